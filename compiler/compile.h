@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The compiler as a library: what tools/ calls. One object per compilation; every call returns false with itgc_diagnosis() set. */
+#ifndef ITGC_COMPILE_H
+#define ITGC_COMPILE_H
+
+#include "compiler/evaluate/evaluate.h"
+#include "compiler/emit/emit.h"
+#include "compiler/lower/lower.h"
+#include "compiler/measure/measure.h"
+#include "compiler/onnx/import.h"
+#include "compiler/quantize/quantize.h"
+#include "compiler/schedule/schedule.h"
+
+typedef struct itgc_compilation {
+    itgc_arena *arena;
+    itgc_diag diag;
+    itgc_import_result imported; /* imported.graph: kept as it is, for `--float` and evaluation */
+    itgc_graph *graph;           /* the one the phases transform */
+    const itg_model *model;
+    const char *dump_phase; /* --dump=PHASE; NULL: none */
+    char *dump;             /* its text, once that phase ran */
+} itgc_compilation;
+
+/* NULL if memory is out. max_memory 0: no limit. */
+itgc_compilation *itgc_new_compilation(size_t max_memory);
+void itgc_release_compilation(itgc_compilation *compilation);
+
+/* The phases in order; each checks the graph's level before and after. */
+bool itgc_import(itgc_compilation *c, const char *path, const itgc_import_options *options);
+bool itgc_lower(itgc_compilation *c, const itgc_lower_options *options);
+bool itgc_measure(itgc_compilation *c, itgc_samples *const *sets, bool (*use)(void *argument, int64_t index), void *argument, int threads,
+                  const itgc_progress *progress);
+bool itgc_quantize(itgc_compilation *c, const itgc_quantize_options *options);
+bool itgc_schedule(itgc_compilation *c, const itgc_schedule_options *options, const itg_kernels *kernels);
+bool itgc_emit(itgc_compilation *c, const itgc_emit_options *options, const char *dir);
+
+/* Runs fn(argument) with the arena armed: false with error 901 if memory runs out inside. For tools that allocate from c->arena. */
+bool itgc_protect(itgc_compilation *c, bool (*fn)(void *argument), void *argument);
+
+#endif

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The one structure all phases share: nodes in topological order, tensors, constants, and what each phase learned as fields.
+ * Levels: imported (ONNX as it is, shapes known) → lowered (few ops, channels last) → measured (ranges) → quantized (formats, steps)
+ * → scheduled (addresses). graph/check.c asserts what must hold at each; graph/dump.c prints any of them. */
+#ifndef ITGC_GRAPH_H
+#define ITGC_GRAPH_H
+
+#include "compiler/base/arena.h"
+#include "compiler/base/diag.h"
+
+#include <intaglio/plan.h>
+
+#define ITGC_MAX_RANK 8
+
+typedef struct itgc_op itgc_op; /* ops/op.h */
+typedef struct itgc_node itgc_node;
+typedef struct itgc_graph itgc_graph;
+typedef struct itgc_step itgc_step; /* below */
+
+typedef enum itgc_level { ITGC_IMPORTED = 1, ITGC_LOWERED, ITGC_MEASURED, ITGC_QUANTIZED, ITGC_SCHEDULED } itgc_level;
+
+/* Element types as declared in the file. Values of floating types are held as float, all others as int64 wrapped to the declared type. */
+typedef enum itgc_type {
+    ITGC_NO_TYPE,
+    ITGC_F32,
+    ITGC_F16,
+    ITGC_BF16,
+    ITGC_F64,
+    ITGC_BOOL,
+    ITGC_U8,
+    ITGC_I8,
+    ITGC_U16,
+    ITGC_I16,
+    ITGC_U32,
+    ITGC_I32,
+    ITGC_U64,
+    ITGC_I64
+} itgc_type;
+
+typedef struct itgc_shape {
+    int rank;
+    int64_t dim[ITGC_MAX_RANK];
+} itgc_shape;
+
+/* Dense, row-major values of a tensor: f for floating types, i for all others. */
+typedef struct itgc_value {
+    itgc_type type;
+    itgc_shape shape;
+    float *f;
+    int64_t *i;
+} itgc_value;
+
+/* What calibration saw of a tensor. */
+typedef struct itgc_range {
+    double min, max;                        /* min > max: nothing seen */
+    const struct itgc_histogram *histogram; /* measure/observe.h; NULL for tensors nobody needs it of */
+} itgc_range;
+
+/* How a tensor's codes stand for reals: real = (code - zero) * scale. type 0: not chosen. */
+typedef struct itgc_format {
+    itg_type type;
+    double scale;
+    int32_t zero;
+} itgc_format;
+
+/* Where schedule put a tensor in the arena. */
+typedef struct itgc_place {
+    uint32_t offset, bytes;
+    int first_step, last_step; /* live from the start of the first to the end of the last */
+} itgc_place;
+
+typedef struct itgc_tensor {
+    const char *name; /* the ONNX name while it still holds that tensor's values; never NULL */
+    int id;           /* dense index for side tables */
+    itgc_type type;
+    itgc_shape shape;           /* rank -1: unknown */
+    const itgc_value *constant; /* NULL unless known at compile time */
+    itgc_node *producer;        /* NULL for graph inputs and constants */
+    itgc_node **uses;           /* nodes that read it, once per reading; filled by itgc_fill_uses */
+    int use_count;
+    bool is_output;     /* of the graph */
+    itgc_range range;   /* measured */
+    itgc_format format; /* quantized */
+    itgc_place place;   /* scheduled */
+} itgc_tensor;
+
+typedef enum itgc_attribute_kind {
+    ITGC_ATTR_INT,
+    ITGC_ATTR_FLOAT,
+    ITGC_ATTR_STRING,
+    ITGC_ATTR_TENSOR,
+    ITGC_ATTR_GRAPH,
+    ITGC_ATTR_INTS,
+    ITGC_ATTR_FLOATS,
+    ITGC_ATTR_STRINGS
+} itgc_attribute_kind;
+
+typedef struct itgc_attribute {
+    const char *name;
+    itgc_attribute_kind kind;
+    int count;            /* of ints, floats, strings */
+    int64_t *ints;        /* INT: one */
+    float *floats;        /* FLOAT: one */
+    const char **strings; /* STRING: one */
+    const itgc_value *tensor;
+    itgc_graph *graph; /* subgraph */
+} itgc_attribute;
+
+struct itgc_node {
+    const itgc_op *op; /* its record in the dictionary */
+    const char *name;  /* as in the file, or made up from its op and first output */
+    const char *type;  /* ONNX op type, e.g. "Conv" */
+    int opset;         /* of its domain in the file */
+    itgc_tensor **in;  /* NULL entries: optional inputs left out */
+    itgc_tensor **out;
+    int in_count, out_count;
+    const itgc_attribute *attributes;
+    int attribute_count;
+    void *params;     /* the op's own struct (ops/params.h), filled by op->parse */
+    itgc_node *fused; /* the elementwise node computed in this node's epilogue; it stays in the list right behind */
+    bool is_fused;    /* this node is some other node's `fused` */
+};
+
+/* One runtime step: what quantize makes of a node (one or several), and what schedule and emit work on. */
+struct itgc_step {
+    const struct itgc_step_kind *kind; /* ops/op.h: name, function and field table of the runtime op */
+    void *params;                      /* the struct of plan.h */
+    itgc_node *node;                   /* where it comes from */
+    itgc_tensor *in[3];                /* NULL: unused */
+    itgc_tensor *out;
+    bool partial; /* writes only part of out; a later step completes it */
+    uint32_t rows;
+    uint32_t scratch_bytes;  /* per worker */
+    uint32_t scratch_offset; /* scheduled */
+    int64_t macs;
+};
+
+/* A constant array that a params struct points to; emit prints it once, under its name. */
+typedef struct itgc_constant {
+    const void *bytes;  /* the pointer that params structs hold */
+    const char *suffix; /* "weights", "bias", … */
+    int element_bytes;  /* 1, 2 or 4 */
+    bool is_signed;
+    size_t count;
+} itgc_constant;
+
+struct itgc_graph {
+    itgc_arena *arena;
+    itgc_diag *diag;
+    itgc_level level;
+    const char *name, *file, *doc; /* doc: graph doc_string, "" if none */
+    itgc_node **nodes;
+    int node_count, node_capacity;
+    itgc_tensor **tensors; /* all ever made, by id */
+    int tensor_count, tensor_capacity;
+    itgc_tensor **inputs, **outputs; /* inputs that are not initialisers */
+    int input_count, output_count;
+    const char *const *labels;
+    int label_count;
+    itgc_step **steps;
+    int step_count, step_capacity;
+    itgc_constant **constants;
+    int constant_count, constant_capacity;
+    uint32_t arena_bytes, arena_lower_bound_bytes;
+};
+
+itgc_graph *itgc_new_graph(itgc_arena *arena, itgc_diag *diag);
+
+/* A tensor of this name and type, shape unknown unless given (NULL). Names need not be unique; itgc_find_tensor gives the first. */
+itgc_tensor *itgc_new_tensor(itgc_graph *graph, const char *name, itgc_type type, const itgc_shape *shape);
+itgc_tensor *itgc_new_constant(itgc_graph *graph, const char *name, const itgc_value *value);
+itgc_tensor *itgc_find_tensor(const itgc_graph *graph, const char *name);
+
+/* Appends a node. record: ops/op.h itgc_find_op. in and out are copied; outputs' producer is set. params stay NULL. */
+itgc_node *itgc_append_node(itgc_graph *graph, const itgc_op *record, const char *type, const char *name, itgc_tensor *const *in, int in_count,
+                            itgc_tensor *const *out, int out_count);
+
+/* Rewrites all reads of `from` (nodes and graph outputs) to `to`. Walks the whole graph: passes batch their edits with
+ * itgc_replace_all where they make many. map[id]: what to read instead of tensor id, or NULL. */
+void itgc_replace(itgc_graph *graph, itgc_tensor *from, itgc_tensor *to);
+void itgc_replace_all(itgc_graph *graph, itgc_tensor **map);
+
+void itgc_fill_uses(itgc_graph *graph);
+
+/* Removes nodes none of whose outputs is read or a graph output; returns how many. */
+int itgc_remove_dead(itgc_graph *graph);
+
+/* Stable topological sort (file order where free). False with a diagnostic naming a node on a cycle. */
+bool itgc_sort(itgc_graph *graph);
+
+/* Shapes and values. itgc_elements is -1 if the shape is unknown or the product overflows 2^40. */
+int64_t itgc_elements(const itgc_shape *shape);
+bool itgc_same_shape(const itgc_shape *a, const itgc_shape *b);
+itgc_value *itgc_new_value(itgc_arena *arena, itgc_type type, const itgc_shape *shape);
+bool itgc_is_float(itgc_type type);
+int itgc_type_bytes(itgc_type type);
+const char *itgc_type_name(itgc_type type);                              /* "float32", "int64", … */
+int64_t itgc_wrap(itgc_type type, int64_t value);                        /* to the range of an integer type */
+const char *itgc_shape_text(itgc_arena *arena, const itgc_shape *shape); /* "[1,3,224,224]" */
+
+/* What must hold at the graph's level: false with a diagnostic (code 900) naming what does not. */
+bool itgc_check_graph(const itgc_graph *graph);
+
+/* The graph as stable text: one node a line, with what its level knows (shapes, ranges, formats, addresses). */
+struct itgc_text;
+void itgc_dump_graph(struct itgc_text *text, const itgc_graph *graph);
+
+#endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * imported float graph → smaller float graph the runtime can express. An ordered array of passes in lower.c, one file each; a pass never
+ * changes the float result beyond rounding. */
+#ifndef ITGC_LOWER_H
+#define ITGC_LOWER_H
+
+#include "compiler/graph/graph.h"
+
+typedef struct itgc_lower_options {
+    bool input_channels_last;  /* --layout nhwc given for a model whose input is NCHW: the graph input itself becomes channels last */
+    bool input_channels_first; /* --layout nchw given for a model whose input is NHWC */
+    /* Preprocessing given as options, folded into the first layer: the graph input becomes raw pixels. std_count 0: none. */
+    double scale, mean[4], std[4];
+    int mean_count;
+    bool bgr;
+    int threads;
+} itgc_lower_options;
+
+typedef struct itgc_pass {
+    const char *name;
+    bool (*run)(itgc_graph *graph, const itgc_lower_options *options);
+} itgc_pass;
+
+/* The passes in order; *count of them. */
+const itgc_pass *itgc_lower_passes(int *count);
+
+bool itgc_lower_graph(itgc_graph *graph, const itgc_lower_options *options);
+
+#endif

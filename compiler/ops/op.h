@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The dictionary: one record per op (or family of ops that share a body), one row per ONNX name in ops.inc.
+ * A record says how to read the op's attributes, what shapes it gives, what it computes in float, and what integer steps stand for it. */
+#ifndef ITGC_OP_H
+#define ITGC_OP_H
+
+#include "compiler/graph/graph.h"
+#include "compiler/ops/params.h"
+
+/* One evaluation: inputs (NULL where left out) and outputs whose type and shape infer has set, already allocated.
+ * scratch is released after the call. threads: how many may be used; results must not depend on it. */
+typedef struct itgc_eval {
+    const itgc_node *node;
+    const itgc_value *const *in;
+    itgc_value *const *out;
+    itgc_arena *scratch;
+    itgc_diag *diag;
+    int threads;
+} itgc_eval;
+
+/* How an op's output format follows from its inputs (quantize/choose_format.c). */
+typedef enum itgc_format_rule {
+    ITGC_FORMAT_OWN,  /* its own measured range */
+    ITGC_FORMAT_PASS, /* codes pass through unchanged: Reshape, Transpose, Slice, Gather, MaxPool, Pad, nearest Resize */
+    ITGC_FORMAT_JOIN, /* all inputs and the output share one format where that costs little: Concat */
+    ITGC_FORMAT_FIXED /* a fixed one: Softmax */
+} itgc_format_rule;
+
+struct itgc_quantizer; /* quantize/quantize.h: what quantize callbacks call to make steps and constants */
+
+struct itgc_op {
+    const char *family;                      /* file name without .c: "conv" */
+    const char *attributes;                  /* names it understands, space separated; any other attribute is an error */
+    int min_inputs, max_inputs, max_outputs; /* max -1: any number */
+    size_t params_bytes;                     /* itgc_node.params is allocated zeroed before parse */
+
+    /* attributes → params. NULL: nothing to read. */
+    bool (*parse)(itgc_node *node, itgc_diag *diag);
+    /* input types, shapes and constants → output types and shapes. All non-NULL inputs' shapes are known. */
+    bool (*infer)(itgc_node *node, itgc_diag *diag);
+    /* float semantics, exactly ONNX's. */
+    bool (*eval)(const itgc_eval *eval);
+    /* lowered, measured node → steps. NULL: the op must not be left after lowering. */
+    bool (*quantize)(struct itgc_quantizer *quantizer, itgc_node *node);
+    itgc_format_rule format;
+};
+
+/* A row of ops.inc: OP(ONNX name, first opset, last opset, record, what runs). */
+typedef struct itgc_op_row {
+    const char *name;
+    int first_opset, last_opset;
+    const itgc_op *op;
+    const char *runs; /* "itg_op_conv", "fused table", "folded away" */
+} itgc_op_row;
+
+/* The table, in alphabetical order; *count rows. */
+const itgc_op_row *itgc_op_rows(int *count);
+
+/* The record for a name at an opset of the default domain; NULL if there is none. *known (may be NULL): whether the name exists at all. */
+const itgc_op *itgc_find_op(const char *name, int opset, bool *known);
+
+/* Kind of a runtime step: its function, its struct and how emit prints that struct. One per runtime op, in the op's _quantize.c. */
+typedef enum itgc_field_kind { ITGC_FIELD_I32, ITGC_FIELD_U8, ITGC_FIELD_U16, ITGC_FIELD_BOOL, ITGC_FIELD_TYPE, ITGC_FIELD_POINTER } itgc_field_kind;
+
+typedef struct itgc_field {
+    const char *name; /* as a C designator: "in", "epilogue.bias" */
+    itgc_field_kind kind;
+    size_t offset;
+    int count; /* array length, 1 for scalars */
+} itgc_field;
+
+typedef struct itgc_step_kind {
+    const char *op_name;     /* "itg_op_conv" */
+    const char *params_name; /* "itg_conv" */
+    itg_op *run;
+    size_t params_bytes;
+    const itgc_field *fields;
+    int field_count;
+    const char *family; /* member of itg_kernels it needs, "" if none */
+} itgc_step_kind;
+
+/* Attribute access for parse. Absent: the default given. Wrong kind: *bad is set (parse reports with itgc_bad_attribute). */
+const itgc_attribute *itgc_find_attribute(const itgc_node *node, const char *name);
+int64_t itgc_int_attribute(const itgc_node *node, const char *name, int64_t otherwise);
+float itgc_float_attribute(const itgc_node *node, const char *name, float otherwise);
+const char *itgc_string_attribute(const itgc_node *node, const char *name, const char *otherwise);
+/* Copies an integer list; returns its length, -1 if absent, -2 if longer than capacity or of another kind. */
+int itgc_ints_attribute(const itgc_node *node, const char *name, int64_t *values, int capacity);
+
+/* Generic steps shared by import and passes: checks input and output counts and attribute names, allocates params, calls parse. */
+bool itgc_parse_node(itgc_graph *graph, itgc_node *node);
+/* Calls infer with the node as the diagnostic place; checks that every output got a type and shape within limits. */
+bool itgc_infer_node(itgc_graph *graph, itgc_node *node);
+/* Evaluates a node whose inputs are all constant and stores its outputs as constants. */
+bool itgc_fold_node(itgc_graph *graph, itgc_node *node, int threads);
+
+/* Helpers for infer. */
+bool itgc_normalize_axis(itgc_diag *diag, int64_t *axis, int rank);                              /* negative axes; error 211 if out of range */
+bool itgc_broadcast(itgc_diag *diag, itgc_shape *out, const itgc_shape *a, const itgc_shape *b); /* error 212 */
+void itgc_set_output(itgc_node *node, int index, itgc_type type, const itgc_shape *shape);       /* ignores outputs left out */
+/* The constant integers of an input (shape arithmetic); error 213 "must be a constant; …" naming the input if it is not. */
+bool itgc_constant_ints(itgc_diag *diag, const itgc_node *node, int input, int64_t *values, int capacity, int *count);
+
+/* The value of a unary function in double: shared by eval, the table builder and the tests. */
+double itgc_unary_value(const itgc_unary_params *params, double x);
+
+/* A copy whose nodes, tensors and params may be edited; constant values are shared (they are never written to after they are made). */
+itgc_graph *itgc_clone_graph(itgc_arena *arena, const itgc_graph *graph);
+
+/* Makes a node for a pass: finds the op at the latest opset, allocates params (caller fills them; parse is not called). */
+itgc_node *itgc_make_node(itgc_graph *graph, const char *type, const char *name, itgc_tensor *const *in, int in_count, itgc_tensor *const *out,
+                          int out_count);
+
+#endif

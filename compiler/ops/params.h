@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What each op's parse makes of its attributes (and, for older opsets, of attribute forms of later inputs): the float side's params.
+ * Axes may be negative until infer normalises them. channels_last: the node works on [N, spatial…, C] (set by lower/to_nhwc.c). */
+#ifndef ITGC_PARAMS_H
+#define ITGC_PARAMS_H
+
+#include "compiler/graph/graph.h"
+
+#define ITGC_MAX_SPATIAL 3
+
+typedef enum itgc_auto_pad { ITGC_PAD_EXPLICIT, ITGC_PAD_SAME_UPPER, ITGC_PAD_SAME_LOWER, ITGC_PAD_VALID } itgc_auto_pad;
+
+/* Windows of Conv, ConvTranspose and the pools. rank = number of spatial dimensions (1 to 3); set by infer where the file leaves it out. */
+typedef struct itgc_window {
+    int rank;
+    int64_t kernel[ITGC_MAX_SPATIAL], stride[ITGC_MAX_SPATIAL], dilation[ITGC_MAX_SPATIAL];
+    int64_t before[ITGC_MAX_SPATIAL], after[ITGC_MAX_SPATIAL]; /* padding; explicit once infer has run */
+    itgc_auto_pad auto_pad;
+    bool ceil_mode;
+    bool channels_last;
+} itgc_window;
+
+/* Conv: inputs x, weights, optional bias. Weights stay [M, C/group, k…] at every level. */
+typedef struct itgc_conv_params {
+    itgc_window window;
+    int64_t group;
+    const float *pad_values; /* per input channel, NULL for zero: set by lower/fold_input.c */
+} itgc_conv_params;
+
+typedef enum itgc_pool_kind { ITGC_POOL_MAX, ITGC_POOL_AVERAGE, ITGC_POOL_LP } itgc_pool_kind;
+
+/* MaxPool, AveragePool, LpPool and their Global forms (global: window is the whole plane). */
+typedef struct itgc_pool_params {
+    itgc_pool_kind kind;
+    itgc_window window;
+    bool global, include_pad;
+    int64_t p; /* LpPool */
+} itgc_pool_params;
+
+typedef struct itgc_gemm_params {
+    float alpha, beta;
+    bool transpose_a, transpose_b;
+} itgc_gemm_params;
+
+/* BatchNormalization, InstanceNormalization, LayerNormalization, …: epsilon and what else they carry. */
+typedef struct itgc_norm_params {
+    float epsilon;
+    int64_t axis, groups;
+    bool channels_last;
+} itgc_norm_params;
+
+/* Elementwise functions of one variable; f(x; alpha, beta). Which fields count depends on the op. */
+typedef enum itgc_unary_kind {
+    ITGC_RELU,
+    ITGC_CLIP,
+    ITGC_LEAKY_RELU,
+    ITGC_SIGMOID,
+    ITGC_TANH,
+    ITGC_HARD_SIGMOID,
+    ITGC_HARD_SWISH,
+    ITGC_SWISH,
+    ITGC_GELU,
+    ITGC_GELU_TANH,
+    ITGC_MISH,
+    ITGC_ELU,
+    ITGC_SELU,
+    ITGC_CELU,
+    ITGC_SOFTPLUS,
+    ITGC_SOFTSIGN,
+    ITGC_THRESHOLDED_RELU,
+    ITGC_ERF,
+    ITGC_EXP,
+    ITGC_LOG,
+    ITGC_SQRT,
+    ITGC_RECIPROCAL,
+    ITGC_ABS,
+    ITGC_NEG,
+    ITGC_SIGN,
+    ITGC_FLOOR,
+    ITGC_CEIL,
+    ITGC_ROUND,
+    ITGC_SIN,
+    ITGC_COS,
+    ITGC_NOT,
+    ITGC_POW_CONSTANT
+} itgc_unary_kind;
+
+typedef struct itgc_unary_params {
+    itgc_unary_kind kind;
+    double alpha, beta; /* Clip: low, high (infinite if absent); LeakyRelu, Elu, HardSigmoid, Swish, Pow: as ONNX names them */
+} itgc_unary_params;
+
+/* Add, Sub, Mul, Div, Pow, Max, Min, Mod, comparisons, logic: N-d broadcasting. PRelu too (b is the slope). */
+typedef enum itgc_binary_kind {
+    ITGC_ADD,
+    ITGC_SUB,
+    ITGC_MUL,
+    ITGC_DIV,
+    ITGC_POW,
+    ITGC_MAX,
+    ITGC_MIN,
+    ITGC_MOD,
+    ITGC_EQUAL,
+    ITGC_GREATER,
+    ITGC_GREATER_EQUAL,
+    ITGC_LESS,
+    ITGC_LESS_EQUAL,
+    ITGC_AND,
+    ITGC_OR,
+    ITGC_XOR,
+    ITGC_PRELU
+} itgc_binary_kind;
+
+typedef struct itgc_binary_params {
+    itgc_binary_kind kind;
+    bool fmod;           /* Mod */
+    int64_t legacy_axis; /* opset < 7: broadcast with axis; -1 otherwise */
+} itgc_binary_params;
+
+/* Ops with one axis: Softmax, LogSoftmax, Hardmax, Concat, Split, Gather, GatherElements, Flatten, CumSum, ArgMax, …. */
+typedef struct itgc_axis_params {
+    int64_t axis;
+    bool coerce; /* Softmax before opset 13: flatten to two dimensions at axis */
+    bool keep, last, exclusive, reverse;
+    int64_t outputs; /* Split: num_outputs, 0 if sizes are given */
+} itgc_axis_params;
+
+typedef enum itgc_reduce_kind {
+    ITGC_REDUCE_MEAN,
+    ITGC_REDUCE_SUM,
+    ITGC_REDUCE_MAX,
+    ITGC_REDUCE_MIN,
+    ITGC_REDUCE_PROD,
+    ITGC_REDUCE_L1,
+    ITGC_REDUCE_L2,
+    ITGC_REDUCE_SUM_SQUARE,
+    ITGC_REDUCE_LOG_SUM,
+    ITGC_REDUCE_LOG_SUM_EXP
+} itgc_reduce_kind;
+
+typedef struct itgc_reduce_params {
+    itgc_reduce_kind kind;
+    int axis_count; /* after infer: explicit, normalised, ascending */
+    int64_t axes[ITGC_MAX_RANK];
+    bool keep, noop_when_empty, resolved;
+} itgc_reduce_params;
+
+/* Integer lists: Transpose perm, Squeeze and Unsqueeze axes, Reshape shape, Tile repeats, Split sizes. From attributes or constant inputs. */
+typedef struct itgc_list_params {
+    bool given;
+    int count;
+    int64_t value[ITGC_MAX_RANK * 4];
+    bool allow_zero; /* Reshape */
+} itgc_list_params;
+
+/* Slice, normalised by infer: one entry for each input dimension. */
+typedef struct itgc_slice_params {
+    bool from_attributes;
+    int count; /* as given */
+    int64_t start[ITGC_MAX_RANK], end[ITGC_MAX_RANK], axis[ITGC_MAX_RANK], step[ITGC_MAX_RANK];
+} itgc_slice_params;
+
+typedef enum itgc_pad_mode { ITGC_PAD_CONSTANT, ITGC_PAD_REFLECT, ITGC_PAD_EDGE, ITGC_PAD_WRAP } itgc_pad_mode;
+
+/* Pad: before/after for each dimension of the input, resolved by infer (negative ones crop). */
+typedef struct itgc_pad_params {
+    itgc_pad_mode mode;
+    float value;
+    int count; /* as given by attributes */
+    int64_t before[ITGC_MAX_RANK], after[ITGC_MAX_RANK];
+} itgc_pad_params;
+
+typedef enum itgc_resize_mode { ITGC_RESIZE_NEAREST, ITGC_RESIZE_LINEAR, ITGC_RESIZE_CUBIC } itgc_resize_mode;
+typedef enum itgc_coordinates {
+    ITGC_HALF_PIXEL,
+    ITGC_PYTORCH_HALF_PIXEL,
+    ITGC_ALIGN_CORNERS,
+    ITGC_ASYMMETRIC,
+    ITGC_HALF_PIXEL_SYMMETRIC,
+    ITGC_CROP_AND_RESIZE
+} itgc_coordinates;
+typedef enum itgc_nearest { ITGC_ROUND_PREFER_FLOOR, ITGC_ROUND_PREFER_CEIL, ITGC_NEAREST_FLOOR, ITGC_NEAREST_CEIL } itgc_nearest;
+
+/* Resize, Upsample: scale for each dimension, resolved by infer. */
+typedef struct itgc_resize_params {
+    itgc_resize_mode mode;
+    itgc_coordinates coordinates;
+    itgc_nearest nearest;
+    double scale[ITGC_MAX_RANK];
+    float cubic_a;
+    bool exclude_outside, antialias;
+    int axis_count;
+    int64_t axes[ITGC_MAX_RANK];
+} itgc_resize_params;
+
+typedef struct itgc_cast_params {
+    itgc_type to;
+} itgc_cast_params;
+
+#endif

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * quantized graph → order, lifetimes, addresses; and the plan in memory. May only move, merge or re-store what yields exactly the
+ * quantized integers. */
+#ifndef ITGC_SCHEDULE_H
+#define ITGC_SCHEDULE_H
+
+#include "compiler/graph/graph.h"
+
+typedef struct itgc_schedule_options {
+    uint32_t align;                    /* of every tensor: 16, or 64 on hosted targets */
+    uint64_t ram_budget, flash_budget; /* 0: none; error 501/502 if exceeded */
+    uint32_t workers;                  /* scratch slots */
+} itgc_schedule_options;
+
+/* Fills every tensor's place and the graph's arena_bytes and lower bound. The placer is one function behind a seam (place.h). */
+bool itgc_schedule_graph(itgc_graph *graph, const itgc_schedule_options *options);
+
+/* The scheduled graph as the structure the runtime executes; lives in the graph's arena. kernels: table to name in it. */
+const itg_model *itgc_build_plan(itgc_graph *graph, const itg_kernels *kernels);
+
+/* Bytes of all constants as emitted. */
+uint64_t itgc_weights_bytes(const itgc_graph *graph);
+
+#endif

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * A kernel table: one const pointer per family. Which table is used is the only dispatch there is.
+ * Contracts are in runtime/kernels/<family>.h; every table's kernels equal the scalar ones bit for bit. */
+#ifndef INTAGLIO_KERNELS_H
+#define INTAGLIO_KERNELS_H
+
+#include <intaglio/plan.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct itg_conv_kernels itg_conv_kernels;
+typedef struct itg_depthwise_kernels itg_depthwise_kernels;
+typedef struct itg_pool_kernels itg_pool_kernels;
+typedef struct itg_elementwise_kernels itg_elementwise_kernels;
+typedef struct itg_lookup_kernels itg_lookup_kernels;
+typedef struct itg_softmax_kernels itg_softmax_kernels;
+
+/* A family that a model does not use may be NULL in the table the emitted model names, so that the linker drops it. */
+struct itg_kernels {
+    const char *name;
+    uint32_t packing; /* itg_packing the conv and depthwise kernels read */
+    const itg_conv_kernels *conv;
+    const itg_depthwise_kernels *depthwise;
+    const itg_pool_kernels *pool;               /* pool and reduce */
+    const itg_elementwise_kernels *elementwise; /* add, mul, rescale */
+    const itg_lookup_kernels *lookup;
+    const itg_softmax_kernels *softmax;
+};
+
+extern const itg_conv_kernels itg_conv_scalar;
+extern const itg_depthwise_kernels itg_depthwise_scalar;
+extern const itg_pool_kernels itg_pool_scalar;
+extern const itg_elementwise_kernels itg_elementwise_scalar;
+extern const itg_lookup_kernels itg_lookup_scalar;
+extern const itg_softmax_kernels itg_softmax_scalar;
+
+extern const itg_kernels itg_kernels_scalar; /* every family: the reference */
+
+/* The best table for this CPU (hosted builds only, runtime/cpu.c). Never NULL; itg_kernels_scalar at worst. */
+const itg_kernels *itg_kernels_best(void);
+
+/* The table of that name if this CPU can run it, else NULL. Names: `intaglio targets` lists them. */
+const itg_kernels *itg_kernels_named(const char *name);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The plan: what `intaglio compile` writes and the runtime executes. Plain const structs; nothing here is ever written to.
+ * One params struct per runtime op, each beside the op that reads it; the host tools execute these very structures.
+ * Conventions: shapes are channels last; offsets are bytes from the start of the arena; zero points are int8 or int16 codes;
+ * multiplier, shift and left are M, h and n of docs/numerics.md section 1. */
+#ifndef INTAGLIO_PLAN_H
+#define INTAGLIO_PLAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define ITG_PLAN_VERSION 1u /* changes whenever a struct below does; itg_check compares it with the model's */
+
+/* How a tensor's elements are stored. ITG_U8 is an int8 code XOR 0x80 (a camera byte p is the code p - 128). */
+typedef enum itg_type { ITG_S8 = 1, ITG_S16, ITG_S32, ITG_U8, ITG_U16, ITG_F32 } itg_type;
+
+/* Which weight layout a kernel table reads (runtime/kernels/packing.h describes each); itg_check compares plan and table. */
+typedef enum itg_packing { ITG_PACK_ROWS = 1 } itg_packing;
+
+typedef struct itg_kernels itg_kernels; /* kernels.h */
+typedef struct itg_step itg_step;
+
+/* What a caller asks of an op: compute rows [row_begin, row_end) of the step's output, all channels, as worker `worker`.
+ * A row is the op's own unit of independent output; itg_step.rows says how many there are. */
+typedef struct itg_work {
+    const itg_kernels *kernels;
+    uint8_t *arena;
+    uint32_t row_begin, row_end;
+    uint32_t worker; /* selects the scratch slot: 0 .. workers-1 */
+} itg_work;
+
+typedef void itg_op(const itg_work *work, const itg_step *step);
+
+/* One step: an op, its constants and where its tensors lie in the arena. */
+struct itg_step {
+    itg_op *run;
+    const void *params; /* the struct named after the op */
+    uint32_t in[3];     /* unused ones are 0 */
+    uint32_t out;
+    uint32_t scratch; /* offset of worker 0's scratch; slots are params-defined sizes apart */
+    uint32_t rows;
+};
+
+/* A view of one model input or output. real value = (code - zero) * scale. */
+typedef struct itg_port {
+    const char *name; /* as in the ONNX file */
+    itg_type type;
+    uint32_t offset, bytes;
+    int32_t rank, dim[6];
+    float scale;
+    int32_t zero;
+} itg_port;
+
+typedef struct itg_model {
+    const char *name;
+    uint32_t version;     /* ITG_PLAN_VERSION of the compiler */
+    uint32_t packing;     /* itg_packing of the weights */
+    uint32_t arena_bytes; /* for one worker */
+    uint32_t arena_align;
+    const itg_kernels *kernels; /* the table itg_run uses */
+    const itg_step *steps;
+    const itg_port *inputs, *outputs;
+    const char *const *labels; /* NULL if the model has none */
+    uint32_t step_count, input_count, output_count, label_count;
+} itg_model;
+
+/* Requantization constants of one tensor: y = clamp(zero + RQ(acc * 2^left)). */
+typedef struct itg_requant {
+    int32_t multiplier;
+    uint8_t shift, left;
+} itg_requant;
+
+/* What happens to an int32 accumulator on its way to the output code; shared by conv and depthwise.
+ * index = zero + RQ(acc * 2^left; multiplier[c], shift); without a table y = clamp(index, low, high),
+ * with one y = table[clamp(index, 0, table_mask)] (fused table, numerics.md 3). A negative acc takes negative_multiplier[c]
+ * where that is not NULL (PRelu, LeakyRelu). */
+typedef struct itg_epilogue {
+    const int32_t *bias;       /* per output channel: round(b / (s_x s_w)) - z_x sum(w) */
+    const int32_t *multiplier; /* per output channel */
+    const int32_t *negative_multiplier;
+    const int8_t *table; /* table_mask + 1 entries, or NULL */
+    int32_t zero, low, high;
+    uint16_t table_mask;         /* 1023, 2047 or 4095 */
+    uint8_t shift, left, narrow; /* narrow: 64-bit accumulators are first brought down by 2^-narrow */
+    uint8_t wide;                /* 1: accumulate in 64 bits (int16 input whose sums are not proven to fit 32) */
+} itg_epilogue;
+
+/* itg_op_conv: convolution, grouped convolution and fully connected layers (H = 1, W = rows, 1x1 kernel).
+ * Shapes: in [N,H,W,C] int8, uint8 or int16; weights [Cout][KH][KW][C/groups] int8 in the plan's packing; out [N,OH,OW,Cout] int8,
+ * int16 or int32 (then the accumulator itself). Rows: N * OH. Values outside the image are pad[c], or pad_code where pad is NULL. */
+typedef struct itg_conv {
+    int32_t in[3], out[3];                                /* height, width, channels */
+    int32_t kernel[2], stride[2], dilation[2], before[2]; /* vertical, horizontal; before: top and left padding */
+    int32_t groups;
+    const int8_t *weights;
+    const int8_t *pad;
+    int32_t pad_code;
+    itg_epilogue epilogue;
+    itg_type in_type, out_type;
+} itg_conv;
+
+/* itg_op_depthwise: every output channel sees one input channel; channels = in channels * multiplier (ONNX group = C).
+ * Shapes: as itg_conv with weights [KH][KW][Cout]; output channel c reads input channel c / (Cout / C). */
+typedef struct itg_depthwise {
+    int32_t in[3], out[3];
+    int32_t kernel[2], stride[2], dilation[2], before[2];
+    const int8_t *weights;
+    const int8_t *pad;
+    int32_t pad_code;
+    itg_epilogue epilogue;
+    itg_type in_type, out_type;
+} itg_depthwise;
+
+/* itg_op_pool: maximum or average over windows. Rows: N * OH.
+ * max: the largest code inside the image. average: z_y + RQ((sum - n z_x) * 2^left; multiplier[k]) where k selects the multiplier for
+ * the number n of positions that count in this window: counts[k] = n (one entry when padding is included). */
+typedef struct itg_pool {
+    int32_t in[3], out[3];
+    int32_t kernel[2], stride[2], dilation[2], before[2];
+    bool average, include_pad;
+    int32_t after[2];                    /* bottom and right padding that counts as positions when include_pad */
+    const int32_t *counts, *multipliers; /* average: count_entries of them */
+    int32_t count_entries;
+    int32_t in_zero, out_zero, low, high;
+    uint8_t shift, left;
+    itg_type in_type, out_type;
+} itg_pool;
+
+/* itg_op_reduce: mean or sum of `count` elements. in [outer][count][inner], out [outer][inner]. Rows: outer.
+ * y = clamp(out_zero + RQ((sum - count * in_zero) * 2^left)). */
+typedef struct itg_reduce {
+    int32_t count, inner;
+    int32_t in_zero, out_zero, low, high;
+    itg_requant requant;
+    itg_type in_type, out_type;
+} itg_reduce;
+
+/* A four-dimensional walk over two operands; stride 0 repeats an operand along that dimension (broadcasting). Units: elements. */
+typedef struct itg_walk {
+    int32_t dim[4];
+    int32_t stride_a[4], stride_b[4]; /* the output is dense */
+} itg_walk;
+
+/* itg_op_add: y = clamp((a * multiplier_a + b * multiplier_b + constant) >> shift) (numerics.md 3). Rows: dim[0] * dim[1].
+ * int16: y = clamp16(zero-free sum of two RQ products at a 2^4 finer scale); then multiplier_a/b are RQ multipliers with `shift`
+ * as h and left 4 folded in, and constant is unused. b_constant, if not NULL, stands for input b. */
+typedef struct itg_add {
+    itg_walk walk;
+    int32_t multiplier_a, multiplier_b, constant;
+    int32_t low, high;
+    const void *b_constant;
+    uint8_t shift;
+    itg_type type; /* of both inputs and the output: ITG_S8 or ITG_S16 */
+} itg_add;
+
+/* itg_op_mul: y = clamp(zero + RQ((a - zero_a)(b - zero_b) * 2^left)). Rows: dim[0] * dim[1]. Operand types may differ. */
+typedef struct itg_mul {
+    itg_walk walk;
+    int32_t zero_a, zero_b, zero, low, high;
+    itg_requant requant;
+    const void *b_constant;
+    itg_type a_type, b_type, out_type;
+} itg_mul;
+
+/* itg_op_lookup: y = table[x], element by element. 8-bit input (ITG_S8 or ITG_U8): 256 entries, index = code + 128, of out_type.
+ * int16 input: 513 int16 entries, interpolated (numerics.md 6), int16 output. Rows: length is cut into `rows` parts of `part` elements. */
+typedef struct itg_lookup {
+    const void *table;
+    int32_t length, part;
+    itg_type in_type, out_type;
+} itg_lookup;
+
+/* itg_op_rescale: y = clamp(zero + RQ((x - in_zero) * 2^left)) for int16 and int32 inputs. Parts as in itg_lookup. */
+typedef struct itg_rescale {
+    int32_t length, part;
+    int32_t in_zero, zero, low, high;
+    itg_requant requant;
+    itg_type in_type, out_type;
+} itg_rescale;
+
+/* itg_op_copy: moves elements: Transpose, Slice, Split, Concat members, Expand. Six nested dimensions, outermost first; strides
+ * and starts in elements; stride 0 repeats. table (256 int8 entries, index = code + 128), if not NULL, rescales int8 codes. Rows: dim[0]. */
+typedef struct itg_copy {
+    int32_t dim[6], in_stride[6], out_stride[6];
+    int32_t in_start, out_start;
+    const int8_t *table;
+    uint8_t element_bytes;
+} itg_copy;
+
+/* itg_op_gather: out[o][i][k] = in[o][index[i]][k], or fill where index[i] is negative: Gather by constants, Pad in every mode, nearest
+ * Resize, one axis a step. Rows: outer. */
+typedef struct itg_gather {
+    const int32_t *index;
+    int32_t in_count, out_count, inner; /* inner in elements */
+    int32_t fill;
+    uint8_t element_bytes;
+} itg_gather;
+
+/* itg_op_softmax: over the last dimension, from int16 (or int8) scores; u16, u8 or int16 output (numerics.md 4, final softmax).
+ * d = ((max - x) * multiplier + 2^(shift-1)) >> shift in 1/65536 octaves, one rounding in 64 bits. Rows: number of vectors. */
+typedef struct itg_softmax {
+    int32_t length;
+    int32_t multiplier;
+    uint8_t shift;
+    itg_type in_type, out_type;
+} itg_softmax;
+
+itg_op itg_op_conv, itg_op_depthwise, itg_op_pool, itg_op_reduce, itg_op_add, itg_op_mul, itg_op_lookup, itg_op_rescale, itg_op_copy, itg_op_gather,
+    itg_op_softmax;
+
+#ifdef __cplusplus
+}
+#endif
+#endif
