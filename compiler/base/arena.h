@@ -29,7 +29,7 @@ void *itgc_alloc(itgc_arena *arena, size_t bytes);
 void *itgc_alloc_array(itgc_arena *arena, size_t count, size_t size);
 char *itgc_copy_string(itgc_arena *arena, const char *text);
 char *itgc_copy_bytes(itgc_arena *arena, const void *bytes, size_t count); /* with a NUL behind */
-char *itgc_format(itgc_arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));
+char *itgc_sprint(itgc_arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Most bytes held at any time by this root and its children. */
 size_t itgc_arena_peak(const itgc_arena *arena);

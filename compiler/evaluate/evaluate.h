@@ -6,6 +6,8 @@
 #include "compiler/graph/graph.h"
 #include "compiler/measure/measure.h"
 
+#include <intaglio/intaglio.h>
+
 typedef struct itgc_scores {
     int64_t samples, labelled;
     bool classifier;                                     /* one output of at least two scores */
@@ -20,7 +22,7 @@ const itgc_tensor *itgc_logits_of(const itgc_graph *graph);
 
 /* float_graph: the imported graph; graph and model: scheduled. exec: kernel table and threads for the integer engine.
  * use as in measure. */
-bool itgc_evaluate(const itgc_graph *float_graph, const itgc_graph *graph, const itg_model *model, const struct itg_exec *exec,
+bool itgc_evaluate(const itgc_graph *float_graph, const itgc_graph *graph, const itg_model *model, const itg_exec *exec,
                    itgc_samples *const *float_sets, itgc_samples *const *sets, bool (*use)(void *argument, int64_t index), void *argument,
                    int threads, const itgc_progress *progress, itgc_scores *scores);
 
