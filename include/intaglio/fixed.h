@@ -18,10 +18,21 @@ void itg_overflow(const char *what, int64_t value); /* supplied by the test that
 #define ITG_BOUND(condition, what, value) ((void)0)
 #endif
 
-/* Floor of value / 2^shift, for negative values too (C leaves their >> to the implementation). 0 <= shift <= 63. */
+/* Floor of value / 2^shift, for negative values too. C leaves their >> to the implementation: where it is the arithmetic shift, which the
+ * compiler knows, that is used. 0 <= shift <= 63. */
 static inline int64_t itg_shift_floor(int64_t value, int shift)
 {
+    if ((-1 >> 1) == -1)
+        return value >> shift;
     return value < 0 ? ~(int64_t)((uint64_t)~value >> shift) : (int64_t)((uint64_t)value >> shift);
+}
+
+/* The same in 32 bits, 0 <= shift <= 31. */
+static inline int32_t itg_shift_floor32(int32_t value, int shift)
+{
+    if ((-1 >> 1) == -1)
+        return value >> shift;
+    return value < 0 ? ~(int32_t)((uint32_t)~value >> shift) : (int32_t)((uint32_t)value >> shift);
 }
 
 static inline int32_t itg_clamp(int32_t value, int32_t low, int32_t high)

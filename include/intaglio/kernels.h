@@ -41,6 +41,9 @@ extern const itg_kernels itg_kernels_scalar; /* every family: the reference */
 /* The best table for this CPU (hosted builds only, runtime/cpu.c). Never NULL; itg_kernels_scalar at worst. */
 const itg_kernels *itg_kernels_best(void);
 
+/* The tables this CPU can run, from itg_kernels_scalar (index 0) to the best; NULL past the last. For tests and `intaglio targets`. */
+const itg_kernels *itg_kernels_supported(uint32_t index);
+
 /* The table of that name if this CPU can run it, else NULL. Names: `intaglio targets` lists them. */
 const itg_kernels *itg_kernels_named(const char *name);
 

@@ -16,11 +16,22 @@ extern "C" {
 
 #define ITG_PLAN_VERSION 1u /* changes whenever a struct below does; itg_check compares it with the model's */
 
-/* How a tensor's elements are stored. ITG_U8 is an int8 code XOR 0x80 (a camera byte p is the code p - 128). */
+/* How a tensor's elements are stored. ITG_U8 is an int8 code XOR 0x80 (a camera byte p is the code p - 128), so zero points, pad codes and
+ * clamp bounds of an ITG_U8 tensor are int8 codes too. ITG_U16 is a plain 0 .. 65535; ITG_F32 never occurs inside the runtime. */
 typedef enum itg_type { ITG_S8 = 1, ITG_S16, ITG_S32, ITG_U8, ITG_U16, ITG_F32 } itg_type;
 
 /* Which weight layout a kernel table reads (runtime/kernels/packing.h describes each); itg_check compares plan and table. */
 typedef enum itg_packing { ITG_PACK_ROWS = 1 } itg_packing;
+
+/* Kernel families: the members of itg_kernels. itg_model.families says which of them its steps call. */
+typedef enum itg_family {
+    ITG_FAMILY_CONV = 1,        /* itg_op_conv */
+    ITG_FAMILY_DEPTHWISE = 2,   /* itg_op_depthwise */
+    ITG_FAMILY_POOL = 4,        /* itg_op_pool, itg_op_reduce */
+    ITG_FAMILY_ELEMENTWISE = 8, /* itg_op_add, itg_op_mul, itg_op_rescale */
+    ITG_FAMILY_LOOKUP = 16,     /* itg_op_lookup */
+    ITG_FAMILY_SOFTMAX = 32     /* itg_op_softmax */
+} itg_family;
 
 typedef struct itg_kernels itg_kernels; /* kernels.h */
 typedef struct itg_step itg_step;
@@ -46,7 +57,8 @@ struct itg_step {
     uint32_t rows;
 };
 
-/* A view of one model input or output. real value = (code - zero) * scale. */
+/* A view of one model input or output. real value = (code - zero) * scale, code as itg_type says: a byte p of an
+ * ITG_U8 port means (p - 128 - zero) * scale. */
 typedef struct itg_port {
     const char *name; /* as in the ONNX file */
     itg_type type;
@@ -67,6 +79,7 @@ typedef struct itg_model {
     const itg_port *inputs, *outputs;
     const char *const *labels; /* NULL if the model has none */
     uint32_t step_count, input_count, output_count, label_count;
+    uint32_t families; /* itg_family bits the steps need, so that itg_check can refuse a table that lacks one */
 } itg_model;
 
 /* Requantization constants of one tensor: y = clamp(zero + RQ(acc * 2^left)). */
@@ -75,18 +88,20 @@ typedef struct itg_requant {
     uint8_t shift, left;
 } itg_requant;
 
-/* What happens to an int32 accumulator on its way to the output code; shared by conv and depthwise.
+/* What happens to an accumulator on its way to the output code; shared by conv and depthwise.
+ * acc = bias[c] + sum of q * w, modulo 2^32; with wide it is summed in 64 bits and then acc = (sum + 2^(narrow-1)) >> narrow.
+ * An ITG_S32 output stores acc as it is (nothing below is used). Otherwise
  * index = zero + RQ(acc * 2^left; multiplier[c], shift); without a table y = clamp(index, low, high),
  * with one y = table[clamp(index, 0, table_mask)] (fused table, numerics.md 3). A negative acc takes negative_multiplier[c]
  * where that is not NULL (PRelu, LeakyRelu). */
 typedef struct itg_epilogue {
-    const int32_t *bias;       /* per output channel: round(b / (s_x s_w)) - z_x sum(w) */
+    const int32_t *bias;       /* per output channel, never NULL: round(b / (s_x s_w)) - z_x sum(w) */
     const int32_t *multiplier; /* per output channel */
     const int32_t *negative_multiplier;
     const int8_t *table; /* table_mask + 1 entries, or NULL */
     int32_t zero, low, high;
     uint16_t table_mask;         /* 1023, 2047 or 4095 */
-    uint8_t shift, left, narrow; /* narrow: 64-bit accumulators are first brought down by 2^-narrow */
+    uint8_t shift, left, narrow; /* narrow: 0 unless wide */
     uint8_t wide;                /* 1: accumulate in 64 bits (int16 input whose sums are not proven to fit 32) */
 } itg_epilogue;
 
@@ -116,15 +131,17 @@ typedef struct itg_depthwise {
     itg_type in_type, out_type;
 } itg_depthwise;
 
-/* itg_op_pool: maximum or average over windows. Rows: N * OH.
- * max: the largest code inside the image. average: z_y + RQ((sum - n z_x) * 2^left; multiplier[k]) where k selects the multiplier for
- * the number n of positions that count in this window: counts[k] = n (one entry when padding is included). */
+/* itg_op_pool: maximum or average over windows. Rows: N * OH. Every window has at least one position inside the image.
+ * max: the largest code inside the image; types equal, zeros and multipliers unused.
+ * average: clamp(out_zero + RQ((sum - inside * in_zero) * 2^left; multipliers[k], shift)): sum over the `inside` positions inside the image,
+ * k such that counts[k] = n, the number of positions that count: those inside, and with include_pad also those in the padding (before,
+ * after); positions beyond the padding (ceil_mode) never count. All n that occur are in counts; a single entry serves every window. */
 typedef struct itg_pool {
     int32_t in[3], out[3];
     int32_t kernel[2], stride[2], dilation[2], before[2];
     bool average, include_pad;
     int32_t after[2];                    /* bottom and right padding that counts as positions when include_pad */
-    const int32_t *counts, *multipliers; /* average: count_entries of them */
+    const int32_t *counts, *multipliers; /* average: count_entries of them each */
     int32_t count_entries;
     int32_t in_zero, out_zero, low, high;
     uint8_t shift, left;
@@ -146,19 +163,22 @@ typedef struct itg_walk {
     int32_t stride_a[4], stride_b[4]; /* the output is dense */
 } itg_walk;
 
-/* itg_op_add: y = clamp((a * multiplier_a + b * multiplier_b + constant) >> shift) (numerics.md 3). Rows: dim[0] * dim[1].
- * int16: y = clamp16(zero-free sum of two RQ products at a 2^4 finer scale); then multiplier_a/b are RQ multipliers with `shift`
- * as h and left 4 folded in, and constant is unused. b_constant, if not NULL, stands for input b. */
+/* itg_op_add (numerics.md 3). Rows: dim[0] * dim[1]. b_constant, if not NULL, stands for input b.
+ * ITG_S8:  y = clamp((a * multiplier_a + b * multiplier_b + constant) >> shift, low, high), every partial sum within int32.
+ * ITG_S16: zero points are 0. pa = RQ(a * 2^left; multiplier_a, shift), pb = RQ(b * 2^left; multiplier_b, shift) at the scale s_y / 16, i.e.
+ *          multiplier_a * 2^(left - 31 - shift) = 16 s_a / s_y; y = clamp((pa + pb + 8) >> 4, low, high); |a * 2^left| < 2^31. Equal scales
+ *          give the plain saturating sum (multipliers 2^29, shift 0, left 6). constant is unused. Sub: a negative multiplier_b. */
 typedef struct itg_add {
     itg_walk walk;
     int32_t multiplier_a, multiplier_b, constant;
     int32_t low, high;
     const void *b_constant;
-    uint8_t shift;
-    itg_type type; /* of both inputs and the output: ITG_S8 or ITG_S16 */
+    uint8_t shift, left; /* left: ITG_S16 only */
+    itg_type type;       /* of both inputs and the output: ITG_S8 or ITG_S16 */
 } itg_add;
 
-/* itg_op_mul: y = clamp(zero + RQ((a - zero_a)(b - zero_b) * 2^left)). Rows: dim[0] * dim[1]. Operand types may differ. */
+/* itg_op_mul: y = clamp(zero + RQ((a - zero_a)(b - zero_b) * 2^left)); the product times 2^left fits int32. Rows: dim[0] * dim[1].
+ * Operand types may differ. */
 typedef struct itg_mul {
     itg_walk walk;
     int32_t zero_a, zero_b, zero, low, high;
@@ -167,15 +187,17 @@ typedef struct itg_mul {
     itg_type a_type, b_type, out_type;
 } itg_mul;
 
-/* itg_op_lookup: y = table[x], element by element. 8-bit input (ITG_S8 or ITG_U8): 256 entries, index = code + 128, of out_type.
- * int16 input: 513 int16 entries, interpolated (numerics.md 6), int16 output. Rows: length is cut into `rows` parts of `part` elements. */
+/* itg_op_lookup: y = table[x], element by element. 8-bit input (ITG_S8 or ITG_U8): 256 entries, index = code + 128, as stored in out_type
+ * (1 or 2 bytes). int16 input: 513 int16 entries, interpolated (numerics.md 6), int16 output.
+ * Rows: ceil(length / part) parts of `part` elements, the last one shorter. */
 typedef struct itg_lookup {
     const void *table;
     int32_t length, part;
     itg_type in_type, out_type;
 } itg_lookup;
 
-/* itg_op_rescale: y = clamp(zero + RQ((x - in_zero) * 2^left)) for int16 and int32 inputs. Parts as in itg_lookup. */
+/* itg_op_rescale: y = clamp(zero + RQ((x - in_zero) * 2^left)) for any integer types; (x - in_zero) * 2^left fits int32. Parts as in
+ * itg_lookup. */
 typedef struct itg_rescale {
     int32_t length, part;
     int32_t in_zero, zero, low, high;
@@ -184,7 +206,8 @@ typedef struct itg_rescale {
 } itg_rescale;
 
 /* itg_op_copy: moves elements: Transpose, Slice, Split, Concat members, Expand. Six nested dimensions, outermost first; strides
- * and starts in elements; stride 0 repeats. table (256 int8 entries, index = code + 128), if not NULL, rescales int8 codes. Rows: dim[0]. */
+ * and starts in elements; stride 0 repeats. table (256 int8 entries, index = code + 128), if not NULL, rescales int8 codes.
+ * Unused dimensions are 1. Rows: dim[0]. */
 typedef struct itg_copy {
     int32_t dim[6], in_stride[6], out_stride[6];
     int32_t in_start, out_start;
@@ -197,12 +220,14 @@ typedef struct itg_copy {
 typedef struct itg_gather {
     const int32_t *index;
     int32_t in_count, out_count, inner; /* inner in elements */
-    int32_t fill;
+    int32_t fill;                       /* as stored: its low element_bytes bytes */
     uint8_t element_bytes;
 } itg_gather;
 
-/* itg_op_softmax: over the last dimension, from int16 (or int8) scores; u16, u8 or int16 output (numerics.md 4, final softmax).
- * d = ((max - x) * multiplier + 2^(shift-1)) >> shift in 1/65536 octaves, one rounding in 64 bits. Rows: number of vectors. */
+/* itg_op_softmax: over the last dimension, from int16 (or int8, int32) scores; u16, u8 or int16 output (numerics.md 4, final softmax).
+ * d = ((max - x) * multiplier + 2^(shift-1)) >> shift in 1/65536 octaves, one rounding in 64 bits: multiplier / 2^shift =
+ * scale * log2 e * 2^16, 0 < multiplier, 1 <= shift <= 62. Rows: number of vectors.
+ * Output steps: ITG_U16 2^-16, ITG_U8 2^-8 (zero is the code -128, byte 0), ITG_S16 2^-15 (min(32767, (e R + 2^46) >> 47)). */
 typedef struct itg_softmax {
     int32_t length;
     int32_t multiplier;
