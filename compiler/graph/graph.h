@@ -82,6 +82,8 @@ typedef struct itgc_tensor {
     itgc_range range;   /* measured */
     itgc_format format; /* quantized */
     itgc_place place;   /* scheduled */
+    /* quantized: whose place it shares, having the same codes under another shape (Reshape); NULL: its own place */
+    struct itgc_tensor *alias_of;
 } itgc_tensor;
 
 typedef enum itgc_attribute_kind {
@@ -161,7 +163,7 @@ struct itgc_graph {
     int step_count, step_capacity;
     itgc_constant **constants;
     int constant_count, constant_capacity;
-    uint32_t arena_bytes, arena_lower_bound_bytes;
+    uint32_t arena_bytes, arena_lower_bound_bytes, arena_align; /* scheduled */
 };
 
 itgc_graph *itgc_new_graph(itgc_arena *arena, itgc_diag *diag);

@@ -107,13 +107,18 @@ typedef struct itg_selftest {
     const void *const *outputs;                /* expected */
     const uint32_t *step_crc;                  /* model->step_count of them */
     const struct itg_selftest_view *step_view; /* where each step's output lies */
+    const char *const *step_name;              /* node each step comes from, for messages; NULL if not kept */
 } itg_selftest;
 
-/* The logical values of a step's output: `count` elements of `type` at offset, dense. ITG_U8 values are XORed with 0x80 before hashing. */
+/* The logical values of a step's output: `count` elements of `type` at offset, dense. ITG_U8 values are XORed with 0x80 before hashing.
+ * count 0: the step writes only part of its output; its CRC is 0 and not compared. */
 typedef struct itg_selftest_view {
     uint32_t offset, count;
     itg_type type;
 } itg_selftest_view;
+
+/* CRC of the logical values a view names, little endian; 0 for an empty view. */
+uint32_t itg_crc_view(const itg_selftest_view *view, const void *arena);
 
 /* Runs the self-test in `arena`. Returns -1 if every step's CRC and the output are right, else the index of the first step that
  * differs (step_count if only the output does). output_crc, if not NULL, receives the CRC of all outputs. */
