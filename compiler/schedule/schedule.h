@@ -8,17 +8,26 @@
 
 typedef struct itgc_schedule_options {
     uint32_t align;                    /* of every tensor: 16, or 64 on hosted targets */
-    uint64_t ram_budget, flash_budget; /* 0: none; error 501/502 if exceeded */
+    uint64_t ram_budget, flash_budget; /* bytes; 0: none; error 501/502 if exceeded */
     uint32_t workers;                  /* scratch slots */
 } itgc_schedule_options;
 
 /* Fills every tensor's place and the graph's arena_bytes and lower bound. The placer is one function behind a seam (place.h). */
 bool itgc_schedule_graph(itgc_graph *graph, const itgc_schedule_options *options);
 
-/* The scheduled graph as the structure the runtime executes; lives in the graph's arena. kernels: table to name in it. */
+/* The scheduled graph as the structure the runtime executes; lives in the graph's arena. kernels: table to name in it.
+ * NULL with error 505 if an input or output has too many dimensions for a port. */
 const itg_model *itgc_build_plan(itgc_graph *graph, const itg_kernels *kernels);
 
-/* Bytes of all constants as emitted. */
+/* Bytes of all constants as emitted: those some step points to, equal arrays once (true from itgc_schedule_graph on). */
 uint64_t itgc_weights_bytes(const itgc_graph *graph);
+
+/* Bytes of the plan's structs where a pointer takes 4 bytes (Cortex-M, armv7). */
+uint64_t itgc_plan_bytes(const itgc_graph *graph);
+
+/* What budgets count beside the arena and the constants. Measured over the test models on every Cortex-M target, rounded up generously:
+ * stack of itg_run, and flash of the runtime's code for a model that uses every family (docs/add-a-target.md says how to measure). */
+#define ITGC_STACK_BYTES   1024u
+#define ITGC_RUNTIME_BYTES 16384u
 
 #endif

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What the files of this folder offer one another; schedule.c calls them in this order. */
+#ifndef ITGC_SCHEDULE_PARTS_H
+#define ITGC_SCHEDULE_PARTS_H
+
+#include "compiler/schedule/place.h"
+#include "compiler/schedule/schedule.h"
+
+/* order.c: the order steps run in. False (900) if a step would read what no earlier step wrote. */
+bool itgc_order_steps(itgc_graph *graph);
+
+/* merge_constants.c: drops constants no step points to and keeps one of each set of equal arrays. */
+void itgc_merge_constants(itgc_graph *graph);
+
+/* lifetimes.c: bytes, first and last step of every tensor that has a place. False (503) if one is too large. */
+bool itgc_find_lifetimes(itgc_graph *graph);
+
+/* lifetimes.c: the tensor whose place `tensor` has: itself unless it is an alias. */
+itgc_tensor *itgc_place_owner(itgc_tensor *tensor);
+
+/* lifetimes.c: bytes of one code of this type as stored. */
+uint32_t itgc_code_bytes(itg_type type);
+
+#endif

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * First-fit placement by decreasing size, and the lower bound it is measured against.
+ * The order is total (size, then life, then index), so that equal inputs give equal addresses on every host. */
+#include "compiler/schedule/place.h"
+
+#include <stdlib.h>
+
+typedef struct ranked_block {
+    itgc_block *block;
+    int index;
+} ranked_block;
+
+static int compare_size(const void *left, const void *right)
+{
+    const ranked_block *a = left;
+    const ranked_block *b = right;
+    if (a->block->bytes != b->block->bytes) {
+        return a->block->bytes > b->block->bytes ? -1 : 1;
+    }
+    if (a->block->first_step != b->block->first_step) {
+        return a->block->first_step < b->block->first_step ? -1 : 1;
+    }
+    return a->index < b->index ? -1 : 1;
+}
+
+static uint64_t round_up(uint64_t value, uint32_t align)
+{
+    return (value + align - 1) / align * align;
+}
+
+/* The lowest gap among the placed blocks (sorted by offset) that holds `block` during its life. */
+static uint64_t find_gap(const itgc_block *block, itgc_block *const *placed, int count, uint32_t align)
+{
+    uint64_t offset = 0;
+    for (int i = 0; i < count; i++) {
+        const itgc_block *other = placed[i];
+        if (other->last_step < block->first_step || other->first_step > block->last_step) {
+            continue;
+        }
+        if (offset + block->bytes <= other->offset) {
+            break;
+        }
+        const uint64_t end = round_up(other->offset + other->bytes, align);
+        offset = end > offset ? end : offset;
+    }
+    return offset;
+}
+
+static void insert_by_offset(itgc_block **placed, int count, itgc_block *block)
+{
+    int i = count;
+    for (; i > 0 && placed[i - 1]->offset > block->offset; i--) {
+        placed[i] = placed[i - 1];
+    }
+    placed[i] = block;
+}
+
+uint64_t itgc_place_first_fit(itgc_arena *scratch, itgc_block *blocks, int count, uint32_t align)
+{
+    ranked_block *order = ITGC_NEW_ARRAY(scratch, ranked_block, count);
+    itgc_block **placed = ITGC_NEW_ARRAY(scratch, itgc_block *, count);
+    for (int i = 0; i < count; i++) {
+        order[i] = (ranked_block){&blocks[i], i};
+    }
+    qsort(order, (size_t)count, sizeof *order, compare_size);
+    uint64_t end = 0;
+    for (int i = 0; i < count; i++) {
+        itgc_block *block = order[i].block;
+        block->offset = find_gap(block, placed, i, align);
+        insert_by_offset(placed, i, block);
+        end = block->offset + block->bytes > end ? block->offset + block->bytes : end;
+    }
+    return end;
+}
+
+uint64_t itgc_place_lower_bound(itgc_arena *scratch, const itgc_block *blocks, int count)
+{
+    int steps = 1;
+    for (int i = 0; i < count; i++) {
+        steps = blocks[i].last_step + 2 > steps ? blocks[i].last_step + 2 : steps;
+    }
+    /* Bytes that appear at a step minus bytes that vanish before it; the running sum is what lives (modulo 2^64, as it must be). */
+    uint64_t *change = ITGC_NEW_ARRAY(scratch, uint64_t, steps);
+    for (int i = 0; i < count; i++) {
+        change[blocks[i].first_step] += blocks[i].bytes;
+        change[blocks[i].last_step + 1] -= blocks[i].bytes;
+    }
+    uint64_t live = 0;
+    uint64_t most = 0;
+    for (int step = 0; step < steps; step++) {
+        live += change[step];
+        most = live > most ? live : most;
+    }
+    return most;
+}

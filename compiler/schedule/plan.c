@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * scheduled graph → the itg_model that the host tools execute and emit prints; and how much flash it will take.
+ * Everything lives in the graph's arena. Called by compile.c. */
+#include "compiler/schedule/parts.h"
+#include "compiler/ops/op.h"
+
+#include <intaglio/intaglio.h>
+#include <string.h>
+
+/* Sizes of the structs where pointers and the enum take 4 bytes: 8 words; 4 words, 6 dimensions, scale, zero and rank; 16 words. */
+#define STEP_BYTES  32u
+#define PORT_BYTES  52u
+#define MODEL_BYTES 64u
+
+static uint32_t find_family(const char *family)
+{
+    static const struct {
+        const char *name;
+        itg_family bit;
+    } families[] = {
+        {"conv", ITG_FAMILY_CONV},     {"depthwise", ITG_FAMILY_DEPTHWISE}, {"pool", ITG_FAMILY_POOL}, {"elementwise", ITG_FAMILY_ELEMENTWISE},
+        {"lookup", ITG_FAMILY_LOOKUP}, {"softmax", ITG_FAMILY_SOFTMAX},
+    };
+    for (size_t i = 0; i < sizeof families / sizeof families[0]; i++) {
+        if (strcmp(families[i].name, family) == 0) {
+            return families[i].bit;
+        }
+    }
+    return 0;
+}
+
+static void fill_step(itg_step *out, const itgc_step *step)
+{
+    out->run = step->kind->run;
+    out->params = step->params;
+    for (int i = 0; i < 3; i++) {
+        out->in[i] = step->in[i] ? step->in[i]->place.offset : 0;
+    }
+    out->out = step->out->place.offset;
+    out->scratch = step->scratch_offset;
+    out->rows = step->rows;
+}
+
+static const itg_port *build_ports(itgc_graph *graph, itgc_tensor *const *tensors, int count)
+{
+    itg_port *ports = ITGC_NEW_ARRAY(graph->arena, itg_port, count + 1);
+    for (int i = 0; i < count; i++) {
+        const itgc_tensor *tensor = tensors[i];
+        if (tensor->shape.rank > 6) {
+            itgc_fail(graph->diag, 505, "%s has %d dimensions and a plan's inputs and outputs have up to 6; reshape it in the model", tensor->name,
+                      tensor->shape.rank);
+            return NULL;
+        }
+        ports[i] = (itg_port){.name = tensor->name,
+                              .type = tensor->format.type,
+                              .offset = tensor->place.offset,
+                              .bytes = (uint32_t)itgc_elements(&tensor->shape) * itgc_code_bytes(tensor->format.type),
+                              .rank = tensor->shape.rank,
+                              .scale = (float)tensor->format.scale,
+                              .zero = tensor->format.zero};
+        for (int d = 0; d < tensor->shape.rank; d++) {
+            ports[i].dim[d] = (int32_t)tensor->shape.dim[d];
+        }
+    }
+    return ports;
+}
+
+const itg_model *itgc_build_plan(itgc_graph *graph, const itg_kernels *kernels)
+{
+    itg_step *steps = ITGC_NEW_ARRAY(graph->arena, itg_step, graph->step_count + 1);
+    itg_model *model = ITGC_NEW(graph->arena, itg_model);
+    *model = (itg_model){.name = graph->name,
+                         .version = ITG_PLAN_VERSION,
+                         .packing = kernels->packing,
+                         .arena_bytes = graph->arena_bytes,
+                         .arena_align = graph->arena_align,
+                         .kernels = kernels,
+                         .steps = steps,
+                         .inputs = build_ports(graph, graph->inputs, graph->input_count),
+                         .outputs = build_ports(graph, graph->outputs, graph->output_count),
+                         .labels = graph->label_count ? graph->labels : NULL,
+                         .step_count = (uint32_t)graph->step_count,
+                         .input_count = (uint32_t)graph->input_count,
+                         .output_count = (uint32_t)graph->output_count,
+                         .label_count = (uint32_t)graph->label_count};
+    for (int i = 0; i < graph->step_count; i++) {
+        fill_step(&steps[i], graph->steps[i]);
+        model->families |= find_family(graph->steps[i]->kind->family);
+    }
+    return model->inputs && model->outputs ? model : NULL;
+}
+
+uint64_t itgc_weights_bytes(const itgc_graph *graph)
+{
+    uint64_t bytes = 0;
+    for (int i = 0; i < graph->constant_count; i++) {
+        bytes += graph->constants[i]->count * (uint64_t)graph->constants[i]->element_bytes;
+    }
+    return bytes;
+}
+
+static uint64_t count_params_bytes(const itgc_step_kind *kind)
+{
+    uint64_t bytes = kind->params_bytes;
+    for (int i = 0; i < kind->field_count; i++) {
+        bytes -= kind->fields[i].kind == ITGC_FIELD_POINTER ? sizeof(void *) - 4 : 0;
+    }
+    return bytes;
+}
+
+uint64_t itgc_plan_bytes(const itgc_graph *graph)
+{
+    uint64_t bytes = MODEL_BYTES + PORT_BYTES * (uint64_t)(graph->input_count + graph->output_count);
+    for (int i = 0; i < graph->step_count; i++) {
+        bytes += STEP_BYTES + count_params_bytes(graph->steps[i]->kind);
+    }
+    for (int i = 0; i < graph->label_count; i++) {
+        bytes += 4 + strlen(graph->labels[i]) + 1;
+    }
+    return bytes;
+}
