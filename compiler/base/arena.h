@@ -18,8 +18,11 @@ itgc_arena *itgc_new_arena(size_t limit_bytes);
 itgc_arena *itgc_new_child_arena(itgc_arena *parent);
 void itgc_release_arena(itgc_arena *arena);
 
-/* Where to go when memory runs out: `if (setjmp(*itgc_arm_arena(a))) { out of memory }`. Entry points of compile.c arm it, nobody else. */
+/* Where to go when memory runs out: `if (setjmp(*itgc_arm_arena(a))) { out of memory }`. Entry points of compile.c arm it, nobody else;
+ * they disarm it before they return. */
 jmp_buf *itgc_arm_arena(itgc_arena *arena);
+void itgc_disarm_arena(itgc_arena *arena);
+bool itgc_is_armed(const itgc_arena *arena);
 
 /* Fails the n-th allocation from now on (0: never): the allocation-failure mode of the tests. */
 void itgc_fail_allocation(itgc_arena *arena, uint64_t n);

@@ -17,6 +17,7 @@ typedef struct itgc_diag {
     const char *op;   /* its ONNX op type */
     int opset;
     const char *error; /* the first error's whole text, NULL while there is none */
+    const char *fact;  /* the same without place and code */
     int code;          /* its number */
     char **warnings;   /* whole texts, `note: …` or `warning: …` */
     int warning_count, warning_capacity;
@@ -32,5 +33,8 @@ void itgc_note(itgc_diag *diag, const char *format, ...) __attribute__((format(p
 /* Sets the place for what follows; itgc_leave_node clears it. */
 void itgc_enter_node(itgc_diag *diag, const char *node, const char *op, int opset);
 void itgc_leave_node(itgc_diag *diag);
+
+/* Forgets the error: for surveys that go on. */
+void itgc_clear_error(itgc_diag *diag);
 
 #endif

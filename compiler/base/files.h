@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Whole files and parts of files into memory, with clear diagnostics: 110 missing, 111 not a regular file, 112 unreadable, 113 too large,
+ * 114 shorter than asked for. Messages name the path unless it is diag->file itself. */
+#ifndef ITGC_FILES_H
+#define ITGC_FILES_H
+
+#include "compiler/base/diag.h"
+
+/* The file's bytes with a NUL behind; *count excludes it. NULL with a diagnostic; limit_bytes 0: no limit. */
+uint8_t *itgc_read_file(itgc_arena *arena, itgc_diag *diag, const char *path, uint64_t limit_bytes, size_t *count);
+
+/* count bytes from offset on. */
+bool itgc_read_file_part(itgc_diag *diag, const char *path, uint64_t offset, void *bytes, size_t count);
+
+/* Size of a regular file. */
+bool itgc_measure_file(itgc_diag *diag, const char *path, uint64_t *bytes);
+
+#endif
