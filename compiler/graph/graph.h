@@ -178,7 +178,8 @@ itgc_node *itgc_append_node(itgc_graph *graph, const itgc_op *record, const char
                             itgc_tensor *const *out, int out_count);
 
 /* Rewrites all reads of `from` (nodes and graph outputs) to `to`. Walks the whole graph: passes batch their edits with
- * itgc_replace_all where they make many. map[id]: what to read instead of tensor id, or NULL. */
+ * itgc_replace_all where they make many. map[id]: what to read instead of tensor id, or NULL; chains are followed; the map has an
+ * entry for every tensor. A replaced graph output hands its name on, unless `to` is a graph input or output itself. */
 void itgc_replace(itgc_graph *graph, itgc_tensor *from, itgc_tensor *to);
 void itgc_replace_all(itgc_graph *graph, itgc_tensor **map);
 
