@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Hosted builds only: which kernel tables this CPU can run, and the best of them. Bare-metal models name their own table.
+ * A new table is one row here, later rows being better, with a function that asks the CPU and the operating system. */
+#include <intaglio/kernels.h>
+
+typedef struct cpu_table {
+    const itg_kernels *kernels;
+    bool (*is_supported)(void);
+} cpu_table;
+
+static bool is_always(void)
+{
+    return true;
+}
+
+static const cpu_table tables[] = {
+    {&itg_kernels_scalar, is_always},
+};
+
+enum { TABLE_COUNT = sizeof tables / sizeof tables[0] };
+
+const itg_kernels *itg_kernels_supported(uint32_t index)
+{
+    for (uint32_t i = 0; i < TABLE_COUNT; i++) {
+        if (!tables[i].is_supported())
+            continue;
+        if (index == 0)
+            return tables[i].kernels;
+        index--;
+    }
+    return NULL;
+}
+
+const itg_kernels *itg_kernels_best(void)
+{
+    const itg_kernels *best = &itg_kernels_scalar;
+    for (uint32_t i = 0; itg_kernels_supported(i); i++)
+        best = itg_kernels_supported(i);
+    return best;
+}
+
+static bool same_text(const char *a, const char *b)
+{
+    while (*a && *a == *b) {
+        a++;
+        b++;
+    }
+    return *a == *b;
+}
+
+const itg_kernels *itg_kernels_named(const char *name)
+{
+    const itg_kernels *kernels = NULL;
+    for (uint32_t i = 0; (kernels = itg_kernels_supported(i)) != NULL; i++)
+        if (same_text(kernels->name, name))
+            return kernels;
+    return NULL;
+}
