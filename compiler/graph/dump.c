@@ -2,7 +2,6 @@
  * A graph of any level as stable text for goldens and --dump: inputs, nodes in order with what their outputs know, steps, outputs. */
 #include "compiler/base/text.h"
 #include "compiler/graph/graph.h"
-#include "compiler/ops/op.h"
 
 #include <inttypes.h>
 

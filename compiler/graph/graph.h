@@ -105,7 +105,8 @@ typedef struct itgc_attribute {
     float *floats;        /* FLOAT: one */
     const char **strings; /* STRING: one */
     const itgc_value *tensor;
-    itgc_graph *graph; /* subgraph */
+    itgc_graph *graph;    /* subgraph */
+    const char **misused; /* of its node: where an access of another kind is noted; NULL: nowhere */
 } itgc_attribute;
 
 struct itgc_node {
@@ -118,17 +119,38 @@ struct itgc_node {
     int in_count, out_count;
     const itgc_attribute *attributes;
     int attribute_count;
-    void *params;     /* the op's own struct (ops/params.h), filled by op->parse */
-    itgc_node *fused; /* the elementwise node computed in this node's epilogue; it stays in the list right behind */
-    bool is_fused;    /* this node is some other node's `fused` */
+    const char *misused; /* name of an attribute that parse took for another kind; NULL: none */
+    void *params;        /* the op's own struct (ops/params.h), filled by op->parse */
+    itgc_node *fused;    /* the elementwise node computed in this node's epilogue; it stays in the list right behind */
+    bool is_fused;       /* this node is some other node's `fused` */
 };
+
+/* Kind of a runtime step: its function, its struct and how emit prints that struct. One per runtime op, in the op's _quantize.c. */
+typedef enum itgc_field_kind { ITGC_FIELD_I32, ITGC_FIELD_U8, ITGC_FIELD_U16, ITGC_FIELD_BOOL, ITGC_FIELD_TYPE, ITGC_FIELD_POINTER } itgc_field_kind;
+
+typedef struct itgc_field {
+    const char *name; /* as a C designator: "in", "epilogue.bias" */
+    itgc_field_kind kind;
+    size_t offset;
+    int count; /* array length, 1 for scalars */
+} itgc_field;
+
+typedef struct itgc_step_kind {
+    const char *op_name;     /* "itg_op_conv" */
+    const char *params_name; /* "itg_conv" */
+    itg_op *run;
+    size_t params_bytes;
+    const itgc_field *fields;
+    int field_count;
+    const char *family; /* member of itg_kernels it needs, "" if none */
+} itgc_step_kind;
 
 /* One runtime step: what quantize makes of a node (one or several), and what schedule and emit work on. */
 struct itgc_step {
-    const struct itgc_step_kind *kind; /* ops/op.h: name, function and field table of the runtime op */
-    void *params;                      /* the struct of plan.h */
-    itgc_node *node;                   /* where it comes from */
-    itgc_tensor *in[3];                /* NULL: unused */
+    const itgc_step_kind *kind;
+    void *params;       /* the struct of plan.h */
+    itgc_node *node;    /* where it comes from */
+    itgc_tensor *in[3]; /* NULL: unused */
     itgc_tensor *out;
     bool partial; /* writes only part of out; a later step completes it */
     uint32_t rows;
@@ -157,13 +179,19 @@ struct itgc_graph {
     int tensor_count, tensor_capacity;
     itgc_tensor **inputs, **outputs; /* inputs that are not initialisers */
     int input_count, output_count;
+    /* Lowered: the first input takes grey levels 0..255 (RGB where it has three channels), because preprocessing was given as options,
+     * or the graph divides by 255, 127.5 or the like, subtracts means in grey levels, or declares uint8. */
+    bool input_is_pixels;
     const char *const *labels;
     int label_count;
     itgc_step **steps;
     int step_count, step_capacity;
     itgc_constant **constants;
     int constant_count, constant_capacity;
-    uint32_t arena_bytes, arena_lower_bound_bytes, arena_align; /* scheduled */
+    /* scheduled */
+    uint32_t arena_bytes, arena_lower_bound_bytes, arena_align;
+    uint32_t stack_bytes;   /* what itg_run is budgeted */
+    uint64_t weights_bytes; /* all constants as emitted: those some step points to, equal arrays once */
 };
 
 itgc_graph *itgc_new_graph(itgc_arena *arena, itgc_diag *diag);

@@ -59,27 +59,7 @@ const itgc_op_row *itgc_op_rows(int *count);
 /* The record for a name at an opset of the default domain; NULL if there is none. *known (may be NULL): whether the name exists at all. */
 const itgc_op *itgc_find_op(const char *name, int opset, bool *known);
 
-/* Kind of a runtime step: its function, its struct and how emit prints that struct. One per runtime op, in the op's _quantize.c. */
-typedef enum itgc_field_kind { ITGC_FIELD_I32, ITGC_FIELD_U8, ITGC_FIELD_U16, ITGC_FIELD_BOOL, ITGC_FIELD_TYPE, ITGC_FIELD_POINTER } itgc_field_kind;
-
-typedef struct itgc_field {
-    const char *name; /* as a C designator: "in", "epilogue.bias" */
-    itgc_field_kind kind;
-    size_t offset;
-    int count; /* array length, 1 for scalars */
-} itgc_field;
-
-typedef struct itgc_step_kind {
-    const char *op_name;     /* "itg_op_conv" */
-    const char *params_name; /* "itg_conv" */
-    itg_op *run;
-    size_t params_bytes;
-    const itgc_field *fields;
-    int field_count;
-    const char *family; /* member of itg_kernels it needs, "" if none */
-} itgc_step_kind;
-
-/* Attribute access for parse. Absent: the default given. Wrong kind: *bad is set (parse reports with itgc_bad_attribute). */
+/* Attribute access for parse. Absent: the default given. Of another kind: the default too, and itgc_parse_node fails after parse (error 210). */
 const itgc_attribute *itgc_find_attribute(const itgc_node *node, const char *name);
 int64_t itgc_int_attribute(const itgc_node *node, const char *name, int64_t otherwise);
 float itgc_float_attribute(const itgc_node *node, const char *name, float otherwise);
@@ -91,14 +71,16 @@ int itgc_ints_attribute(const itgc_node *node, const char *name, int64_t *values
 bool itgc_parse_node(itgc_graph *graph, itgc_node *node);
 /* Calls infer with the node as the diagnostic place; checks that every output got a type and shape within limits. */
 bool itgc_infer_node(itgc_graph *graph, itgc_node *node);
-/* Evaluates a node whose inputs are all constant and stores its outputs as constants. */
+/* Whether the outputs follow from constants alone (of Shape and Size: from the shape of the input alone). */
+bool itgc_can_fold_node(const itgc_node *node);
+/* Evaluates such a node and stores its outputs as constants; the node is dead afterwards. */
 bool itgc_fold_node(itgc_graph *graph, itgc_node *node, int threads);
 
 /* Helpers for infer. */
 bool itgc_normalize_axis(itgc_diag *diag, int64_t *axis, int rank);                              /* negative axes; error 211 if out of range */
 bool itgc_broadcast(itgc_diag *diag, itgc_shape *out, const itgc_shape *a, const itgc_shape *b); /* error 212 */
 void itgc_set_output(itgc_node *node, int index, itgc_type type, const itgc_shape *shape);       /* ignores outputs left out */
-/* The constant integers of an input (shape arithmetic); error 213 "must be a constant; …" naming the input if it is not. */
+/* The constant integers of an input that is there (shape arithmetic), any rank; error 213 "must be a constant; …" naming the input if it is not. */
 bool itgc_constant_ints(itgc_diag *diag, const itgc_node *node, int input, int64_t *values, int capacity, int *count);
 
 /* The value of a unary function in double: shared by eval, the table builder and the tests. */
@@ -107,7 +89,8 @@ double itgc_unary_value(const itgc_unary_params *params, double x);
 /* A copy whose nodes, tensors and params may be edited; constant values are shared (they are never written to after they are made). */
 itgc_graph *itgc_clone_graph(itgc_arena *arena, const itgc_graph *graph);
 
-/* Makes a node for a pass: finds the op at the latest opset, allocates params (caller fills them; parse is not called). */
+/* Makes a node for a pass: finds the op at the latest opset, allocates params (caller fills them; parse is not called).
+ * NULL with error 900 if the op table lacks the name. */
 itgc_node *itgc_make_node(itgc_graph *graph, const char *type, const char *name, itgc_tensor *const *in, int in_count, itgc_tensor *const *out,
                           int out_count);
 
