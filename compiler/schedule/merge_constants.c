@@ -124,9 +124,11 @@ void itgc_merge_constants(itgc_graph *graph)
     qsort(list, (size_t)count, sizeof *list, compare_index);
     choose_kept(list, count);
     int kept = 0;
+    graph->weights_bytes = 0;
     for (int i = 0; i < count; i++) {
         if (list[i].kept == list[i].constant) {
             graph->constants[kept++] = list[i].constant;
+            graph->weights_bytes += list[i].constant->count * (uint64_t)list[i].constant->element_bytes;
         }
     }
     qsort(list, (size_t)count, sizeof *list, compare_address);

@@ -90,15 +90,6 @@ const itg_model *itgc_build_plan(itgc_graph *graph, const itg_kernels *kernels)
     return model->inputs && model->outputs ? model : NULL;
 }
 
-uint64_t itgc_weights_bytes(const itgc_graph *graph)
-{
-    uint64_t bytes = 0;
-    for (int i = 0; i < graph->constant_count; i++) {
-        bytes += graph->constants[i]->count * (uint64_t)graph->constants[i]->element_bytes;
-    }
-    return bytes;
-}
-
 static uint64_t count_params_bytes(const itgc_step_kind *kind)
 {
     uint64_t bytes = kind->params_bytes;

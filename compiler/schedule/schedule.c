@@ -83,7 +83,7 @@ static bool check_budgets(const itgc_graph *graph, const itgc_schedule_options *
                          ram, (unsigned long)graph->arena_bytes, (unsigned long)graph->arena_lower_bound_bytes, ITGC_STACK_BYTES,
                          (unsigned long long)options->ram_budget);
     }
-    const unsigned long long weights = itgc_weights_bytes(graph);
+    const unsigned long long weights = graph->weights_bytes;
     const unsigned long long plan = itgc_plan_bytes(graph);
     const unsigned long long flash = weights + plan + ITGC_RUNTIME_BYTES;
     if (options->flash_budget && flash > options->flash_budget) {
@@ -101,6 +101,7 @@ bool itgc_schedule_graph(itgc_graph *graph, const itgc_schedule_options *options
         return false;
     }
     itgc_merge_constants(graph);
+    graph->stack_bytes = ITGC_STACK_BYTES;
     if (!place_tensors(graph, options, itgc_place_first_fit) || !check_budgets(graph, options)) {
         return false;
     }

@@ -19,9 +19,6 @@ bool itgc_schedule_graph(itgc_graph *graph, const itgc_schedule_options *options
  * NULL with error 505 if an input or output has too many dimensions for a port. */
 const itg_model *itgc_build_plan(itgc_graph *graph, const itg_kernels *kernels);
 
-/* Bytes of all constants as emitted: those some step points to, equal arrays once (true from itgc_schedule_graph on). */
-uint64_t itgc_weights_bytes(const itgc_graph *graph);
-
 /* Bytes of the plan's structs where a pointer takes 4 bytes (Cortex-M, armv7). */
 uint64_t itgc_plan_bytes(const itgc_graph *graph);
 

@@ -16,6 +16,8 @@
 #include <intaglio/kernels.h>
 #include <intaglio/plan.h>
 
+#define ITG_VERSION "0.1.0"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
