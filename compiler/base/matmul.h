@@ -7,14 +7,39 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define ITGC_PANEL 16 /* columns of b that are computed side by side */
+
 /* out[m][n] = start[n] (0 if NULL) + sum over k of a[m][k] * b[k][n].
  * Row strides lda, ldb, ldo in elements; columns dense. */
 void itgc_matmul(float *out, ptrdiff_t ldo, const float *a, ptrdiff_t lda, const float *b, ptrdiff_t ldb, const float *start, int64_t m, int64_t n,
                  int64_t k);
 
-/* The same with `segments` pieces of a: row m's piece s is k_each floats at a[s * m_count + m] (a NULL pointer is a row of zeros, skipped).
- * b continues through the pieces. This is convolution without im2col: one piece a kernel position. */
-void itgc_matmul_gathered(float *out, ptrdiff_t ldo, const float *const *a, int segments, int64_t k_each, const float *b, ptrdiff_t ldb,
-                          const float *start, int64_t m, int64_t n);
+/* b[k][n], found at b[k * k_stride + n * n_stride], as panels: packed[n / 16][k][n % 16], the last one filled up with zeros. */
+int64_t itgc_packed_floats(int64_t k, int64_t n);
+void itgc_pack_panels(float *packed, const float *b, ptrdiff_t k_stride, ptrdiff_t n_stride, int64_t k, int64_t n);
+
+/* The same product with each row of a in `segments` pieces of k_each floats, and b packed: k runs through the pieces in order.
+ * This is convolution without im2col: one piece a kernel position; padding is a row of zeros of the caller's. */
+typedef struct itgc_product {
+    float *out;
+    ptrdiff_t out_stride;
+    const float *const *rows; /* row m's piece s is rows[s * row_stride + m] */
+    int64_t row_stride;
+    int segments;
+    int64_t k_each;
+    const float *packed;
+    const float *start;     /* NULL: zero. May be out itself (with its stride): a sum continued */
+    ptrdiff_t start_stride; /* 0: the same for all rows */
+    int64_t m, n;
+} itgc_product;
+
+void itgc_matmul_gathered(const itgc_product *product);
+
+/* The compiled form for an instruction set ("baseline", "avx2"; NULL: the best here), NULL if this host lacks it. */
+typedef void itgc_run_product(const itgc_product *product);
+itgc_run_product *itgc_find_product(const char *isa);
+
+/* Products channel by channel: out[n] = start[n] (0 if NULL) + sum over s of a[s][n] * b[s * n_count + n]. */
+void itgc_multiply_channels(float *out, const float *const *a, int segments, const float *b, const float *start, int64_t n_count);
 
 #endif
