@@ -59,6 +59,21 @@ const itgc_op_row *itgc_op_rows(int *count);
 /* The record for a name at an opset of the default domain; NULL if there is none. *known (may be NULL): whether the name exists at all. */
 const itgc_op *itgc_find_op(const char *name, int opset, bool *known);
 
+/* Sets of types an input may have; itgc_require_type fails with error 215 naming the input and its type. A NULL input passes. */
+typedef enum itgc_type_set {
+    ITGC_FLOATS = 1,
+    ITGC_INTEGERS = 2,
+    ITGC_BOOLS = 4,
+    ITGC_NUMBERS = ITGC_FLOATS | ITGC_INTEGERS,
+    ITGC_ALL_TYPES = ITGC_NUMBERS | ITGC_BOOLS
+} itgc_type_set;
+bool itgc_require_type(itgc_diag *diag, const itgc_node *node, int input, itgc_type_set set);
+/* The same type as input 0 for inputs [first, in_count). */
+bool itgc_require_same_type(itgc_diag *diag, const itgc_node *node, int first);
+/* Input `index`, NULL if left out or past the end; for eval its value. */
+itgc_tensor *itgc_input_of(const itgc_node *node, int index);
+const itgc_value *itgc_operand_of(const itgc_eval *eval, int index);
+
 /* Attribute access for parse. Absent: the default given. Of another kind: the default too, and itgc_parse_node fails after parse (error 210). */
 const itgc_attribute *itgc_find_attribute(const itgc_node *node, const char *name);
 int64_t itgc_int_attribute(const itgc_node *node, const char *name, int64_t otherwise);

@@ -82,7 +82,14 @@ typedef enum itgc_unary_kind {
     ITGC_SIN,
     ITGC_COS,
     ITGC_NOT,
-    ITGC_POW_CONSTANT
+    ITGC_POW_CONSTANT,
+    ITGC_TAN,
+    ITGC_SINH,
+    ITGC_COSH,
+    ITGC_ASINH,
+    ITGC_ACOSH,
+    ITGC_ATANH,
+    ITGC_SHRINK
 } itgc_unary_kind;
 
 typedef struct itgc_unary_params {
@@ -108,7 +115,12 @@ typedef enum itgc_binary_kind {
     ITGC_AND,
     ITGC_OR,
     ITGC_XOR,
-    ITGC_PRELU
+    ITGC_PRELU,
+    ITGC_SHIFT_LEFT,
+    ITGC_SHIFT_RIGHT,
+    ITGC_BIT_AND,
+    ITGC_BIT_OR,
+    ITGC_BIT_XOR
 } itgc_binary_kind;
 
 typedef struct itgc_binary_params {
