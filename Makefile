@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # Every command of the project; `make help` lists them. The only home of compiler flags. Outputs go to $(BUILD)/<target>/.
 BUILD ?= build
-CC ?= gcc
+ifeq ($(origin CC),default)
+CC := gcc
+endif
 H := $(BUILD)/host
 
 WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wvla -Werror

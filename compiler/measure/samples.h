@@ -19,7 +19,10 @@ typedef struct itgc_image_options {
     int crop_height, crop_width; /* 0: none; centre crop, offsets floored */
     bool channels_last;          /* layout of the ONNX input, as found from its shape unless layout_given */
     bool layout_given;
-    const char *raw; /* "f32" or "i8,SCALE,ZERO" for .bin; NULL: none */
+    const char *raw;  /* "f32" or "i8,SCALE,ZERO" for .bin; NULL: none */
+    bool pixels;      /* the graph takes RGB pixels as they are (lower folded scale, mean, std and colour order): other kinds of samples, which
+                         hold values in the units of the ONNX input, are brought back by pixel = (x * std + mean) / scale */
+    bool byte_pixels; /* a uint8 .npy holds pixels already (--input-type u8) */
 } itgc_image_options;
 
 /* What a set is read for: the input it feeds. */
@@ -27,7 +30,8 @@ typedef struct itgc_samples_spec {
     const char *path;
     const char *input_name; /* for messages */
     itgc_type type;
-    itgc_shape shape; /* of the graph input; the first axis is the batch */
+    itgc_shape shape;      /* of the graph input; the first axis is the batch */
+    itgc_shape onnx_shape; /* of the ONNX input, where lowering changed its layout: what files hold. Rank 0: the same */
     const itgc_image_options *image;
     const char *labels_path;        /* NULL: labels.txt or class folders beside the samples, NAME_labels.npy for .npy */
     const char *const *class_names; /* of the model, to order class folders; may be NULL */
@@ -37,6 +41,9 @@ typedef struct itgc_samples_spec {
 /* Opens a set: lists files, checks headers of .npy and .pb. NULL with a diagnostic (3xx): empty folder, wrong shape or type, … */
 itgc_samples *itgc_open_samples(itgc_arena *arena, itgc_diag *diag, const itgc_samples_spec *spec);
 void itgc_close_samples(itgc_samples *samples);
+
+/* A set of `count` rows of seeded noise, for speed measurements without data: pixels if image->pixels, else roughly normal values. */
+itgc_samples *itgc_open_noise(itgc_arena *arena, itgc_diag *diag, const itgc_samples_spec *spec, uint64_t seed, int64_t count);
 
 /* Single samples, i.e. batch rows: an image is one; a .npy of first axis 250 is 250. */
 int64_t itgc_sample_count(const itgc_samples *samples);

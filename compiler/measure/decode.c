@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * JPEG and PNG files → 8-bit RGB. Errors of the two libraries are trapped by setjmp and reported with the file's name.
+ * Called by image.c. */
+#include "compiler/measure/image.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <jpeglib.h>
+#include <jerror.h>
+#include <png.h>
+#include <setjmp.h>
+#include <string.h>
+
+#define MAX_SIDE   32768
+#define MAX_PIXELS (100 << 20)
+
+typedef struct jpeg_trap {
+    struct jpeg_error_mgr manager;
+    jmp_buf escape;
+    bool damaged;
+    char text[JMSG_LENGTH_MAX];
+} jpeg_trap;
+
+static void on_jpeg_error(j_common_ptr info)
+{
+    jpeg_trap *trap = (jpeg_trap *)info->err;
+    trap->manager.format_message(info, trap->text);
+    longjmp(trap->escape, 1);
+}
+
+/* libjpeg goes on after broken data and fills in gray; we take that for what it is. */
+static void on_jpeg_message(j_common_ptr info, int level)
+{
+    jpeg_trap *trap = (jpeg_trap *)info->err;
+    const int code = trap->manager.msg_code;
+    if (level >= 0 || trap->damaged || (code != JWRN_JPEG_EOF && code != JWRN_HIT_MARKER && code != JWRN_HUFF_BAD_CODE))
+        return;
+    trap->damaged = true;
+    trap->manager.format_message(info, trap->text);
+}
+
+static unsigned read_number(const uint8_t *bytes, int count, bool big)
+{
+    unsigned value = 0;
+    for (int i = 0; i < count; i++)
+        value |= (unsigned)bytes[big ? count - 1 - i : i] << (8 * i);
+    return value;
+}
+
+/* The orientation tag (0x0112) of an APP1 Exif block, 1 if absent. */
+static int find_orientation(const uint8_t *block, unsigned length)
+{
+    if (length < 14 || memcmp(block, "Exif\0\0", 6) != 0)
+        return 1;
+    const uint8_t *tiff = block + 6;
+    length -= 6;
+    const bool big = tiff[0] == 'M';
+    const unsigned at = read_number(tiff + 4, 4, big);
+    if (at > length - 2 || length < 2)
+        return 1;
+    const unsigned entries = read_number(tiff + at, 2, big);
+    for (unsigned e = 0; e < entries && at + 2 + 12 * (e + 1) <= length; e++) {
+        const uint8_t *entry = tiff + at + 2 + 12 * e;
+        if (read_number(entry, 2, big) == 0x0112)
+            return (int)read_number(entry + 8, 2, big);
+    }
+    return 1;
+}
+
+static bool check_size(itgc_diag *diag, const char *path, int64_t width, int64_t height)
+{
+    if (width > 0 && height > 0 && width <= MAX_SIDE && height <= MAX_SIDE && width * height <= MAX_PIXELS)
+        return true;
+    return itgc_fail(diag, 323, "%s: a picture of %lld x %lld pixels is too large; scale it down", path, (long long)width, (long long)height);
+}
+
+static bool read_jpeg_rows(struct jpeg_decompress_struct *info, itgc_arena *arena, itgc_diag *diag, const char *path, itgc_picture *picture)
+{
+    jpeg_save_markers(info, JPEG_APP0 + 1, 0xffff);
+    jpeg_read_header(info, TRUE);
+    for (jpeg_saved_marker_ptr marker = info->marker_list; marker; marker = marker->next)
+        if (marker->marker == JPEG_APP0 + 1 && picture->orientation == 1)
+            picture->orientation = find_orientation(marker->data, marker->data_length);
+    if (!check_size(diag, path, info->image_width, info->image_height))
+        return false;
+    info->out_color_space = JCS_RGB;
+    info->dct_method = JDCT_ISLOW;
+    info->do_fancy_upsampling = TRUE;
+    jpeg_start_decompress(info);
+    picture->width = (int)info->output_width;
+    picture->height = (int)info->output_height;
+    picture->rgb = itgc_alloc(arena, (size_t)picture->width * (size_t)picture->height * 3);
+    while (info->output_scanline < info->output_height) {
+        JSAMPROW row = picture->rgb + (size_t)info->output_scanline * (size_t)picture->width * 3;
+        jpeg_read_scanlines(info, &row, 1);
+    }
+    jpeg_finish_decompress(info);
+    return true;
+}
+
+static bool decode_jpeg(itgc_arena *arena, itgc_diag *diag, const char *path, FILE *file, itgc_picture *picture)
+{
+    struct jpeg_decompress_struct info;
+    jpeg_trap trap = {.damaged = false};
+    info.err = jpeg_std_error(&trap.manager);
+    trap.manager.error_exit = on_jpeg_error;
+    trap.manager.emit_message = on_jpeg_message;
+    if (setjmp(trap.escape)) {
+        jpeg_destroy_decompress(&info);
+        return itgc_fail(diag, 322, "%s: the JPEG is corrupt (%s); replace or remove the file", path, trap.text);
+    }
+    jpeg_create_decompress(&info);
+    jpeg_stdio_src(&info, file);
+    const bool fine = read_jpeg_rows(&info, arena, diag, path, picture);
+    jpeg_destroy_decompress(&info);
+    if (fine && trap.damaged)
+        return itgc_fail(diag, 322, "%s: the JPEG is corrupt (%s); replace or remove the file", path, trap.text);
+    return fine;
+}
+
+typedef struct png_trap {
+    jmp_buf escape;
+    char text[128];
+} png_trap;
+
+static void on_png_error(png_structp png, png_const_charp text)
+{
+    png_trap *trap = png_get_error_ptr(png);
+    strncpy(trap->text, text, sizeof trap->text - 1);
+    longjmp(trap->escape, 1);
+}
+
+static void on_png_warning(png_structp png, png_const_charp text)
+{
+    (void)png, (void)text;
+}
+
+static bool read_png_rows(png_structp png, png_infop info, itgc_arena *arena, itgc_diag *diag, const char *path, itgc_picture *picture)
+{
+    png_read_info(png, info);
+    if (!check_size(diag, path, png_get_image_width(png, info), png_get_image_height(png, info)))
+        return false;
+    png_set_expand(png);
+    png_set_strip_16(png);
+    png_set_strip_alpha(png);
+    png_set_gray_to_rgb(png);
+    png_set_interlace_handling(png);
+    png_read_update_info(png, info);
+    picture->width = (int)png_get_image_width(png, info);
+    picture->height = (int)png_get_image_height(png, info);
+    const size_t stride = (size_t)picture->width * 3;
+    if (png_get_rowbytes(png, info) != stride)
+        return itgc_fail(diag, 322, "%s: the PNG has an unknown pixel format; save it as 8-bit RGB", path);
+    picture->rgb = itgc_alloc(arena, stride * (size_t)picture->height);
+    png_bytep *rows = ITGC_NEW_ARRAY(arena, png_bytep, picture->height);
+    for (int y = 0; y < picture->height; y++)
+        rows[y] = picture->rgb + stride * (size_t)y;
+    png_read_image(png, rows);
+    png_read_end(png, NULL);
+    return true;
+}
+
+static bool decode_png(itgc_arena *arena, itgc_diag *diag, const char *path, FILE *file, itgc_picture *picture)
+{
+    png_trap trap = {.text = ""};
+    png_structp png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &trap, on_png_error, on_png_warning);
+    png_infop info = png ? png_create_info_struct(png) : NULL;
+    if (!info) {
+        png_destroy_read_struct(&png, NULL, NULL);
+        return itgc_fail(diag, 322, "%s: libpng could not be started; check that headers and library are of one version", path);
+    }
+    if (setjmp(trap.escape)) {
+        png_destroy_read_struct(&png, &info, NULL);
+        return itgc_fail(diag, 322, "%s: the PNG is corrupt (%s); replace or remove the file", path, trap.text);
+    }
+    png_init_io(png, file);
+    const bool fine = read_png_rows(png, info, arena, diag, path, picture);
+    png_destroy_read_struct(&png, &info, NULL);
+    return fine;
+}
+
+bool itgc_decode_picture(itgc_arena *arena, itgc_diag *diag, const char *path, itgc_picture *picture)
+{
+    memset(picture, 0, sizeof *picture);
+    picture->orientation = 1;
+    FILE *file = fopen(path, "rb");
+    if (!file)
+        return itgc_fail(diag, 320, "%s: cannot be opened (%s); check the path", path, strerror(errno));
+    unsigned char head[8] = {0};
+    const size_t have = fread(head, 1, sizeof head, file);
+    rewind(file);
+    bool fine;
+    if (have >= 3 && head[0] == 0xff && head[1] == 0xd8)
+        fine = decode_jpeg(arena, diag, path, file, picture);
+    else if (have == sizeof head && png_sig_cmp(head, 0, sizeof head) == 0)
+        fine = decode_png(arena, diag, path, file, picture);
+    else
+        fine = itgc_fail(diag, 321, "%s: neither a JPEG nor a PNG file; convert it", path);
+    fclose(file);
+    return fine;
+}
