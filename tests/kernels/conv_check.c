@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The conv family: random convolutions, grouped ones and fully connected layers, and their seven-loop definition. */
+#include "tests/kernels/check.h"
+
+#include "runtime/kernels/band.h"
+#include "runtime/kernels/conv.h"
+
+#include <stdio.h>
+
+typedef struct bench_shape {
+    int32_t in[3], outputs, kernel, stride, groups;
+} bench_shape;
+
+static const bench_shape bench_shapes[] = {
+    {{56, 56, 64}, 64, 1, 1, 1}, {{56, 56, 64}, 64, 3, 1, 1},  {{28, 28, 128}, 128, 3, 1, 1}, {{14, 14, 256}, 256, 3, 1, 1},
+    {{7, 7, 512}, 512, 3, 1, 1}, {{224, 224, 3}, 64, 7, 2, 1}, {{1, 1, 512}, 1000, 1, 1, 1},  {{28, 28, 64}, 64, 3, 1, 4},
+};
+
+enum { BENCH_SHAPES = sizeof bench_shapes / sizeof bench_shapes[0] };
+
+static void choose_geometry(check_state *state, itg_conv *conv)
+{
+    for (int d = 0; d < 2; d++) {
+        conv->kernel[d] = check_chance(state, 40) ? 1 : check_between(state, 1, 5);
+        conv->stride[d] = check_chance(state, 60) ? 1 : check_between(state, 1, 3);
+        conv->dilation[d] = check_chance(state, 80) ? 1 : check_between(state, 1, 3);
+        conv->before[d] = check_chance(state, 50) ? conv->kernel[d] / 2 : check_between(state, 0, 4);
+        conv->in[d] = check_between(state, 1, 11);
+        conv->out[d] = check_between(state, 1, 9);
+    }
+    conv->groups = check_chance(state, 75) ? 1 : check_between(state, 2, 4);
+    conv->in[2] = conv->groups * (check_chance(state, 70) ? check_between(state, 1, 40) : 16 * check_between(state, 1, 4));
+    conv->out[2] = conv->groups * check_between(state, 1, 37);
+}
+
+static void copy_bench_geometry(itg_conv *conv, const bench_shape *shape)
+{
+    for (int d = 0; d < 2; d++) {
+        conv->in[d] = shape->in[d];
+        conv->kernel[d] = shape->in[d] == 1 ? 1 : shape->kernel;
+        conv->stride[d] = shape->stride;
+        conv->dilation[d] = 1;
+        conv->before[d] = conv->kernel[d] / 2;
+        conv->out[d] = (shape->in[d] + shape->stride - 1) / shape->stride;
+    }
+    conv->in[2] = shape->in[2];
+    conv->out[2] = shape->outputs;
+    conv->groups = shape->groups;
+}
+
+static void choose_types(check_state *state, itg_conv *conv)
+{
+    static const itg_type in_types[] = {ITG_S8, ITG_S8, ITG_U8, ITG_S16}, out_types[] = {ITG_S8, ITG_S8, ITG_S16, ITG_S32};
+    conv->in_type = in_types[check_between(state, 0, 3)];
+    conv->out_type = out_types[check_between(state, 0, 3)];
+    conv->epilogue.wide = conv->in_type == ITG_S16 && check_chance(state, 50);
+}
+
+/* Weights, padding, epilogue and input. int16 inputs that are not wide get weights small enough for 32 bits, unless the output is the
+ * accumulator itself, which may wrap. */
+static void fill_operands(check_state *state, check_case *test, itg_conv *conv)
+{
+    const int32_t depth = conv->kernel[0] * conv->kernel[1] * (conv->in[2] / conv->groups);
+    const size_t weight_count = (size_t)(depth * conv->out[2]);
+    const int64_t largest = conv->in_type == ITG_S16 ? 32768 : 128;
+    int32_t weight = 127;
+    while (conv->out_type != ITG_S32 && !conv->epilogue.wide && depth * largest * weight >= (int64_t)1 << 29)
+        weight /= 2;
+    void *weights = check_new(state, weight_count, 1);
+    check_fill(state, weights, ITG_S8, weight_count, -weight, weight);
+    conv->weights = weights;
+    conv->pad_code = check_between(state, check_lowest(conv->in_type), check_highest(conv->in_type));
+    if (conv->in_type != ITG_S16 && check_chance(state, 30))
+        conv->pad = check_new(state, (size_t)conv->in[2], 1);
+    check_make_epilogue(state, &conv->epilogue, conv->out_type, conv->out[2], depth * largest * weight);
+    const size_t in_count = (size_t)conv->in[0] * (size_t)conv->in[1] * (size_t)conv->in[2];
+    void *in = check_new(state, in_count * check_bytes(conv->in_type), check_bytes(conv->in_type));
+    check_fill(state, in, conv->in_type, in_count, check_lowest(conv->in_type), check_highest(conv->in_type));
+    test->in[0] = in;
+    test->out_bytes = (size_t)conv->out[0] * (size_t)conv->out[1] * (size_t)conv->out[2] * check_bytes(conv->out_type);
+    test->out = check_new(state, test->out_bytes, check_bytes(conv->out_type));
+    test->scratch = check_new(state, itg_band_scratch_bytes(conv) + 64, 64);
+    test->work = (int64_t)depth * conv->out[0] * conv->out[1] * conv->out[2];
+}
+
+static bool make_conv(check_state *state, check_case *test, int bench)
+{
+    if (bench >= BENCH_SHAPES)
+        return false;
+    itg_conv *conv = check_new(state, sizeof *conv, 8);
+    *conv = (itg_conv){.in_type = ITG_S8, .out_type = ITG_S8, .packing = ITG_PACK_ROWS};
+    if (bench < 0) {
+        choose_geometry(state, conv);
+        choose_types(state, conv);
+    } else {
+        copy_bench_geometry(conv, &bench_shapes[bench]);
+    }
+    fill_operands(state, test, conv);
+    test->params = conv;
+    test->rows[0] = bench < 0 && check_chance(state, 30) ? check_between(state, 0, conv->out[0]) : 0;
+    test->rows[1] = bench < 0 && check_chance(state, 30) ? check_between(state, test->rows[0], conv->out[0]) : conv->out[0];
+    snprintf(test->text, sizeof test->text, "in %dx%dx%d out %dx%dx%d kernel %dx%d stride %dx%d dilation %dx%d groups %d types %d>%d wide %d",
+             conv->in[0], conv->in[1], conv->in[2], conv->out[0], conv->out[1], conv->out[2], conv->kernel[0], conv->kernel[1], conv->stride[0],
+             conv->stride[1], conv->dilation[0], conv->dilation[1], conv->groups, (int)conv->in_type, (int)conv->out_type, conv->epilogue.wide);
+    return true;
+}
+
+static void run_conv(const itg_kernels *kernels, const check_case *test)
+{
+    kernels->conv->rows(test->params, test->out, test->in[0], test->rows[0], test->rows[1], test->scratch);
+}
+
+static int64_t input_code(const itg_conv *conv, const void *in, int32_t y, int32_t x, int32_t c)
+{
+    if (y < 0 || y >= conv->in[0] || x < 0 || x >= conv->in[1])
+        return conv->pad ? conv->pad[c] : conv->pad_code;
+    return check_load(in, conv->in_type, (size_t)((y * conv->in[1] + x) * conv->in[2] + c));
+}
+
+static int64_t define_sum(const itg_conv *conv, const void *in, int32_t y, int32_t x, int32_t channel)
+{
+    const int32_t depth = conv->in[2] / conv->groups, group = channel / (conv->out[2] / conv->groups);
+    int64_t sum = 0;
+    for (int32_t ky = 0; ky < conv->kernel[0]; ky++)
+        for (int32_t kx = 0; kx < conv->kernel[1]; kx++)
+            for (int32_t c = 0; c < depth; c++) {
+                const int32_t iy = y * conv->stride[0] - conv->before[0] + ky * conv->dilation[0];
+                const int32_t ix = x * conv->stride[1] - conv->before[1] + kx * conv->dilation[1];
+                const int32_t w = ((channel * conv->kernel[0] + ky) * conv->kernel[1] + kx) * depth + c;
+                sum += input_code(conv, in, iy, ix, group * depth + c) * conv->weights[w];
+            }
+    return sum;
+}
+
+static void define_conv(const check_case *test, void *out)
+{
+    const itg_conv *conv = test->params;
+    for (int32_t y = test->rows[0]; y < test->rows[1]; y++)
+        for (int32_t x = 0; x < conv->out[1]; x++)
+            for (int32_t c = 0; c < conv->out[2]; c++) {
+                const int64_t sum = define_sum(conv, test->in[0], y, x, c);
+                const size_t index = (size_t)((y * conv->out[1] + x) * conv->out[2] + c);
+                check_store(out, conv->out_type, index, check_finish(&conv->epilogue, conv->out_type, sum, c));
+            }
+}
+
+const check_family check_conv = {"conv", "MAC", make_conv, run_conv, define_conv};
