@@ -24,6 +24,9 @@ typedef struct itgc_pass {
 /* The passes in order; *count of them. */
 const itgc_pass *itgc_lower_passes(int *count);
 
+/* One pass, and what follows each: dead nodes out, sort, shapes, uses. */
+bool itgc_run_pass(itgc_graph *graph, const itgc_pass *pass, const itgc_lower_options *options);
+
 bool itgc_lower_graph(itgc_graph *graph, const itgc_lower_options *options);
 
 #endif

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The lowering passes in order. Behind each: dead nodes go, nodes are sorted, shapes are inferred again, uses are filled.
+ * Called by compile.c; the tests also run single passes through itgc_run_pass. */
+#include "compiler/lower/lower.h"
+
+#include "compiler/lower/passes.h"
+#include "compiler/ops/op.h"
+
+static const itgc_pass passes[] = {
+    {"drop_identity", itgc_drop_identity},
+    {"normalize_arithmetic", itgc_normalize_arithmetic},
+    {"normalize_shape", itgc_normalize_shape},
+    {"normalize_linear", itgc_normalize_linear},
+    {"drop_identity", itgc_drop_identity},
+    {"fuse_patterns", itgc_fuse_patterns},
+    {"fuse_pad", itgc_fuse_pad},
+    {"fold_input", itgc_fold_input},
+    {"fold_batchnorm", itgc_fold_batchnorm},
+    {"unit_height", itgc_unit_height},
+    {"to_nhwc", itgc_to_nhwc},
+    {"drop_identity", itgc_drop_identity},
+    {"fuse_activation", itgc_fuse_activation},
+};
+
+const itgc_pass *itgc_lower_passes(int *count)
+{
+    *count = (int)(sizeof passes / sizeof passes[0]);
+    return passes;
+}
+
+static bool clean_up(itgc_graph *graph)
+{
+    if (!itgc_sort(graph)) {
+        return false;
+    }
+    itgc_remove_dead(graph); /* walks backwards: needs the order */
+    for (int i = 0; i < graph->node_count; i++) {
+        if (!itgc_infer_node(graph, graph->nodes[i])) {
+            return false;
+        }
+    }
+    itgc_fill_uses(graph);
+    return true;
+}
+
+bool itgc_run_pass(itgc_graph *graph, const itgc_pass *pass, const itgc_lower_options *options)
+{
+    itgc_fill_uses(graph);
+    return pass->run(graph, options) && clean_up(graph);
+}
+
+/* What no node of the lowered graph reads or writes must not be found by its name. */
+static void forget_dead_names(itgc_graph *graph)
+{
+    itgc_arena *scratch = itgc_new_child_arena(graph->arena);
+    bool *is_live = ITGC_NEW_ARRAY(scratch, bool, graph->tensor_count);
+    for (int i = 0; i < graph->input_count; i++) {
+        is_live[graph->inputs[i]->id] = true;
+    }
+    for (int i = 0; i < graph->node_count; i++) {
+        const itgc_node *node = graph->nodes[i];
+        for (int k = 0; k < node->in_count; k++) {
+            if (node->in[k]) {
+                is_live[node->in[k]->id] = true;
+            }
+        }
+        for (int k = 0; k < node->out_count; k++) {
+            if (node->out[k]) {
+                is_live[node->out[k]->id] = true;
+            }
+        }
+    }
+    for (int i = 0; i < graph->tensor_count; i++) {
+        graph->tensors[i]->name = is_live[i] ? graph->tensors[i]->name : "";
+    }
+    itgc_release_arena(scratch);
+}
+
+bool itgc_lower_graph(itgc_graph *graph, const itgc_lower_options *options)
+{
+    for (size_t i = 0; i < sizeof passes / sizeof passes[0]; i++) {
+        if (!itgc_run_pass(graph, &passes[i], options)) {
+            return false;
+        }
+    }
+    forget_dead_names(graph);
+    graph->level = ITGC_LOWERED;
+    return true;
+}

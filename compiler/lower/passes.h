@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The passes of lower.c, one file each. Every pass gets a sorted graph with shapes known and uses filled, and may leave dead nodes, nodes
+ * out of order and shapes that follow from others: lower.c cleans up behind it. False with a diagnostic. */
+#ifndef ITGC_LOWER_PASSES_H
+#define ITGC_LOWER_PASSES_H
+
+#include "compiler/lower/lower.h"
+
+bool itgc_drop_identity(itgc_graph *graph, const itgc_lower_options *options);
+bool itgc_normalize_arithmetic(itgc_graph *graph, const itgc_lower_options *options);
+bool itgc_normalize_shape(itgc_graph *graph, const itgc_lower_options *options);
+bool itgc_normalize_linear(itgc_graph *graph, const itgc_lower_options *options);
+bool itgc_fuse_patterns(itgc_graph *graph, const itgc_lower_options *options);
+bool itgc_fuse_pad(itgc_graph *graph, const itgc_lower_options *options);
+bool itgc_fold_input(itgc_graph *graph, const itgc_lower_options *options);
+bool itgc_fold_batchnorm(itgc_graph *graph, const itgc_lower_options *options);
+bool itgc_unit_height(itgc_graph *graph, const itgc_lower_options *options);
+bool itgc_to_nhwc(itgc_graph *graph, const itgc_lower_options *options);
+bool itgc_fuse_activation(itgc_graph *graph, const itgc_lower_options *options);
+
+#endif
