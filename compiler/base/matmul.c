@@ -72,10 +72,14 @@ static void pack_panel(float *packed, const float *b, ptrdiff_t k_stride, ptrdif
     }
 }
 
-void itgc_pack_panels(float *packed, const float *b, ptrdiff_t k_stride, ptrdiff_t n_stride, int64_t k, int64_t n)
+void itgc_pack_panels(float *packed, const float *b, const ptrdiff_t stride[3], int segments, int64_t k_each, int64_t n)
 {
     for (int64_t j = 0; j < n; j += ITGC_PANEL) {
-        pack_panel(packed + j * k, b + j * n_stride, k_stride, n_stride, k, n - j < ITGC_PANEL ? n - j : ITGC_PANEL);
+        const int64_t columns = n - j < ITGC_PANEL ? n - j : ITGC_PANEL;
+        for (int s = 0; s < segments; s++) {
+            pack_panel(packed, b + s * stride[0] + j * stride[2], stride[1], stride[2], k_each, columns);
+            packed += k_each * ITGC_PANEL;
+        }
     }
 }
 

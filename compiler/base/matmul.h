@@ -14,9 +14,10 @@
 void itgc_matmul(float *out, ptrdiff_t ldo, const float *a, ptrdiff_t lda, const float *b, ptrdiff_t ldb, const float *start, int64_t m, int64_t n,
                  int64_t k);
 
-/* b[k][n], found at b[k * k_stride + n * n_stride], as panels: packed[n / 16][k][n % 16], the last one filled up with zeros. */
+/* b as panels: packed[n / 16][k][n % 16], k = s * k_each + c, the last panel filled up with zeros.
+ * The element is b[s * stride[0] + c * stride[1] + n * stride[2]]. */
 int64_t itgc_packed_floats(int64_t k, int64_t n);
-void itgc_pack_panels(float *packed, const float *b, ptrdiff_t k_stride, ptrdiff_t n_stride, int64_t k, int64_t n);
+void itgc_pack_panels(float *packed, const float *b, const ptrdiff_t stride[3], int segments, int64_t k_each, int64_t n);
 
 /* The same product with each row of a in `segments` pieces of k_each floats, and b packed: k runs through the pieces in order.
  * This is convolution without im2col: one piece a kernel position; padding is a row of zeros of the caller's. */

@@ -16,6 +16,8 @@ typedef struct itgc_eval {
     itgc_arena *scratch;
     itgc_diag *diag;
     int threads;
+    void **kept; /* NULL, or where an eval leaves what it derived from constant inputs (in keep) for the next run of its executor */
+    itgc_arena *keep;
 } itgc_eval;
 
 /* How an op's output format follows from its inputs (quantize/choose_format.c). */
@@ -73,6 +75,8 @@ bool itgc_require_same_type(itgc_diag *diag, const itgc_node *node, int first);
 /* Input `index`, NULL if left out or past the end; for eval its value. */
 itgc_tensor *itgc_input_of(const itgc_node *node, int index);
 const itgc_value *itgc_operand_of(const itgc_eval *eval, int index);
+/* Truncates toward zero; INT64_MIN where that does not fit (and for NaN), as 64-bit hosts convert. */
+int64_t itgc_int_of(double value);
 
 /* Attribute access for parse. Absent: the default given. Of another kind: the default too, and itgc_parse_node fails after parse (error 210). */
 const itgc_attribute *itgc_find_attribute(const itgc_node *node, const char *name);

@@ -60,7 +60,7 @@ static void check_gathered(itgc_run_product *run, int64_t m, int64_t n, int segm
     for (int64_t i = 0; i < m * segments; i++) {
         rows[i] = a + i % m * k + i / m * k_each;
     }
-    itgc_pack_panels(packed, b, n, 1, k, n);
+    itgc_pack_panels(packed, b, (const ptrdiff_t[]){k_each * n, n, 1}, segments, k_each, n);
     multiply_naively(expected, a, b, start, m, n, k);
     const itgc_product product = {.out = own,
                                   .out_stride = n,
