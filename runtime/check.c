@@ -47,6 +47,8 @@ itg_status itg_check(const itg_model *model, const itg_exec *exec, const void *a
     const bool has_weights = (model->families & (ITG_FAMILY_CONV | ITG_FAMILY_DEPTHWISE)) != 0;
     if (has_weights && kernels->packing != model->packing)
         return ITG_BAD_PACKING;
+    if (exec && exec->parallel_for && exec->workers > model->workers)
+        return ITG_MANY_WORKERS;
     if (!arena || arena_bytes < model->arena_bytes)
         return ITG_SMALL_ARENA;
     if (model->arena_align > 1 && (uintptr_t)arena % model->arena_align != 0)
@@ -69,6 +71,8 @@ const char *itg_status_text(itg_status status)
         return "the arena is not aligned to the model's arena_align";
     case ITG_NO_KERNEL:
         return "the kernel table lacks a family that a step needs";
+    case ITG_MANY_WORKERS:
+        return "more workers than the model was compiled for";
     case ITG_BAD_MODEL:
         return "the model is NULL or inconsistent";
     }

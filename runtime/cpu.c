@@ -13,8 +13,20 @@ static bool is_always(void)
     return true;
 }
 
+#ifdef __x86_64__
+static bool has_avx512vnni(void)
+{
+    __builtin_cpu_init(); /* asks CPUID, and XCR0 for what the operating system saves */
+    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
+           __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vnni");
+}
+#endif
+
 static const cpu_table tables[] = {
     {&itg_kernels_scalar, is_always},
+#ifdef __x86_64__
+    {&itg_kernels_avx512vnni, has_avx512vnni},
+#endif
 };
 
 enum { TABLE_COUNT = sizeof tables / sizeof tables[0] };

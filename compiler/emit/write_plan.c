@@ -78,13 +78,14 @@ static void write_step_comment(itgc_writer *w, const itgc_step *step)
 
 static void write_steps(itgc_writer *w)
 {
-    itgc_add(w->text,
-             "\nstatic const itg_step steps[] = {\n    /* op, constants, where the inputs, the output and scratch lie in the arena, rows */\n");
+    itgc_add(w->text, "\nstatic const itg_step steps[] = {\n    /* op, constants, where the inputs, the output and scratch lie in the arena, scratch "
+                      "bytes, rows */\n");
     for (int i = 0; i < w->graph->step_count; i++) {
         const itg_step *step = &w->model->steps[i];
-        itgc_addf(w->text, "    { %-16s &step_%0*d, { %6u, %6u, %6u }, %6u, %6u, %5u },",
+        itgc_addf(w->text, "    { %-16s &step_%0*d, { %6u, %6u, %6u }, %6u, %6u, %6u, %5u },",
                   itgc_sprint(w->graph->arena, "%s,", w->graph->steps[i]->kind->op_name), w->step_digits, i, (unsigned)step->in[0],
-                  (unsigned)step->in[1], (unsigned)step->in[2], (unsigned)step->out, (unsigned)step->scratch, (unsigned)step->rows);
+                  (unsigned)step->in[1], (unsigned)step->in[2], (unsigned)step->out, (unsigned)step->scratch, (unsigned)step->scratch_bytes,
+                  (unsigned)step->rows);
         write_step_comment(w, w->graph->steps[i]);
     }
     itgc_add(w->text, "};\n\n");
@@ -145,9 +146,8 @@ static void write_model(itgc_writer *w)
     itgc_addf(w->text, "    .arena_bytes = %s_ARENA_BYTES, .arena_align = %s_ARENA_ALIGN, .kernels = &kernels,\n", w->upper, w->upper);
     itgc_addf(w->text, "    .steps = steps, .inputs = inputs, .outputs = outputs, .labels = %s%s,\n", model->labels ? w->name : "NULL",
               model->labels ? "_labels" : "");
-    itgc_addf(w->text,
-              "    .step_count = %u, .input_count = %u, .output_count = %u, .label_count = %u,\n    .families = ", (unsigned)model->step_count,
-              (unsigned)model->input_count, (unsigned)model->output_count, (unsigned)model->label_count);
+    itgc_addf(w->text, "    .step_count = %u, .input_count = %u, .output_count = %u, .label_count = %u,\n    .workers = 1, .families = ",
+              (unsigned)model->step_count, (unsigned)model->input_count, (unsigned)model->output_count, (unsigned)model->label_count);
     const char *separator = "";
     for (size_t i = 0; i < FAMILY_COUNT; i++) {
         if (model->families & families[i].bit) {

@@ -61,6 +61,7 @@ typedef struct itgc_format {
     itg_type type;
     double scale;
     int32_t zero;
+    int32_t limit; /* ITG_S16: codes lie in [-limit, limit]; 0: the type's full range */
 } itgc_format;
 
 /* Where schedule put a tensor in the arena. */
@@ -191,6 +192,7 @@ struct itgc_graph {
     /* scheduled */
     uint32_t arena_bytes, arena_lower_bound_bytes, arena_align;
     uint32_t stack_bytes;   /* what itg_run is budgeted */
+    uint32_t workers;       /* scratch slots reserved in the arena */
     uint64_t weights_bytes; /* all constants as emitted: those some step points to, equal arrays once */
 };
 

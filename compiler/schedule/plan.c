@@ -38,6 +38,7 @@ static void fill_step(itg_step *out, const itgc_step *step)
     }
     out->out = step->out->place.offset;
     out->scratch = step->scratch_offset;
+    out->scratch_bytes = step->scratch_bytes;
     out->rows = step->rows;
 }
 
@@ -72,6 +73,7 @@ const itg_model *itgc_build_plan(itgc_graph *graph, const itg_kernels *kernels)
     *model = (itg_model){.name = graph->name,
                          .version = ITG_PLAN_VERSION,
                          .packing = kernels->packing,
+                         .workers = graph->workers,
                          .arena_bytes = graph->arena_bytes,
                          .arena_align = graph->arena_align,
                          .kernels = kernels,

@@ -58,7 +58,7 @@ static bool place_tensors(itgc_graph *graph, const itgc_schedule_options *option
 {
     itgc_arena *scratch = itgc_new_child_arena(graph->arena);
     const uint32_t align = options->align ? options->align : 16;
-    const block_list list = collect_blocks(scratch, graph, options->workers ? options->workers : 1);
+    const block_list list = collect_blocks(scratch, graph, graph->workers);
     const uint64_t end = placer(scratch, list.blocks, list.count, align);
     const uint64_t bound = itgc_place_lower_bound(scratch, list.blocks, list.count);
     const bool fits = end <= UINT32_MAX - align;
@@ -100,7 +100,9 @@ bool itgc_schedule_graph(itgc_graph *graph, const itgc_schedule_options *options
     if (!itgc_order_steps(graph) || !itgc_find_lifetimes(graph)) {
         return false;
     }
+    itgc_pack_weights(graph, options->packing ? options->packing : ITG_PACK_ROWS);
     itgc_merge_constants(graph);
+    graph->workers = options->workers ? options->workers : 1;
     graph->stack_bytes = ITGC_STACK_BYTES;
     if (!place_tensors(graph, options, itgc_place_first_fit) || !check_budgets(graph, options)) {
         return false;

@@ -9,6 +9,7 @@
 typedef struct itgc_schedule_options {
     uint32_t align;                    /* of every tensor: 16, or 64 on hosted targets */
     uint64_t ram_budget, flash_budget; /* bytes; 0: none; error 501/502 if exceeded */
+    itg_packing packing;               /* of the weights: what the target's kernels read; 0: ITG_PACK_ROWS */
     uint32_t workers;                  /* scratch slots */
 } itgc_schedule_options;
 

@@ -21,7 +21,7 @@ extern "C" {
 typedef enum itg_type { ITG_S8 = 1, ITG_S16, ITG_S32, ITG_U8, ITG_U16, ITG_F32 } itg_type;
 
 /* Which weight layout a kernel table reads (runtime/kernels/packing.h describes each); itg_check compares plan and table. */
-typedef enum itg_packing { ITG_PACK_ROWS = 1 } itg_packing;
+typedef enum itg_packing { ITG_PACK_ROWS = 1, ITG_PACK_16C4 } itg_packing;
 
 /* Kernel families: the members of itg_kernels. itg_model.families says which of them its steps call. */
 typedef enum itg_family {
@@ -53,7 +53,8 @@ struct itg_step {
     const void *params; /* the struct named after the op */
     uint32_t in[3];     /* unused ones are 0 */
     uint32_t out;
-    uint32_t scratch; /* offset of worker 0's scratch; slots are params-defined sizes apart */
+    uint32_t scratch;       /* offset of worker 0's scratch */
+    uint32_t scratch_bytes; /* of one worker; their slots follow one another */
     uint32_t rows;
 };
 
@@ -79,6 +80,7 @@ typedef struct itg_model {
     const itg_port *inputs, *outputs;
     const char *const *labels; /* NULL if the model has none */
     uint32_t step_count, input_count, output_count, label_count;
+    uint32_t workers;  /* scratch slots the arena has; 1 unless compiled for more */
     uint32_t families; /* itg_family bits the steps need, so that itg_check can refuse a table that lacks one */
 } itg_model;
 
@@ -117,6 +119,7 @@ typedef struct itg_conv {
     int32_t pad_code;
     itg_epilogue epilogue;
     itg_type in_type, out_type;
+    itg_packing packing; /* of these weights: ITG_PACK_ROWS where the plan's packing cannot hold them */
 } itg_conv;
 
 /* itg_op_depthwise: every output channel sees one input channel; channels = in channels * multiplier (ONNX group = C).
@@ -129,6 +132,7 @@ typedef struct itg_depthwise {
     int32_t pad_code;
     itg_epilogue epilogue;
     itg_type in_type, out_type;
+    itg_packing packing; /* as in itg_conv */
 } itg_depthwise;
 
 /* itg_op_pool: maximum or average over windows. Rows: N * OH. Every window has at least one position inside the image.

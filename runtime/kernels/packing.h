@@ -4,7 +4,15 @@
  * ITG_PACK_ROWS: plain rows, read by the scalar table.
  *     conv       int8 [Cout][KH][KW][C / groups]: one output channel after the other, each tap's channels contiguous
  *     depthwise  int8 [KH][KW][Cout]: one tap after the other, channels contiguous
- *   bias and multipliers: int32 [Cout], in every packing. Alignment: none. No padding, no over-read. */
+ *   Alignment: none. No padding, no over-read.
+ *
+ * ITG_PACK_16C4: read by every x86 table with u8 * s8 products, and by SDOT.
+ *     conv       for each group int32 corrections [blocks][16] = -128 * sum of the channel's weights, then
+ *                int8 [blocks][segment][step][16][4]: 4 neighbouring inputs of 16 output channels (band.h cuts the segments);
+ *                missing channels and inputs are zero weights
+ *   Alignment: 64. Convolutions that it cannot hold (64-bit accumulation, more than ITG_MAX_SEGMENTS segments) stay in ITG_PACK_ROWS.
+ *
+ * bias and multipliers: int32 [Cout], in every packing. */
 #ifndef ITG_KERNELS_PACKING_H
 #define ITG_KERNELS_PACKING_H
 

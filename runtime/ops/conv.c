@@ -14,6 +14,6 @@ void itg_op_conv(const itg_work *work, const itg_step *step)
         rows = itg_next_rows(row, work->row_end, params->out[0]);
         uint8_t *out = work->arena + step->out + rows.image * out_bytes;
         const uint8_t *in = work->arena + step->in[0] + rows.image * in_bytes;
-        work->kernels->conv->rows(params, out, in, rows.y0, rows.y1);
+        work->kernels->conv->rows(params, out, in, rows.y0, rows.y1, itg_scratch_of(work, step));
     }
 }

@@ -6,6 +6,12 @@
 
 #include "runtime/kernels/element.h"
 
+/* This worker's scratch slot, NULL if the step has none. */
+static inline void *itg_scratch_of(const itg_work *work, const itg_step *step)
+{
+    return step->scratch_bytes ? work->arena + step->scratch + (size_t)work->worker * step->scratch_bytes : NULL;
+}
+
 /* Rows [y0, y1) of image `image`: the next stretch of work row `row` that lies in one image of `height` rows. */
 typedef struct itg_image_rows {
     uint32_t image;

@@ -105,8 +105,9 @@ static void compute_line(const itg_conv *conv, void *out, const void *in, pixel_
     }
 }
 
-static void compute_rows(const itg_conv *conv, void *out, const void *in, int32_t y0, int32_t y1)
+static void compute_rows(const itg_conv *conv, void *out, const void *in, int32_t y0, int32_t y1, void *scratch)
 {
+    (void)scratch;
     const size_t line_bytes = (size_t)conv->out[1] * (size_t)conv->out[2] * itg_element_bytes(conv->out_type);
     const int32_t group_outputs = conv->out[2] / conv->groups;
     pixel_view view = {.channels = conv->in[2] / conv->groups};

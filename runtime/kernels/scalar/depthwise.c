@@ -93,8 +93,9 @@ static void compute_block(const itg_depthwise *step, void *out, size_t out_pixel
     }
 }
 
-static void compute_rows(const itg_depthwise *step, void *out, const void *in, int32_t y0, int32_t y1)
+static void compute_rows(const itg_depthwise *step, void *out, const void *in, int32_t y0, int32_t y1, void *scratch)
 {
+    (void)scratch;
     block_view view;
     for (int32_t y = y0; y < y1; y++) {
         view.rows = itg_clip_taps(y * step->stride[0] - step->before[0], step->kernel[0], step->dilation[0], step->in[0]);

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Re-stores weights in the layout the target's kernels stream (runtime/kernels/packing.h) and reserves the scratch those kernels ask for.
+ * In: a quantized graph, every conv in ITG_PACK_ROWS. Out: params that point to packed constants. Called by schedule.c. */
+#include "compiler/schedule/parts.h"
+
+#include "runtime/kernels/band.h"
+#include "runtime/kernels/stage.h"
+
+#include <string.h>
+
+static const void *keep_packed(itgc_graph *graph, int8_t *bytes, size_t count)
+{
+    itgc_constant *constant = ITGC_NEW(graph->arena, itgc_constant);
+    *constant = (itgc_constant){.bytes = bytes, .suffix = "packed", .element_bytes = 1, .is_signed = true, .count = count};
+    itgc_push(graph->arena, (void ***)&graph->constants, &graph->constant_count, &graph->constant_capacity, constant);
+    return bytes;
+}
+
+/* One output channel's run `segment` into its lane of a block: 4 bytes of every 64. */
+static int32_t pack_run(int8_t *lane, const int8_t *run, int32_t length)
+{
+    int32_t sum = 0;
+    for (int32_t i = 0; i < length; i++) {
+        lane[i / 4 * 64 + i % 4] = run[i];
+        sum += run[i];
+    }
+    return sum;
+}
+
+/* 16c4: for each group the corrections -128 * sum(w), 16 a block, then [block][segment][step][16][4]. */
+static void pack_conv_16c4(itgc_graph *graph, itg_conv *conv)
+{
+    const itg_runs runs = itg_cut_runs(conv);
+    const size_t segment_bytes = (size_t)runs.steps * 64, block_bytes = segment_bytes * (size_t)runs.segments;
+    const size_t group_bytes = (size_t)runs.blocks * (64 + block_bytes);
+    const int32_t group_outputs = conv->out[2] / conv->groups;
+    int8_t *packed = ITGC_NEW_ARRAY(graph->arena, int8_t, group_bytes * (size_t)conv->groups);
+    for (int32_t channel = 0; channel < conv->out[2]; channel++) {
+        const int32_t group = channel / group_outputs, block = channel % group_outputs / 16, lane = channel % group_outputs % 16;
+        int8_t *start = packed + (size_t)group * group_bytes;
+        int8_t *weights = start + (size_t)runs.blocks * 64 + (size_t)block * block_bytes + (size_t)lane * 4;
+        int32_t correction = 0;
+        for (int32_t s = 0; s < runs.segments; s++) {
+            const int8_t *run = conv->weights + ((size_t)channel * (size_t)runs.segments + (size_t)s) * (size_t)runs.run;
+            correction -= 128 * pack_run(weights + (size_t)s * segment_bytes, run, runs.run);
+        }
+        memcpy(start + ((size_t)block * 16 + (size_t)lane) * sizeof correction, &correction, sizeof correction);
+    }
+    conv->weights = keep_packed(graph, packed, group_bytes * (size_t)conv->groups);
+    conv->packing = ITG_PACK_16C4;
+}
+
+static void pack_conv(itgc_graph *graph, itgc_step *step, itg_packing packing)
+{
+    itg_conv *conv = step->params;
+    conv->packing = ITG_PACK_ROWS;
+    if (packing != ITG_PACK_16C4 || conv->epilogue.wide || itg_cut_runs(conv).segments > ITG_MAX_SEGMENTS) {
+        return;
+    }
+    pack_conv_16c4(graph, conv);
+    step->scratch_bytes = itg_band_scratch_bytes(conv);
+}
+
+void itgc_pack_weights(itgc_graph *graph, itg_packing packing)
+{
+    for (int i = 0; i < graph->step_count; i++) {
+        itgc_step *step = graph->steps[i];
+        if (step->kind->run == itg_op_conv) {
+            pack_conv(graph, step, packing);
+        } else if (step->kind->run == itg_op_depthwise) {
+            ((itg_depthwise *)step->params)->packing = ITG_PACK_ROWS;
+        }
+    }
+}

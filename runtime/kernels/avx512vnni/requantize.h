@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * From int32 sums to stored codes, 16 channels at a time (docs/numerics.md 1): the vector form of runtime/kernels/epilogue.h.
+ * RQ by even and odd 32 x 32 -> 64 bit products whose high dwords are the result. Used by conv and depthwise of this folder. */
+#ifndef ITG_AVX512VNNI_REQUANTIZE_H
+#define ITG_AVX512VNNI_REQUANTIZE_H
+
+#include "runtime/kernels/element.h"
+
+#include <immintrin.h>
+#include <intaglio/plan.h>
+
+/* Constants of one epilogue that do not depend on the channel. At shift 0 multipliers are doubled and the zero point rides in the
+ * 64-bit constant; above, the high dword is shifted by shift - 1 more and the zero point added last. */
+typedef struct itg_avx512_rounding {
+    __m512i constant, zero, low, high;
+    __m128i left, right;
+    int doubled;
+} itg_avx512_rounding;
+
+static inline itg_avx512_rounding itg_avx512_set_rounding(const itg_epilogue *epilogue)
+{
+    const int shift = epilogue->shift;
+    itg_avx512_rounding r;
+    r.doubled = shift == 0;
+    r.constant = _mm512_set1_epi64(shift == 0 ? (int64_t)((uint64_t)(int64_t)epilogue->zero << 32) + ((int64_t)1 << 31) : (int64_t)1 << (30 + shift));
+    r.zero = _mm512_set1_epi32(shift == 0 ? 0 : epilogue->zero);
+    r.low = _mm512_set1_epi32(epilogue->table ? 0 : epilogue->low);
+    r.high = _mm512_set1_epi32(epilogue->table ? epilogue->table_mask : epilogue->high);
+    r.left = _mm_cvtsi32_si128(epilogue->left);
+    r.right = _mm_cvtsi32_si128(shift == 0 ? 0 : shift - 1);
+    return r;
+}
+
+static inline __m512i itg_avx512_requantize(__m512i acc, __m512i multiplier, const itg_avx512_rounding *r)
+{
+    acc = _mm512_sll_epi32(acc, r->left);
+    const __m512i even = _mm512_add_epi64(_mm512_mul_epi32(acc, multiplier), r->constant);
+    const __m512i odd = _mm512_add_epi64(_mm512_mul_epi32(_mm512_srli_epi64(acc, 32), _mm512_srli_epi64(multiplier, 32)), r->constant);
+    const __m512i high = _mm512_mask_mov_epi32(_mm512_srli_epi64(even, 32), 0xAAAA, odd);
+    const __m512i code = _mm512_add_epi32(_mm512_sra_epi32(high, r->right), r->zero);
+    return _mm512_min_epi32(_mm512_max_epi32(code, r->low), r->high);
+}
+
+/* Multipliers of 16 channels, as itg_avx512_requantize wants them. */
+static inline __m512i itg_avx512_load_multipliers(const int32_t *multiplier, __mmask16 mask, const itg_avx512_rounding *r)
+{
+    const __m512i m = _mm512_maskz_loadu_epi32(mask, multiplier);
+    return r->doubled ? _mm512_add_epi32(m, m) : m;
+}
+
+static inline void itg_avx512_look_up(void *out, itg_type type, __m512i index, int32_t count, const int8_t *table)
+{
+    int32_t at[16];
+    _mm512_storeu_si512(at, index);
+    for (int32_t i = 0; i < count; i++)
+        itg_store_code(out, type, (size_t)i, table[at[i]]);
+}
+
+static inline void itg_avx512_store_codes(void *out, itg_type type, __m512i code, __mmask16 mask)
+{
+    switch (type) {
+    case ITG_S8:
+        _mm_mask_storeu_epi8(out, mask, _mm512_cvtepi32_epi8(code));
+        break;
+    case ITG_U8:
+        _mm_mask_storeu_epi8(out, mask, _mm_xor_si128(_mm512_cvtepi32_epi8(code), _mm_set1_epi8(-128)));
+        break;
+    case ITG_S16:
+        _mm256_mask_storeu_epi16(out, mask, _mm512_cvtepi32_epi16(code));
+        break;
+    default:
+        _mm512_mask_storeu_epi32(out, mask, code);
+        break;
+    }
+}
+
+/* 16 sums of channels from `channel` on -> out. multiplier: as loaded; negative: NULL or the multipliers of negative sums. */
+static inline void itg_avx512_finish(const itg_epilogue *epilogue, void *out, itg_type type, __m512i acc, __mmask16 mask, __m512i multiplier,
+                                     const __m512i *negative, const itg_avx512_rounding *r)
+{
+    if (type == ITG_S32) {
+        itg_avx512_store_codes(out, type, acc, mask);
+        return;
+    }
+    if (negative)
+        multiplier = _mm512_mask_mov_epi32(multiplier, _mm512_movepi32_mask(acc), *negative);
+    const __m512i code = itg_avx512_requantize(acc, multiplier, r);
+    if (epilogue->table)
+        itg_avx512_look_up(out, type, code, __builtin_popcount(mask), epilogue->table);
+    else
+        itg_avx512_store_codes(out, type, code, mask);
+}
+
+/* A tile of sums [7][4][16]: `pixels` pixels from pixel x of the row at `out`, `blocks` blocks of 16 channels from `channel` on. */
+static inline void itg_avx512_finish_tile(const itg_conv *conv, uint8_t *out, int32_t x, int32_t channel, const int32_t *sums, int32_t pixels,
+                                          int32_t blocks)
+{
+    const itg_epilogue *epilogue = &conv->epilogue;
+    const itg_avx512_rounding r = itg_avx512_set_rounding(epilogue);
+    const size_t bytes = itg_element_bytes(conv->out_type);
+    const int32_t group_outputs = conv->out[2] / conv->groups;
+    const int32_t end = (channel / group_outputs + 1) * group_outputs;
+    for (int32_t b = 0; b < blocks; b++) {
+        const int32_t c = channel + 16 * b;
+        const __mmask16 mask = (__mmask16)(end - c >= 16 ? 0xFFFFu : (1u << (end - c)) - 1u);
+        const bool scaled = conv->out_type != ITG_S32;
+        const __m512i multiplier = scaled ? itg_avx512_load_multipliers(epilogue->multiplier + c, mask, &r) : _mm512_setzero_si512();
+        __m512i negative = multiplier;
+        if (scaled && epilogue->negative_multiplier)
+            negative = itg_avx512_load_multipliers(epilogue->negative_multiplier + c, mask, &r);
+        for (int32_t p = 0; p < pixels; p++) {
+            const __m512i acc = _mm512_loadu_si512(sums + (p * 4 + b) * 16);
+            void *at = out + ((size_t)(x + p) * (size_t)conv->out[2] + (size_t)c) * bytes;
+            itg_avx512_finish(epilogue, at, conv->out_type, acc, mask, multiplier, epilogue->negative_multiplier ? &negative : NULL, &r);
+        }
+    }
+}
+
+#endif

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The AVX-512 VNNI table. A family without its own file here is the parent's, so what falls back is visible. */
+#include <intaglio/kernels.h>
+
+const itg_kernels itg_kernels_avx512vnni = {
+    .name = "avx512vnni",
+    .packing = ITG_PACK_16C4,
+    .conv = &itg_conv_avx512vnni,
+    .depthwise = &itg_depthwise_scalar,
+    .pool = &itg_pool_scalar,
+    .elementwise = &itg_elementwise_scalar,
+    .lookup = &itg_lookup_scalar,
+    .softmax = &itg_softmax_scalar,
+};

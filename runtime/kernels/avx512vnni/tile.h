@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The register tiles of the AVX-512 VNNI convolution: 1 to 7 pixels times 1 to 4 blocks of 16 output channels, accumulated over K.
+ * Every accumulator is a named scalar, because GCC 12 keeps arrays of them in memory. Included by conv.c of this folder alone. */
+#ifndef ITG_AVX512VNNI_TILE_H
+#define ITG_AVX512VNNI_TILE_H
+
+#include <immintrin.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define TILE_PIXELS 7
+#define TILE_BLOCKS 4
+
+/* What one tile reads: `segments` runs of 4 * steps activation bytes for each pixel, and the weights in the same order. */
+typedef struct tile {
+    const uint8_t *const *segment; /* of the tile's first pixel */
+    int32_t segments, steps;
+    ptrdiff_t pixel_stride; /* bytes from a pixel's run to the next pixel's */
+    const int8_t *weights;  /* [block][segment][step][16][4] */
+    ptrdiff_t block_stride; /* bytes */
+    const int32_t *start;   /* accumulators' first values, 16 a block */
+} tile;
+
+typedef void tile_function(const tile *t, int32_t sums[TILE_PIXELS][TILE_BLOCKS][16]);
+
+/* The fourth block's weights stay in memory: 28 accumulators, 3 weights and 1 activation fill the 32 registers. */
+#define DOT(acc, activation, weights) acc = _mm512_dpbusd_epi32(acc, activation, weights)
+#define DOT_MEMORY(acc, activation, address)                                                                                                         \
+    __asm__("vpdpbusd %2, %1, %0" : "+v"(acc) : "v"(activation), "m"(*(const __m512i *)(const void *)(address)))
+
+#define START(p, b)   __m512i a##p##b = _mm512_loadu_si512(t->start + 16 * b);
+#define STORE(p, b)   _mm512_storeu_si512(sums[p][b], a##p##b);
+#define WEIGHTS(b)    const __m512i w##b = _mm512_loadu_si512(w + b * t->block_stride);
+#define ACTIVATION(p) const __m512i x##p = _mm512_broadcastd_epi32(_mm_loadu_si32(x + p * stride));
+#define DOT_0(p)      DOT(a##p##0, x##p, w0);
+#define DOT_1(p)      DOT_0(p) DOT(a##p##1, x##p, w1);
+#define DOT_2(p)      DOT_1(p) DOT(a##p##2, x##p, w2);
+#define DOT_3(p)      DOT_2(p) DOT_MEMORY(a##p##3, x##p, w + 3 * t->block_stride);
+
+#define BLOCKS_1(X, p)    X(p, 0)
+#define BLOCKS_2(X, p)    BLOCKS_1(X, p) X(p, 1)
+#define BLOCKS_3(X, p)    BLOCKS_2(X, p) X(p, 2)
+#define BLOCKS_4(X, p)    BLOCKS_3(X, p) X(p, 3)
+#define EACH_1(BLOCKS, X) BLOCKS(X, 0)
+#define EACH_2(BLOCKS, X) EACH_1(BLOCKS, X) BLOCKS(X, 1)
+#define EACH_3(BLOCKS, X) EACH_2(BLOCKS, X) BLOCKS(X, 2)
+#define EACH_4(BLOCKS, X) EACH_3(BLOCKS, X) BLOCKS(X, 3)
+#define EACH_5(BLOCKS, X) EACH_4(BLOCKS, X) BLOCKS(X, 4)
+#define EACH_6(BLOCKS, X) EACH_5(BLOCKS, X) BLOCKS(X, 5)
+#define EACH_7(BLOCKS, X) EACH_6(BLOCKS, X) BLOCKS(X, 6)
+#define PIXEL(DOTS, p)                                                                                                                               \
+    {                                                                                                                                                \
+        ACTIVATION(p)                                                                                                                                \
+        DOTS(p)                                                                                                                                      \
+    }
+#define LOAD_1 WEIGHTS(0)
+#define LOAD_2 LOAD_1 WEIGHTS(1)
+#define LOAD_3 LOAD_2 WEIGHTS(2)
+#define LOAD_4 LOAD_3
+
+#define DEFINE_TILE(PIXELS, BLOCKS, LAST)                                                                                                            \
+    static void tile_##PIXELS##x##BLOCKS(const tile *t, int32_t sums[TILE_PIXELS][TILE_BLOCKS][16])                                                  \
+    {                                                                                                                                                \
+        const ptrdiff_t stride = t->pixel_stride;                                                                                                    \
+        const int8_t *w = t->weights;                                                                                                                \
+        EACH_##PIXELS(BLOCKS_##BLOCKS, START) for (int32_t s = 0; s < t->segments; s++)                                                              \
+        {                                                                                                                                            \
+            const uint8_t *x = t->segment[s];                                                                                                        \
+            for (int32_t k = 0; k < t->steps; k++, x += 4, w += 64) {                                                                                \
+                LOAD_##BLOCKS EACH_##PIXELS(PIXEL, DOT_##LAST)                                                                                       \
+            }                                                                                                                                        \
+        }                                                                                                                                            \
+        EACH_##PIXELS(BLOCKS_##BLOCKS, STORE)                                                                                                        \
+    }
+#define DEFINE_TILES(PIXELS)                                                                                                                         \
+    DEFINE_TILE(PIXELS, 1, 0)                                                                                                                        \
+    DEFINE_TILE(PIXELS, 2, 1)                                                                                                                        \
+    DEFINE_TILE(PIXELS, 3, 2)                                                                                                                        \
+    DEFINE_TILE(PIXELS, 4, 3)
+DEFINE_TILES(1)
+DEFINE_TILES(2)
+DEFINE_TILES(3)
+DEFINE_TILES(4)
+DEFINE_TILES(5)
+DEFINE_TILES(6)
+DEFINE_TILES(7)
+
+#define TILE_ROW(PIXELS)                                                                                                                             \
+    {                                                                                                                                                \
+        tile_##PIXELS##x1, tile_##PIXELS##x2, tile_##PIXELS##x3, tile_##PIXELS##x4                                                                   \
+    }
+static tile_function *const tiles[TILE_PIXELS][TILE_BLOCKS] = {TILE_ROW(1), TILE_ROW(2), TILE_ROW(3), TILE_ROW(4),
+                                                               TILE_ROW(5), TILE_ROW(6), TILE_ROW(7)};
+
+#endif

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * ITG_PACK_16C4 convolutions: how weights are cut into runs, and the band of input rows that kernels keep, padded, in scratch memory.
+ * The packer and the scheduler (compiler/schedule/) use the sizes, the kernels of every 16c4 table the rest: one definition for all.
+ *
+ * An output pixel is a product over `segments` runs of `run` neighbouring input bytes: a whole kernel row where its taps are neighbours
+ * (dilation 1, one group), one tap's channels otherwise. Runs are padded to 4 bytes by zero weights. */
+#ifndef ITG_KERNELS_BAND_H
+#define ITG_KERNELS_BAND_H
+
+#include <intaglio/plan.h>
+
+#define ITG_BAND_BYTES 98304 /* of activations staged at a time: with a block of weights they stay in a 512 KB second-level cache */
+
+typedef struct itg_runs {
+    int32_t segments, run, steps; /* steps = run / 4, rounded up */
+    int32_t blocks;               /* of 16 output channels, in one group */
+    bool merged;                  /* a segment is a kernel row */
+} itg_runs;
+
+static inline itg_runs itg_cut_runs(const itg_conv *conv)
+{
+    itg_runs runs;
+    runs.merged = conv->groups == 1 && (conv->dilation[1] == 1 || conv->kernel[1] == 1);
+    runs.segments = runs.merged ? conv->kernel[0] : conv->kernel[0] * conv->kernel[1];
+    runs.run = conv->in[2] / conv->groups * (runs.merged ? conv->kernel[1] : 1);
+    runs.steps = (runs.run + 3) / 4;
+    runs.blocks = (conv->out[2] / conv->groups + 15) / 16;
+    return runs;
+}
+
+/* Rows and columns of input that `count` output rows or columns reach, padding included. */
+static inline int32_t itg_reach(const itg_conv *conv, int axis, int32_t count)
+{
+    return (count - 1) * conv->stride[axis] + (conv->kernel[axis] - 1) * conv->dilation[axis] + 1;
+}
+
+/* True if every tap of every pixel lies inside the image and no run is padded: kernels then read the input in place. */
+static inline bool itg_reads_in_place(const itg_conv *conv)
+{
+    const bool inside = conv->before[0] == 0 && conv->before[1] == 0 && itg_reach(conv, 0, conv->out[0]) <= conv->in[0] &&
+                        itg_reach(conv, 1, conv->out[1]) <= conv->in[1];
+    return inside && itg_cut_runs(conv).run % 4 == 0 && conv->in_type == ITG_U8;
+}
+
+/* Bytes of one staged plane's row: as many columns as the outputs reach. */
+static inline int32_t itg_band_row_bytes(const itg_conv *conv)
+{
+    return itg_reach(conv, 1, conv->out[1]) * conv->in[2];
+}
+
+/* Output rows computed from one band; int16 inputs are staged as two planes of bytes. */
+static inline int32_t itg_band_rows(const itg_conv *conv)
+{
+    const int32_t planes = conv->in_type == ITG_S16 ? 2 : 1;
+    int32_t rows = 1;
+    while (rows < conv->out[0] && itg_reach(conv, 0, rows + 1) * itg_band_row_bytes(conv) * planes <= ITG_BAND_BYTES)
+        rows++;
+    return rows;
+}
+
+static inline uint32_t itg_band_plane_bytes(const itg_conv *conv)
+{
+    const int32_t rows = itg_reach(conv, 0, itg_band_rows(conv));
+    return ((uint32_t)(rows * itg_band_row_bytes(conv)) + 4 + 63) / 64 * 64; /* a run's last step may read 3 bytes on */
+}
+
+/* Scratch of one worker, in bytes. */
+static inline uint32_t itg_band_scratch_bytes(const itg_conv *conv)
+{
+    if (itg_reads_in_place(conv))
+        return 0;
+    return itg_band_plane_bytes(conv) * (conv->in_type == ITG_S16 ? 2u : 1u);
+}
+
+#endif
