@@ -33,10 +33,10 @@ static const itgc_target targets[] = {
     {"linux-aarch64", "aarch64", "any AArch64", ITG_PACK_ROWS, 64, "scalar", 0, 0},
     {"linux-armv7", "armv7", "ARMv7-A NEON", ITG_PACK_ROWS, 64, "scalar", 0, 0},
     {"microbit", "cortex-m0", "ARMv6-M", ITG_PACK_ROWS, 16, "scalar", 16 * KIB, 256 * KIB},
-    {"mps2-an385", "cortex-m3", "ARMv7-M", ITG_PACK_ROWS, 16, "scalar", 16 * MIB, 20 * MIB},
-    {"mps2-an386", "cortex-m4", "ARMv7E-M DSP", ITG_PACK_ROWS, 16, "scalar", 16 * MIB, 20 * MIB},
-    {"mps2-an500", "cortex-m7", "ARMv7E-M DSP", ITG_PACK_ROWS, 16, "scalar", 16 * MIB, 20 * MIB},
-    {"mps2-an505", "cortex-m33", "ARMv8-M DSP", ITG_PACK_ROWS, 16, "scalar", 16 * MIB, 20 * MIB},
+    {"mps2-an385", "cortex-m3", "ARMv7-M", ITG_PACK_ROWS, 16, "scalar", 16 * MIB, 16 * MIB},
+    {"mps2-an386", "cortex-m4", "ARMv7E-M DSP", ITG_PACK_ROWS, 16, "scalar", 16 * MIB, 16 * MIB},
+    {"mps2-an500", "cortex-m7", "ARMv7E-M DSP", ITG_PACK_ROWS, 16, "scalar", 16 * MIB, 16 * MIB},
+    {"mps2-an505", "cortex-m33", "ARMv8-M DSP", ITG_PACK_ROWS, 16, "scalar", 16 * MIB, 16 * MIB},
     {"mps3-an547", "cortex-m55", "ARMv8.1-M Helium", ITG_PACK_ROWS, 16, "scalar", 64 * MIB, 64 * MIB},
 };
 

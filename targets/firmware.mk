@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: Apache-2.0
+# Firmware of one target: `make firmware TARGET=T MODEL=DIR`, DIR as written by `intaglio compile --target T`. Outputs go to $(BUILD)/T.
+# A target is a folder of targets/ with a target.mk; everything else here is the same for all.
+CORTEX_M_PLATFORM := targets/cortex-m/startup.c targets/cortex-m/semihosting.c
+SEMIHOSTING       := -nographic -monitor none -serial null -semihosting-config enable=on,target=native
+
+ifdef TARGET
+ifeq ($(wildcard targets/$(TARGET)/target.mk),)
+$(error TARGET=$(TARGET) is no folder of targets/ with a target.mk; there are: $(patsubst targets/%/target.mk,%,$(wildcard targets/*/target.mk)))
+endif
+CPUS :=
+include targets/$(TARGET)/target.mk
+CPU         ?= $(lastword $(CPUS))
+T           := $(BUILD)/$(TARGET)
+EMULATOR_TIMEOUT ?= 600
+
+# The self-test's file names the model, and is what tells it from other files in DIR.
+MODEL_NAME  := $(patsubst %_test.c,%,$(notdir $(firstword $(wildcard $(MODEL)/*_test.c))))
+MODEL_UPPER := $(shell echo '$(MODEL_NAME)' | tr a-z A-Z)
+MODEL_OBJ   := $(T)/firmware/$(MODEL_NAME)
+WEIGHTS_SRC := $(wildcard $(MODEL)/$(MODEL_NAME)_weights.c $(MODEL)/$(MODEL_NAME)_weights.S)
+
+# Hosted targets also get the choice of kernels by CPU; the rest of the runtime is the same code everywhere.
+TARGET_RUNTIME_SRC := $(wildcard runtime/*.c runtime/ops/*.c runtime/kernels/scalar/*.c)
+ifdef MEMORY
+TARGET_RUNTIME_SRC := $(filter-out runtime/cpu.c,$(TARGET_RUNTIME_SRC))
+TARGET_LINK        := --specs=nano.specs -nostartfiles -Wl,-T,$(T)/sections.ld
+endif
+TARGET_RUNTIME_OBJ := $(TARGET_RUNTIME_SRC:%.c=$(T)/%.o)
+PLATFORM_OBJ       := $(PLATFORM:%.c=$(T)/%.o)
+TARGET_COMPILE      = $(TARGET_CC) $(TARGET_FLAGS) -Iinclude -I. -ffunction-sections -fdata-sections
+EMITTED_FLAGS      := -std=c99 -O2 -Wall -Wextra -Werror
+
+.PHONY: firmware run-firmware firmware-example target-runtime firmware-model
+firmware: $(T)/$(MODEL_NAME).elf ## TARGET=T MODEL=DIR: build/T/NAME.elf, the emitted self-test as firmware
+run-firmware: firmware ## TARGET=T MODEL=DIR [CPU=C]: the same, run under its emulator
+	timeout $(EMULATOR_TIMEOUT) $(EXEC) $(T)/$(MODEL_NAME).elf
+firmware-example: $(T)/$(MODEL_NAME).example.elf ## TARGET=T MODEL=DIR: targets/example with a model named kws; for its size
+	$(TARGET_CC:gcc=size) $<
+
+target-runtime: $(T)/libintaglio.a ## TARGET=T: the runtime library alone
+$(T)/libintaglio.a: $(TARGET_RUNTIME_OBJ)
+	rm -f $@ && $(TARGET_CC:gcc=ar) rcs $@ $^
+
+$(T)/runtime/%.o: runtime/%.c
+	@mkdir -p $(@D)
+	$(TARGET_COMPILE) $(RUNTIME_FLAGS) $(DEPFLAGS) -c -o $@ $<
+
+$(T)/targets/%.o: targets/%.c
+	@mkdir -p $(@D)
+	$(TARGET_COMPILE) -std=gnu11 -O2 -Wall -Wextra -Werror $(DEPFLAGS) -c -o $@ $<
+
+$(T)/sections.ld: targets/cortex-m/sections.ld targets/$(TARGET)/target.mk
+	@mkdir -p $(@D)
+	$(TARGET_CC) -E -P -x c $(MEMORY) -o $@ $<
+
+# A model is always compiled anew: another DIR may hold one of the same name, older or newer.
+firmware-model:
+	@test -n "$(MODEL_NAME)" || { echo 'MODEL=$(MODEL) holds no NAME_test.c; give the folder that intaglio compile wrote' >&2; exit 2; }
+	@mkdir -p $(MODEL_OBJ)
+	$(TARGET_COMPILE) $(EMITTED_FLAGS) -I$(MODEL) -c -o $(MODEL_OBJ)/$(MODEL_NAME).o $(MODEL)/$(MODEL_NAME).c
+	$(TARGET_COMPILE) $(EMITTED_FLAGS) -I$(MODEL) -c -o $(MODEL_OBJ)/$(MODEL_NAME)_weights.o $(WEIGHTS_SRC)
+	$(TARGET_COMPILE) $(EMITTED_FLAGS) -I$(MODEL) -c -o $(MODEL_OBJ)/$(MODEL_NAME)_test.o $(MODEL)/$(MODEL_NAME)_test.c
+	$(TARGET_COMPILE) -std=gnu11 -O2 -Wall -Wextra -Werror -I$(MODEL) -DMODEL_HEADER='"$(MODEL_NAME).h"' -DMODEL_SELFTEST=$(MODEL_NAME)_selftest \
+	    -DMODEL_ARENA_BYTES=$(MODEL_UPPER)_ARENA_BYTES -c -o $(MODEL_OBJ)/selftest.o targets/firmware/selftest.c
+
+LINK_MODEL = $(TARGET_CC) $(TARGET_FLAGS) $(TARGET_LINK) -Wl,--gc-sections -Wl,-Map,$@.map -o $@ $(filter %.o,$^) $(MODEL_OBJ)/$(MODEL_NAME).o \
+    $(MODEL_OBJ)/$(MODEL_NAME)_weights.o
+LINK_NEEDS = firmware-model $(T)/libintaglio.a $(PLATFORM_OBJ) $(if $(MEMORY),$(T)/sections.ld)
+
+$(T)/$(MODEL_NAME).elf: $(LINK_NEEDS)
+	$(LINK_MODEL) $(MODEL_OBJ)/$(MODEL_NAME)_test.o $(MODEL_OBJ)/selftest.o $(T)/libintaglio.a
+
+$(T)/$(MODEL_NAME).example.elf: $(LINK_NEEDS)
+	$(TARGET_COMPILE) -std=c99 -O2 -Wall -Wextra -Werror -I$(MODEL) -c -o $(MODEL_OBJ)/example.o targets/example/main.c
+	$(LINK_MODEL) $(MODEL_OBJ)/example.o $(T)/libintaglio.a
+
+-include $(TARGET_RUNTIME_OBJ:.o=.d) $(PLATFORM_OBJ:.o=.d)
+endif

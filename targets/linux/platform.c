@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The four hooks on Linux, native or under qemu-user. */
+#include "targets/platform.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#define PAINTED_BYTES 65536u /* far more than itg_run takes, far less than any thread's stack */
+
+void platform_write(const char *text)
+{
+    (void)fputs(text, stdout);
+}
+
+uint32_t platform_ticks(void)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint32_t)now.tv_sec * 100u + (uint32_t)(now.tv_nsec / 10000000);
+}
+
+void platform_exit(int status)
+{
+    exit(status);
+}
+
+uintptr_t platform_stack_limit(void)
+{
+    return (uintptr_t)__builtin_frame_address(0) - PAINTED_BYTES;
+}
