@@ -1,0 +1,56 @@
+/* hand.c: written by intaglio 0.1.0 from hand.onnx (sha256 none), target cortex-m4, 1 calibration samples. Do not edit.
+ * 5 steps, 8,352 MACs, arena 400 of a lower bound of 396 bytes, constants 872 bytes (crc32 aa77e961).
+ * Options: --name hand
+ * This file is output, not part of intaglio: it belongs to you, as the model does. */
+#include "hand.h"
+
+extern const int8_t hand_w00_weights[216];
+extern const int32_t hand_w00_bias[8];
+extern const int32_t hand_w00_multiplier[8];
+extern const int8_t hand_w04_weights[576];
+extern const int32_t hand_w04_bias[4];
+
+static const itg_conv step_00 = { .in = {6,6,3}, .out = {6,6,8}, .kernel = {3,3}, .stride = {1,1}, .dilation = {1,1}, .before = {1,1}, .groups = 1, .weights = hand_w00_weights, .pad_code = -7, .epilogue.bias = hand_w00_bias, .epilogue.multiplier = hand_w00_multiplier, .epilogue.zero = 3, .epilogue.low = -128, .epilogue.high = 127, .epilogue.shift = 9, .in_type = ITG_U8, .out_type = ITG_S8 };
+static const itg_pool step_01 = { .in = {6,6,8}, .out = {3,3,8}, .kernel = {2,2}, .stride = {2,2}, .dilation = {1,1}, .low = -128, .high = 127, .in_type = ITG_S8, .out_type = ITG_S8 };
+static const itg_copy step_02 = { .dim = {1,1,1,1,9,8}, .in_stride = {0,0,0,0,8,1}, .out_stride = {0,0,0,0,16,1}, .element_bytes = 1 };
+static const itg_copy step_03 = { .dim = {1,1,1,1,9,8}, .in_stride = {0,0,0,0,8,1}, .out_stride = {0,0,0,0,16,1}, .out_start = 8, .element_bytes = 1 };
+static const itg_conv step_04 = { .in = {1,1,144}, .out = {1,1,4}, .kernel = {1,1}, .stride = {1,1}, .dilation = {1,1}, .groups = 1, .weights = hand_w04_weights, .epilogue.bias = hand_w04_bias, .epilogue.multiplier = hand_w00_multiplier, .epilogue.low = -32768, .epilogue.high = 32767, .epilogue.shift = 4, .in_type = ITG_S8, .out_type = ITG_S16 };
+
+static const itg_step steps[] = {
+    /* op, constants, where the inputs, the output and scratch lie in the arena, scratch bytes, rows */
+    { itg_op_conv,     &step_00, {    288,      0,      0 },      0,      0,      0,     6 }, /*   7,776 MACs */
+    { itg_op_pool,     &step_01, {      0,      0,      0 },    288,      0,      0,     3 }, /*  */
+    { itg_op_copy,     &step_02, {    288,      0,      0 },      0,      0,      0,     1 }, /*  */
+    { itg_op_copy,     &step_03, {    288,      0,      0 },      0,      0,      0,     1 }, /*  */
+    { itg_op_conv,     &step_04, {      0,      0,      0 },    144,      0,      0,     1 }, /*   576 MACs */
+};
+
+static const itg_port inputs[] = {
+    { .name = "pixels", .type = ITG_U8, .offset = 288, .bytes = 108, .rank = 4, .dim = {1,6,6,3}, .scale = 0.0625f, .zero = 3 },
+};
+
+static const itg_port outputs[] = {
+    { .name = "logits", .type = ITG_S16, .offset = 144, .bytes = 8, .rank = 2, .dim = {1,4}, .scale = 0.0625f, .zero = 3 },
+};
+
+const char *const hand_labels[] = {
+    "first", /* 0 */
+    "second \"two\"", /* 1 */
+    "third \?\?/", /* 2 */
+    "vierte \303\244", /* 3 */
+};
+
+/* Only what this model needs, so that the linker can drop the rest. */
+static const itg_kernels kernels = {
+    .name = "scalar", .packing = 1u,
+    .conv = &itg_conv_scalar,
+    .pool = &itg_pool_scalar
+};
+
+const itg_model hand_model = {
+    .name = "hand", .version = 1u, .packing = 1u,
+    .arena_bytes = HAND_ARENA_BYTES, .arena_align = HAND_ARENA_ALIGN, .kernels = &kernels,
+    .steps = steps, .inputs = inputs, .outputs = outputs, .labels = hand_labels,
+    .step_count = 5, .input_count = 1, .output_count = 1, .label_count = 4,
+    .workers = 1, .families = ITG_FAMILY_CONV | ITG_FAMILY_POOL
+};

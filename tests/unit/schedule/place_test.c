@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Placement on random lives: nothing that lives at once overlaps, everything is aligned, never below the lower bound. */
+#include "compiler/schedule/place.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <string.h>
+
+#define ROUNDS     300
+#define MAX_BLOCKS 120
+
+static uint32_t next_random(uint32_t *seed)
+{
+    *seed = *seed * 1664525u + 1013904223u;
+    return *seed >> 8;
+}
+
+static int fill_blocks(itgc_block *blocks, uint32_t *seed)
+{
+    const int count = 1 + (int)(next_random(seed) % MAX_BLOCKS);
+    for (int i = 0; i < count; i++) {
+        const int first = (int)(next_random(seed) % 60);
+        blocks[i] = (itgc_block){.bytes = 1 + next_random(seed) % 5000, .first_step = first, .last_step = first + (int)(next_random(seed) % 10)};
+    }
+    return count;
+}
+
+static uint64_t count_live(const itgc_block *blocks, int count, int step)
+{
+    uint64_t live = 0;
+    for (int i = 0; i < count; i++) {
+        live += blocks[i].first_step <= step && step <= blocks[i].last_step ? blocks[i].bytes : 0;
+    }
+    return live;
+}
+
+static void check_disjoint(const itgc_block *a, const itgc_block *b)
+{
+    const bool together = a->first_step <= b->last_step && b->first_step <= a->last_step;
+    const bool apart = a->offset + a->bytes <= b->offset || b->offset + b->bytes <= a->offset;
+    assert_true(!together || apart);
+}
+
+static void places_without_overlap(void **state)
+{
+    (void)state;
+    itgc_arena *arena = itgc_new_arena(0);
+    assert_int_equal(setjmp(*itgc_arm_arena(arena)), 0);
+    uint32_t seed = 20;
+    for (int round = 0; round < ROUNDS; round++) {
+        itgc_block blocks[MAX_BLOCKS];
+        const uint32_t align = 1u << (round % 7);
+        const int count = fill_blocks(blocks, &seed);
+        const uint64_t end = itgc_place_first_fit(arena, blocks, count, align);
+        uint64_t highest = 0;
+        for (int i = 0; i < count; i++) {
+            assert_int_equal(blocks[i].offset % align, 0);
+            highest = blocks[i].offset + blocks[i].bytes > highest ? blocks[i].offset + blocks[i].bytes : highest;
+            for (int k = 0; k < i; k++) {
+                check_disjoint(&blocks[i], &blocks[k]);
+            }
+        }
+        assert_int_equal(end, highest);
+        assert_true(end >= itgc_place_lower_bound(arena, blocks, count));
+    }
+    itgc_release_arena(arena);
+}
+
+static void bounds_what_lives_at_once(void **state)
+{
+    (void)state;
+    itgc_arena *arena = itgc_new_arena(0);
+    assert_int_equal(setjmp(*itgc_arm_arena(arena)), 0);
+    uint32_t seed = 7;
+    for (int round = 0; round < ROUNDS; round++) {
+        itgc_block blocks[MAX_BLOCKS];
+        const int count = fill_blocks(blocks, &seed);
+        uint64_t most = 0;
+        for (int step = 0; step < 80; step++) {
+            const uint64_t live = count_live(blocks, count, step);
+            most = live > most ? live : most;
+        }
+        assert_int_equal(itgc_place_lower_bound(arena, blocks, count), most);
+    }
+    itgc_release_arena(arena);
+}
+
+/* A chain, where each block lives with its neighbours only, needs no more than its two largest neighbours. */
+static void reuses_space_of_the_dead(void **state)
+{
+    (void)state;
+    itgc_arena *arena = itgc_new_arena(0);
+    assert_int_equal(setjmp(*itgc_arm_arena(arena)), 0);
+    itgc_block chain[5] = {{256, 0, 1, 0}, {512, 1, 2, 0}, {128, 2, 3, 0}, {512, 3, 4, 0}, {64, 4, 5, 0}};
+    assert_int_equal(itgc_place_first_fit(arena, chain, 5, 16), 768);
+    itgc_release_arena(arena);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(places_without_overlap), cmocka_unit_test(bounds_what_lives_at_once),
+                                       cmocka_unit_test(reuses_space_of_the_dead)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
