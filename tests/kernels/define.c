@@ -78,13 +78,17 @@ void check_make_requant(check_state *state, itg_requant *requant, int64_t bound)
     requant->left = (uint8_t)(check_chance(state, 50) ? 0 : check_between(state, 0, largest_left(bound)));
     requant->shift = (uint8_t)(check_chance(state, 50) ? 0 : check_between(state, 1, 24));
     requant->multiplier = requant->shift ? check_between(state, 0, INT32_MAX) : check_between(state, 1 - (1 << 30), (1 << 30) - 1);
-    if (check_chance(state, 70)) /* spread the results over the output's range instead of saturating them */
+    if (check_chance(state, 20)) /* a power of two: many exact ties */
+        requant->multiplier = 1 << check_between(state, 10, 29);
+    else if (check_chance(state, 70)) /* spread the results over the output's range instead of saturating them */
         requant->multiplier = (int32_t)(requant->multiplier / (1 + (bound >> 7)));
 }
 
 static int32_t make_multiplier(check_state *state, int shift, int64_t bound, int64_t range)
 {
     const int64_t most = shift ? INT32_MAX : (1 << 30) - 1;
+    if (check_chance(state, 20)) /* a power of two: many exact ties */
+        return 1 << check_between(state, 15, 29);
     const int64_t useful = (range << (31 + shift > 40 ? 40 : 31 + shift)) / (bound + 1) + 1;
     return check_between(state, 0, (int32_t)(check_chance(state, 85) && useful < most ? useful : most));
 }
