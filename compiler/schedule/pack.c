@@ -3,7 +3,7 @@
  * In: a quantized graph, every conv in ITG_PACK_ROWS. Out: params that point to packed constants. Called by schedule.c. */
 #include "compiler/schedule/parts.h"
 
-#include "runtime/kernels/band.h"
+#include "runtime/kernels/column.h"
 #include "runtime/kernels/stage.h"
 
 #include <string.h>
@@ -61,6 +61,38 @@ static void pack_conv(itgc_graph *graph, itgc_step *step, itg_packing packing)
     step->scratch_bytes = itg_band_scratch_bytes(conv);
 }
 
+/* 16c4: corrections -128 * sum(w) of all blocks' channels, then [block][row group][kx][quarter][8][4]. */
+static void pack_depthwise_16c4(itgc_graph *graph, itg_depthwise *depthwise)
+{
+    const int32_t blocks = itg_column_blocks(depthwise), channels = depthwise->in[2];
+    const size_t head = (size_t)blocks * ITG_COLUMN_CHANNELS * sizeof(int32_t);
+    const size_t block_bytes = (size_t)itg_row_groups(depthwise) * (size_t)depthwise->kernel[1] * ITG_COLUMN_BYTES;
+    int8_t *packed = ITGC_NEW_ARRAY(graph->arena, int8_t, head + (size_t)blocks * block_bytes);
+    for (int32_t channel = 0; channel < channels; channel++) {
+        int8_t *block = packed + head + (size_t)(channel / ITG_COLUMN_CHANNELS) * block_bytes;
+        int32_t correction = 0;
+        for (int32_t tap = 0; tap < depthwise->kernel[0] * depthwise->kernel[1]; tap++) {
+            const int8_t weight = depthwise->weights[tap * channels + channel];
+            block[itg_column_weight_offset(depthwise, tap / depthwise->kernel[1], tap % depthwise->kernel[1], channel % ITG_COLUMN_CHANNELS)] =
+                weight;
+            correction -= 128 * weight;
+        }
+        memcpy(packed + (size_t)channel * sizeof correction, &correction, sizeof correction);
+    }
+    depthwise->weights = keep_packed(graph, packed, head + (size_t)blocks * block_bytes);
+    depthwise->packing = ITG_PACK_16C4;
+}
+
+static void pack_depthwise(itgc_graph *graph, itgc_step *step, itg_packing packing)
+{
+    itg_depthwise *depthwise = step->params;
+    depthwise->packing = ITG_PACK_ROWS;
+    if (packing == ITG_PACK_16C4 && itg_fits_columns(depthwise)) {
+        pack_depthwise_16c4(graph, depthwise);
+        step->scratch_bytes = itg_column_scratch_bytes(depthwise);
+    }
+}
+
 void itgc_pack_weights(itgc_graph *graph, itg_packing packing)
 {
     for (int i = 0; i < graph->step_count; i++) {
@@ -68,7 +100,7 @@ void itgc_pack_weights(itgc_graph *graph, itg_packing packing)
         if (step->kind->run == itg_op_conv) {
             pack_conv(graph, step, packing);
         } else if (step->kind->run == itg_op_depthwise) {
-            ((itg_depthwise *)step->params)->packing = ITG_PACK_ROWS;
+            pack_depthwise(graph, step, packing);
         }
     }
 }

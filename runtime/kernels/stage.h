@@ -78,22 +78,27 @@ static inline void itg_stage_row(const itg_conv *conv, uint8_t *row, const void 
     itg_stage_padding(conv, row + (left + inside) * channels, columns - left - inside, plane);
 }
 
-/* What output rows [y0, y1) read. */
+/* Copies what output rows [y0, y1) read, padding included. */
+static inline itg_staged itg_copy_rows(const itg_conv *conv, const void *in, int32_t y0, int32_t y1, uint8_t *scratch)
+{
+    const int planes = conv->in_type == ITG_S16 ? 2 : 1;
+    const itg_staged staged = {.rows = scratch,
+                               .first_row = y0 * conv->stride[0] - conv->before[0],
+                               .row_bytes = itg_band_row_bytes(conv),
+                               .high_plane = planes == 2 ? (ptrdiff_t)itg_band_plane_bytes(conv) : 0};
+    const int32_t count = itg_reach(conv, 0, y1 - y0);
+    for (int plane = 0; plane < planes; plane++)
+        for (int32_t r = 0; r < count; r++)
+            itg_stage_row(conv, scratch + plane * staged.high_plane + r * staged.row_bytes, in, staged.first_row + r, plane);
+    return staged;
+}
+
+/* What output rows [y0, y1) read: the input itself where it needs no padding, else a copy. */
 static inline itg_staged itg_stage_rows(const itg_conv *conv, const void *in, int32_t y0, int32_t y1, void *scratch)
 {
-    itg_staged staged = {in, 0, (ptrdiff_t)conv->in[1] * conv->in[2], 0};
-    if (itg_reads_in_place(conv))
-        return staged;
-    uint8_t *rows = scratch;
-    staged.rows = rows;
-    staged.first_row = y0 * conv->stride[0] - conv->before[0];
-    staged.row_bytes = itg_band_row_bytes(conv);
-    staged.high_plane = conv->in_type == ITG_S16 ? (ptrdiff_t)itg_band_plane_bytes(conv) : 0;
-    const int32_t count = itg_reach(conv, 0, y1 - y0);
-    for (int plane = 0; plane < (conv->in_type == ITG_S16 ? 2 : 1); plane++)
-        for (int32_t r = 0; r < count; r++)
-            itg_stage_row(conv, rows + plane * staged.high_plane + r * staged.row_bytes, in, staged.first_row + r, plane);
-    return staged;
+    if (!itg_reads_in_place(conv))
+        return itg_copy_rows(conv, in, y0, y1, scratch);
+    return (itg_staged){.rows = in, .row_bytes = (ptrdiff_t)conv->in[1] * conv->in[2]};
 }
 
 /* Where the runs of output row y's first pixel start, for one group. */
