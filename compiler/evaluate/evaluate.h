@@ -26,4 +26,9 @@ bool itgc_evaluate(const itgc_graph *float_graph, const itgc_graph *graph, const
                    itgc_samples *const *float_sets, itgc_samples *const *sets, bool (*use)(void *argument, int64_t index), void *argument,
                    int threads, const itgc_progress *progress, itgc_scores *scores);
 
+/* --gate SPEC: conditions separated by commas, NAME<=X or NAME>=X of top1-drop (points), agreement (percent), kl (mean, nats), sqnr (dB),
+ * cosine. *passed: all are met; text: one line of advice for each that is not. False with error 708 or 709 if SPEC is wrong. */
+struct itgc_text;
+bool itgc_check_gate(itgc_diag *diag, const char *spec, const itgc_scores *scores, bool *passed, struct itgc_text *text);
+
 #endif

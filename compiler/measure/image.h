@@ -18,7 +18,4 @@ bool itgc_decode_picture(itgc_arena *arena, itgc_diag *diag, const char *path, i
 /* Pillow's antialiased bilinear resize for 8-bit pictures, bit for bit (Resample.c: two passes, 22-bit coefficients, rounded to 8 bits between). */
 void itgc_resize_picture(itgc_arena *arena, itgc_picture *picture, int width, int height);
 
-/* Whether values of this shape are [N,H,W,C] (channels 1, 3 or 4 last and not second). */
-bool itgc_guess_channels_last(const itgc_shape *shape);
-
 #endif

@@ -9,13 +9,14 @@
 #define ITGC_BINS 2048
 
 typedef struct itgc_histogram {
-    double width; /* a power of two; 0: nothing seen yet */
-    int64_t low;  /* index of bin 0: it covers [low * width, (low + 1) * width) */
-    uint64_t total, bin[ITGC_BINS];
+    double width;                          /* a power of two; 0: nothing seen yet */
+    int64_t low;                           /* index of bin 0: it covers [low * width, (low + 1) * width) */
+    uint64_t total, zeros, bin[ITGC_BINS]; /* zeros: values that are exactly 0, whose codes are exact in any format */
     double min, max, sum, sum_squares;
 } itgc_histogram;
 
-void itgc_observe(itgc_histogram *histogram, const float *values, int64_t count); /* ignores NaN and infinities, see nonfinite */
+/* Returns how many values were NaN or infinite; those are not counted. */
+int64_t itgc_observe(itgc_histogram *histogram, const float *values, int64_t count);
 
 /* Range that minimises the expected squared error of 8-bit asymmetric codes (levels = 255) or 16-bit ones, never tighter than `coverage`
  * of all values (0.9999 or so). Always contains 0. */

@@ -162,6 +162,15 @@ itgc_samples *itgc_open_noise(itgc_arena *arena, itgc_diag *diag, const itgc_sam
     return set;
 }
 
+void itgc_join_samples(itgc_samples *samples, const itgc_samples *other)
+{
+    for (int f = 0; f < other->file_count; f++) {
+        itgc_push(samples->arena, (void ***)&samples->files, &samples->file_count, &samples->file_capacity, other->files[f]);
+        other->files[f]->first = samples->total;
+        samples->total += other->files[f]->rows;
+    }
+}
+
 void itgc_close_samples(itgc_samples *samples)
 {
     samples->total = 0;

@@ -42,6 +42,12 @@ typedef struct itgc_samples_spec {
 itgc_samples *itgc_open_samples(itgc_arena *arena, itgc_diag *diag, const itgc_samples_spec *spec);
 void itgc_close_samples(itgc_samples *samples);
 
+/* Appends the samples of `other`, opened with the same spec but for its path. */
+void itgc_join_samples(itgc_samples *samples, const itgc_samples *other);
+
+/* Whether values of this shape are [N,H,W,C]: 1, 3 or 4 channels last and not second. */
+bool itgc_guess_channels_last(const itgc_shape *shape);
+
 /* A set of `count` rows of seeded noise, for speed measurements without data: pixels if image->pixels, else roughly normal values. */
 itgc_samples *itgc_open_noise(itgc_arena *arena, itgc_diag *diag, const itgc_samples_spec *spec, uint64_t seed, int64_t count);
 
@@ -54,6 +60,11 @@ bool itgc_read_sample(itgc_samples *samples, int64_t index, itgc_value *row);
 /* Class of a sample, or -1 if the set has no labels. */
 int64_t itgc_sample_label(const itgc_samples *samples, int64_t index);
 const char *itgc_sample_name(const itgc_samples *samples, int64_t index);
+
+/* One value for every input of the graph, to be filled again and again by itgc_read_batch: row r is sample index[r], rows of them; the rest
+ * of a batch repeats the last one. */
+itgc_value **itgc_new_batch(itgc_arena *arena, const itgc_graph *graph);
+bool itgc_read_batch(itgc_samples *const *sets, int input_count, const int64_t *index, int64_t rows, itgc_value *const *values);
 
 /* One image through the pipeline into `row`. */
 bool itgc_read_image(itgc_arena *arena, itgc_diag *diag, const char *path, const itgc_image_options *options, itgc_value *row);

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SQNR, cosine, KL, ranks. In: float and dequantized integer scores. Out: numbers for scores and reports.
+ * Called by evaluate.c. */
+#include "compiler/evaluate/metrics.h"
+
+#include "compiler/base/real.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#define NO_NOISE_DB 200.0
+#define LN10        2.302585092994046
+
+void itgc_add_energy(itgc_energy *energy, const float *expected, const float *actual, int64_t count)
+{
+    for (int64_t i = 0; i < count; i++) {
+        const double e = (double)expected[i], a = (double)actual[i];
+        energy->signal += e * e;
+        energy->noise += (e - a) * (e - a);
+        energy->product += e * a;
+        energy->other += a * a;
+    }
+}
+
+double itgc_sqnr_db(const itgc_energy *energy)
+{
+    if (energy->noise <= 0.0)
+        return NO_NOISE_DB;
+    if (energy->signal <= 0.0)
+        return 0.0;
+    const double db = 10.0 * itgc_log(energy->signal / energy->noise) / LN10;
+    return db < NO_NOISE_DB ? db : NO_NOISE_DB;
+}
+
+double itgc_cosine(const itgc_energy *energy)
+{
+    const double length = sqrt(energy->signal) * sqrt(energy->other);
+    return length > 0.0 ? energy->product / length : energy->signal == energy->other ? 1.0 : 0.0;
+}
+
+/* log of the sum of exp(x - max), and the maximum. */
+static double log_sum(const float *values, int64_t count, double *max)
+{
+    *max = (double)values[0];
+    for (int64_t i = 1; i < count; i++)
+        *max = (double)values[i] > *max ? (double)values[i] : *max;
+    double sum = 0.0;
+    for (int64_t i = 0; i < count; i++)
+        sum += itgc_exp((double)values[i] - *max);
+    return itgc_log(sum);
+}
+
+double itgc_kl_of_logits(const float *expected, const float *actual, int64_t count)
+{
+    double max_e, max_a, kl = 0.0;
+    const double log_e = log_sum(expected, count, &max_e), log_a = log_sum(actual, count, &max_a);
+    for (int64_t i = 0; i < count; i++) {
+        const double p = (double)expected[i] - max_e - log_e, q = (double)actual[i] - max_a - log_a;
+        kl += itgc_exp(p) * (p - q);
+    }
+    return kl > 0.0 ? kl : 0.0;
+}
+
+double itgc_kl_of_probabilities(const float *expected, const float *actual, int64_t count)
+{
+    const double least = ldexp(1.0, -17);
+    double kl = 0.0;
+    for (int64_t i = 0; i < count; i++) {
+        const double p = (double)expected[i], q = (double)actual[i] > least ? (double)actual[i] : least;
+        if (p > least)
+            kl += p * itgc_log(p / q);
+    }
+    return kl > 0.0 ? kl : 0.0;
+}
+
+int64_t itgc_argmax(const float *values, int64_t count)
+{
+    int64_t best = 0;
+    for (int64_t i = 1; i < count; i++)
+        if (values[i] > values[best])
+            best = i;
+    return best;
+}
+
+int64_t itgc_rank(const float *values, int64_t count, int64_t index)
+{
+    int64_t above = 0;
+    for (int64_t i = 0; i < count; i++)
+        above += values[i] > values[index] || (values[i] == values[index] && i < index);
+    return above;
+}
+
+static int compare_doubles(const void *a, const void *b)
+{
+    const double left = *(const double *)a, right = *(const double *)b;
+    return (left > right) - (left < right);
+}
+
+double itgc_percentile99(double *values, int64_t count)
+{
+    if (count == 0)
+        return 0.0;
+    qsort(values, (size_t)count, sizeof *values, compare_doubles);
+    const int64_t at = (count * 99 + 99) / 100 - 1;
+    return values[at];
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Class names from a file: JSON list, JSON object (index → name or name → index), or text with one name a line.
+ * Called by pipeline.c. */
+#include "tools/cli/pipeline.h"
+
+#include "compiler/base/files.h"
+
+#include <cjson/cJSON.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LIMIT_BYTES (16u << 20)
+#define MAX_LABELS  1000000
+
+static const char **place_labels(itgc_arena *arena, const cJSON *root, int *count)
+{
+    const int size = cJSON_GetArraySize(root);
+    const char **labels = ITGC_NEW_ARRAY(arena, const char *, size + 1);
+    int at = 0;
+    for (const cJSON *item = root->child; item; item = item->next, at++) {
+        int index = at;
+        const char *name = cJSON_IsString(item) ? item->valuestring : NULL;
+        if (cJSON_IsObject(root) && name)
+            index = atoi(item->string);
+        else if (cJSON_IsObject(root) && cJSON_IsNumber(item)) {
+            index = item->valueint;
+            name = item->string;
+        }
+        if (!name || index < 0 || index >= size || labels[index])
+            return NULL;
+        labels[index] = itgc_copy_string(arena, name);
+    }
+    *count = size;
+    return labels;
+}
+
+static const char **split_lines(itgc_arena *arena, char *text, int *count)
+{
+    const char **labels = NULL;
+    int capacity = 0;
+    *count = 0;
+    for (char *line = strtok(text, "\r\n"); line; line = strtok(NULL, "\r\n"))
+        if (*line)
+            itgc_push(arena, (void ***)&labels, count, &capacity, line);
+    return labels;
+}
+
+const char *const *cli_read_labels(itgc_arena *arena, itgc_diag *diag, const char *path, int *count)
+{
+    size_t bytes;
+    char *text = (char *)itgc_read_file(arena, diag, path, LIMIT_BYTES, &bytes);
+    if (!text)
+        return NULL;
+    const char first = text[strspn(text, " \t\r\n")];
+    const char **labels = NULL;
+    if (first == '[' || first == '{') {
+        cJSON *root = cJSON_ParseWithLength(text, bytes);
+        if (root)
+            labels = place_labels(arena, root, count);
+        cJSON_Delete(root);
+    } else
+        labels = split_lines(arena, text, count);
+    if (!labels || *count == 0 || *count > MAX_LABELS)
+        itgc_fail(diag, 344, "%s: no class names; give a JSON list, an object from index to name, or one name a line", path);
+    return diag->error ? NULL : labels;
+}

@@ -1,0 +1,395 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Options → phases. In: the parsed command line. Out: a compilation at the level a command asks for, and an exit status.
+ * Called by compile.c, run.c, eval.c, bench.c, inspect.c. */
+#include "tools/cli/pipeline.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static bool run_body(void *argument)
+{
+    cli_session *session = argument;
+    return session->body(session);
+}
+
+int cli_run_session(const cli_options *options, bool (*body)(cli_session *session))
+{
+    cli_session session = {.options = options, .body = body, .status = CLI_DONE, .phase_started = cli_seconds()};
+    session.c = itgc_new_compilation((size_t)options->max_memory);
+    if (!session.c) {
+        cli_error("out of memory before anything was done; free some or raise --max-memory [E901]");
+        return CLI_INTERNAL;
+    }
+    session.c->dump_phase = options->dump;
+    session.progress = cli_start_progress(&session.bar, options->quiet);
+    session.threads = options->threads ? (int)(options->threads < 256 ? options->threads : 256) : (int)sysconf(_SC_NPROCESSORS_ONLN);
+    int printed = 0;
+    const bool fine = itgc_protect(session.c, run_body, &session);
+    cli_end_progress(&session.bar);
+    if (session.c->dump)
+        fputs(session.c->dump, stdout);
+    cli_print_diagnosis(&session.c->diag, &printed, options->quiet);
+    const int status = fine ? session.status : cli_status_of(&session.c->diag);
+    itgc_release_compilation(session.c);
+    return status;
+}
+
+static void say_phase(cli_session *session, const char *phase)
+{
+    const double now = cli_seconds();
+    if (session->options->verbose && !session->options->quiet) {
+        cli_end_progress(&session->bar);
+        fprintf(stderr, "%-10s %8.3f s, at most %zu KiB so far\n", phase, now - session->phase_started, itgc_arena_peak(session->c->arena) / 1024);
+    }
+    session->phase_started = now;
+}
+
+/* NAME=1,3,224,224 */
+static bool parse_shape(itgc_diag *diag, itgc_arena *arena, const char *text, itgc_input_shape *shape)
+{
+    const char *equals = strrchr(text, '=');
+    bool fine = equals && equals != text;
+    shape->name = fine ? itgc_sprint(arena, "%.*s", (int)(equals - text), text) : "";
+    shape->shape.rank = 0;
+    for (const char *at = equals; fine && *at;) {
+        char *end;
+        const long long dim = strtoll(at + 1, &end, 10);
+        fine = end != at + 1 && dim > 0 && shape->shape.rank < ITGC_MAX_RANK && (*end == ',' || *end == '\0');
+        if (fine)
+            shape->shape.dim[shape->shape.rank++] = dim;
+        at = end;
+    }
+    return fine || itgc_fail(diag, 701, "--input-shape %s: not a shape; give NAME=1,3,224,224 with every dimension at least 1", text);
+}
+
+static bool import_model(cli_session *session, bool survey)
+{
+    itgc_compilation *c = session->c;
+    const cli_list *given = &session->options->input_shapes;
+    itgc_input_shape *shapes = ITGC_NEW_ARRAY(c->arena, itgc_input_shape, given->count + 1);
+    for (int i = 0; i < given->count; i++)
+        if (!parse_shape(&c->diag, c->arena, given->item[i], &shapes[i]))
+            return false;
+    const itgc_import_options options = {.shapes = shapes, .shape_count = given->count, .survey = survey, .threads = session->threads};
+    return itgc_import(c, session->options->arguments.item[0], &options);
+}
+
+static bool read_labels(cli_session *session)
+{
+    itgc_graph *graph = session->c->graph;
+    if (session->options->labels) {
+        graph->labels = cli_read_labels(session->c->arena, &session->c->diag, session->options->labels, &graph->label_count);
+        if (!graph->labels)
+            return false;
+    }
+    if (graph->label_count == 0 || graph->output_count == 0)
+        return true;
+    const itgc_shape *shape = &graph->outputs[0]->shape;
+    const int64_t classes = shape->rank > 0 ? itgc_elements(shape) / shape->dim[0] : 1;
+    if (classes != graph->label_count && session->options->labels)
+        return itgc_fail(&session->c->diag, 345, "--labels %s: %d names for output \"%s\" with %lld values; give one name for each class",
+                         session->options->labels, graph->label_count, graph->outputs[0]->name, (long long)classes);
+    return true;
+}
+
+/* One number stands for all channels; deviations of 0 would divide by zero. */
+static bool spread_numbers(itgc_diag *diag, const char *name, const cli_numbers *numbers, double *value)
+{
+    for (int i = 0; i < 4 && numbers->count > 0; i++)
+        value[i] = numbers->value[numbers->count == 1 ? 0 : i < numbers->count ? i : numbers->count - 1];
+    for (int i = 0; i < numbers->count; i++)
+        if (strcmp(name, "--mean") != 0 && !(numbers->value[i] > 0.0))
+            return itgc_fail(diag, 702, "%s: every number must be above 0; correct it", name);
+    return true;
+}
+
+static bool has_preprocessing(const itgc_image_options *image)
+{
+    return image->channels_given > 0 || image->color == ITGC_BGR || (image->scale != 0.0 && image->scale != 1.0);
+}
+
+static int larger(int a, int b)
+{
+    return a > b ? a : b;
+}
+
+static bool fill_image(cli_session *session)
+{
+    const cli_options *options = session->options;
+    itgc_diag *diag = &session->c->diag;
+    itgc_image_options *image = &session->image;
+    const itgc_import_result *imported = &session->c->imported;
+    image->scale = options->scale.count ? options->scale.value[0] : 1.0;
+    image->raw = options->raw;
+    image->color = options->color && strcmp(options->color, "bgr") == 0 ? ITGC_BGR : ITGC_RGB;
+    image->channels_given = larger(options->mean.count, options->std.count);
+    image->byte_pixels = options->input_type && strcmp(options->input_type, "u8") == 0;
+    if (!spread_numbers(diag, "--scale", &options->scale, &(double){0.0}) || !spread_numbers(diag, "--mean", &options->mean, image->mean) ||
+        !spread_numbers(diag, "--std", &options->std, image->std))
+        return false;
+    if (options->resize.count)
+        image->resize_short = (int)options->resize.value[0];
+    if (options->crop.count) {
+        image->crop_height = (int)options->crop.value[0];
+        image->crop_width = (int)options->crop.value[1];
+    }
+    if ((options->resize.count && image->resize_short < 1) || (options->crop.count && (image->crop_height < 1 || image->crop_width < 1)))
+        return itgc_fail(diag, 702, "--resize and --crop: sizes must be at least 1; correct them");
+    if (!has_preprocessing(image) && !options->scale.count && imported->mean_count > 0) {
+        image->channels_given = larger(imported->mean_count, imported->std_count);
+        memcpy(image->mean, imported->mean, sizeof image->mean);
+        memcpy(image->std, imported->std, sizeof image->std);
+        itgc_note(diag, "mean and deviation of the input are taken from the model's doc_string; --mean and --std override them");
+    }
+    return true;
+}
+
+bool cli_load(cli_session *session, bool survey)
+{
+    if (!import_model(session, survey))
+        return false;
+    say_phase(session, "import");
+    return read_labels(session) && fill_image(session);
+}
+
+bool cli_lower(cli_session *session)
+{
+    const cli_options *options = session->options;
+    const itgc_graph *graph = session->c->graph;
+    itgc_lower_options lower = {.threads = session->threads, .scale = 1.0};
+    if (options->layout && (graph->input_count == 0 || graph->inputs[0]->shape.rank != 4))
+        return itgc_fail(&session->c->diag, 703, "--layout: the input has no image layout; leave it out");
+    if (options->layout) {
+        const bool is_last = itgc_guess_channels_last(&graph->inputs[0]->shape), wants_last = strcmp(options->layout, "nhwc") == 0;
+        lower.input_channels_last = wants_last && !is_last;
+        lower.input_channels_first = !wants_last && is_last;
+    }
+    const bool floats = options->input_type && strcmp(options->input_type, "f32") == 0;
+    if (has_preprocessing(&session->image) && !floats) {
+        lower.scale = session->image.scale;
+        lower.bgr = session->image.color == ITGC_BGR;
+        lower.mean_count = session->image.channels_given;
+        memcpy(lower.mean, session->image.mean, sizeof lower.mean);
+        memcpy(lower.std, session->image.std, sizeof lower.std);
+        session->image.pixels = true;
+    }
+    if (!itgc_lower(session->c, &lower))
+        return false;
+    say_phase(session, "lower");
+    return true;
+}
+
+itgc_samples_spec cli_spec(cli_session *session, int index, const char *path, bool float_sets)
+{
+    const itgc_graph *onnx = session->c->imported.graph, *graph = float_sets ? onnx : session->c->graph;
+    const itgc_shape *out = &onnx->outputs[0]->shape;
+    itgc_image_options *image = ITGC_NEW(session->c->arena, itgc_image_options);
+    *image = session->image;
+    image->pixels = !float_sets && session->image.pixels && index == 0;
+    itgc_samples_spec spec = {.path = path,
+                              .input_name = onnx->inputs[index]->name,
+                              .type = graph->inputs[index]->type,
+                              .shape = graph->inputs[index]->shape,
+                              .onnx_shape = onnx->inputs[index]->shape,
+                              .image = image};
+    if (onnx->output_count == 1 && out->rank > 0)
+        spec.class_count = (int)(itgc_elements(out) / out->dim[0]);
+    if (session->c->graph->label_count == spec.class_count)
+        spec.class_names = session->c->graph->labels;
+    return spec;
+}
+
+/* The path an option's value names for an input: PATH for the first, NAME=PATH for any. NULL if it is for another. */
+static const char *path_for(const itgc_graph *graph, int index, const char *value)
+{
+    for (int i = 0; i < graph->input_count; i++) {
+        const char *name = graph->inputs[i]->name;
+        const size_t length = strlen(name);
+        if (strncmp(value, name, length) == 0 && value[length] == '=')
+            return i == index ? value + length + 1 : NULL;
+    }
+    return index == 0 ? value : NULL;
+}
+
+itgc_samples **cli_open_sets(cli_session *session, const cli_list *paths, bool float_sets)
+{
+    itgc_compilation *c = session->c;
+    const itgc_graph *graph = c->imported.graph;
+    itgc_samples **sets = ITGC_NEW_ARRAY(c->arena, itgc_samples *, graph->input_count + 1);
+    for (int i = 0; i < graph->input_count; i++) {
+        for (int p = 0; p < paths->count; p++) {
+            const char *path = path_for(graph, i, paths->item[p]);
+            const itgc_samples_spec spec = cli_spec(session, i, path, float_sets);
+            itgc_samples *set = path ? itgc_open_samples(c->arena, &c->diag, &spec) : NULL;
+            if (path && !set)
+                return NULL;
+            if (sets[i] && set)
+                itgc_join_samples(sets[i], set);
+            else if (set)
+                sets[i] = set;
+        }
+        if (!sets[i])
+            itgc_fail(&c->diag, 704, "input \"%s\" has no samples; give %s=PATH", graph->inputs[i]->name, graph->inputs[i]->name);
+        else if (itgc_sample_count(sets[i]) != itgc_sample_count(sets[0]))
+            itgc_fail(&c->diag, 307, "inputs \"%s\" and \"%s\" have %lld and %lld samples; give the same number", graph->inputs[0]->name,
+                      graph->inputs[i]->name, (long long)itgc_sample_count(sets[0]), (long long)itgc_sample_count(sets[i]));
+        if (c->diag.error)
+            return NULL;
+    }
+    return sets;
+}
+
+bool cli_use_for_ranges(void *argument, int64_t index)
+{
+    const cli_session *session = argument;
+    return session->gate_every == 0 || index % session->gate_every != session->gate_every - 1;
+}
+
+bool cli_use_for_gate(void *argument, int64_t index)
+{
+    return !cli_use_for_ranges(argument, index);
+}
+
+static bool is_ranges_file(const char *path)
+{
+    FILE *file = fopen(path, "rb");
+    char head[16] = "";
+    if (file) {
+        const size_t have = fread(head, 1, sizeof head - 1, file);
+        head[have] = '\0';
+        fclose(file);
+    }
+    return strcmp(head, "intaglio-ranges") == 0;
+}
+
+static bool measure_noise(cli_session *session)
+{
+    itgc_compilation *c = session->c;
+    session->calib = ITGC_NEW_ARRAY(c->arena, itgc_samples *, c->graph->input_count + 1);
+    for (int i = 0; i < c->graph->input_count; i++) {
+        itgc_samples_spec spec = cli_spec(session, i, NULL, false);
+        ((itgc_image_options *)(uintptr_t)spec.image)->pixels = i == 0 && c->graph->input_is_pixels;
+        session->calib[i] = itgc_open_noise(c->arena, &c->diag, &spec, (uint64_t)i + 1, 8);
+    }
+    itgc_note(&c->diag, "calibrated on seeded noise: speeds are right, accuracy is not; give --calib for both");
+    return itgc_measure(c, session->calib, NULL, NULL, session->threads, &session->progress);
+}
+
+static bool measure_ranges(cli_session *session, bool noise_allowed)
+{
+    itgc_compilation *c = session->c;
+    const cli_list *calib = &session->options->calib;
+    if (calib->count == 0)
+        return noise_allowed ? measure_noise(session)
+                             : itgc_fail(&c->diag, 705, "%s needs calibration samples; give --calib with a folder of typical inputs",
+                                         session->options->command);
+    if (calib->count == 1 && is_ranges_file(calib->item[0])) {
+        if (!itgc_load_ranges(c->graph, calib->item[0]))
+            return false;
+        c->graph->level = ITGC_MEASURED;
+        return true;
+    }
+    session->calib = cli_open_sets(session, calib, false);
+    if (!session->calib)
+        return false;
+    session->gate_every = session->options->gate && session->options->data.count == 0 ? 4 : 0;
+    for (int64_t i = 0; i < itgc_sample_count(session->calib[0]); i++)
+        session->sample_count += cli_use_for_ranges(session, i);
+    return itgc_measure(c, session->calib, cli_use_for_ranges, session, session->threads, &session->progress);
+}
+
+/* The option's word, without the = of `--steps==+mse` and with several separated by commas. */
+static bool apply_steps(itgc_diag *diag, const cli_list *list, itgc_quantize_options *quantize)
+{
+    const struct {
+        const char *name;
+        bool *field;
+    } steps[] = {{"mse", &quantize->mse_ranges},
+                 {"mse-weights", &quantize->mse_weights},
+                 {"int16-pool", &quantize->wide_pool},
+                 {"int16-logits", &quantize->wide_logits}};
+    for (int i = 0; i < list->count; i++)
+        for (const char *at = list->item[i]; *at;) {
+            const size_t length = strcspn(at, ",");
+            bool known = false;
+            for (size_t s = 0; s < sizeof steps / sizeof steps[0]; s++)
+                if (strlen(steps[s].name) + 1 == length && strncmp(steps[s].name, at + 1, length - 1) == 0 && strchr("+-", *at)) {
+                    *steps[s].field = *at == '+';
+                    known = true;
+                }
+            if (!known)
+                return itgc_fail(diag, 706, "--steps=%s: \"%.*s\" is no step; give +NAME or -NAME of mse, mse-weights, int16-pool, int16-logits",
+                                 list->item[i], (int)length, at);
+            at += length + (at[length] == ',');
+        }
+    return true;
+}
+
+static itg_type output_type(const char *name)
+{
+    static const struct {
+        const char *name;
+        itg_type type;
+    } types[] = {{"u8", ITG_U8}, {"u16", ITG_U16}, {"i16", ITG_S16}, {"i32", ITG_S32}};
+    for (size_t t = 0; name && t < sizeof types / sizeof types[0]; t++)
+        if (strcmp(types[t].name, name) == 0)
+            return types[t].type;
+    return (itg_type)0;
+}
+
+bool cli_quantize(cli_session *session, bool noise_allowed)
+{
+    const cli_options *options = session->options;
+    itgc_compilation *c = session->c;
+    const bool accurate = !options->preset || strcmp(options->preset, "accurate") == 0;
+    itgc_quantize_options quantize = {.mse_ranges = accurate, .mse_weights = accurate, .wide_pool = accurate, .wide_logits = true};
+    if (!apply_steps(&c->diag, &options->steps, &quantize))
+        return false;
+    if (options->input_type)
+        quantize.input_type = strcmp(options->input_type, "u8") == 0 ? ITG_U8 : strcmp(options->input_type, "i8") == 0 ? ITG_S8 : (itg_type)0;
+    quantize.output_type = output_type(options->output_type);
+    if (!measure_ranges(session, noise_allowed))
+        return false;
+    cli_end_progress(&session->bar);
+    say_phase(session, "measure");
+    if (options->save_calib && !itgc_save_ranges(c->graph, options->save_calib))
+        return false;
+    if (!itgc_quantize(c, &quantize))
+        return false;
+    say_phase(session, "quantize");
+    return true;
+}
+
+const itg_kernels *cli_choose_kernels(itgc_diag *diag, const char *isa)
+{
+    const char *name = isa ? isa : getenv("INTAGLIO_ISA");
+    if (!name || !*name)
+        return itg_kernels_best();
+    const itg_kernels *kernels = itg_kernels_named(name);
+    if (!kernels)
+        itgc_fail(diag, 707, "%s %s: this machine has no such kernel table; `intaglio targets` lists them", isa ? "--isa" : "INTAGLIO_ISA", name);
+    return kernels;
+}
+
+bool cli_schedule(cli_session *session, const itgc_target *target)
+{
+    const cli_options *options = session->options;
+    session->kernels = cli_choose_kernels(&session->c->diag, options->isa);
+    if (!session->kernels)
+        return false;
+    const itgc_schedule_options schedule = {.align = target ? target->align : ITG_ARENA_ALIGN,
+                                            .ram_budget = options->ram ? options->ram
+                                                          : target     ? target->ram_bytes
+                                                                       : 0,
+                                            .flash_budget = options->flash ? options->flash
+                                                            : target       ? target->flash_bytes
+                                                                           : 0,
+                                            .packing = target ? target->packing : (itg_packing)session->kernels->packing,
+                                            .workers = target ? 1 : (uint32_t)session->threads};
+    if (!itgc_schedule(session->c, &schedule, session->kernels))
+        return false;
+    say_phase(session, "schedule");
+    return true;
+}

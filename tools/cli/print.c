@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Messages, result files and progress; the only place that writes to standard error.
+ * Called by all commands. */
+#include "tools/cli/print.h"
+
+#include "tools/cli/options.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+bool cli_error(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    fputs("intaglio: error: ", stderr);
+    vfprintf(stderr, format, arguments);
+    fputc('\n', stderr);
+    va_end(arguments);
+    return false;
+}
+
+void cli_print_diagnosis(const itgc_diag *diag, int *printed, bool quiet)
+{
+    for (; *printed < diag->warning_count; ++*printed)
+        if (!quiet)
+            fprintf(stderr, "intaglio: %s\n", diag->warnings[*printed]);
+    if (diag->error)
+        fprintf(stderr, "intaglio: error: %s\n", diag->error);
+}
+
+int cli_status_of(const itgc_diag *diag)
+{
+    return diag->code >= 900 ? CLI_INTERNAL : CLI_WRONG_INPUT;
+}
+
+bool cli_write_text(itgc_diag *diag, const char *path, const itgc_text *text)
+{
+    if (strcmp(path, "-") == 0) {
+        const bool fine = fwrite(text->bytes, 1, text->count, stdout) == text->count && fflush(stdout) == 0;
+        return fine || itgc_fail(diag, 602, "standard output: writing failed (%s); free some space", strerror(errno));
+    }
+    const char *partial = itgc_sprint(diag->arena, "%s.partial", path);
+    FILE *file = fopen(partial, "wb");
+    if (!file)
+        return itgc_fail(diag, 601, "%s: cannot be written (%s); choose another file", path, strerror(errno));
+    bool fine = fwrite(text->bytes, 1, text->count, file) == text->count;
+    fine = fclose(file) == 0 && fine;
+    if (fine && rename(partial, path) == 0)
+        return true;
+    const int cause = errno;
+    remove(partial);
+    return itgc_fail(diag, 602, "%s: writing failed (%s); free some space or choose another file", path, strerror(cause));
+}
+
+double cli_seconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+static void draw_bar(const cli_progress *state, int64_t done, int64_t total, double now)
+{
+    const int filled = total > 0 ? (int)(30 * done / total) : 30;
+    const double left = done > 0 ? (now - state->started) * (double)(total - done) / (double)done : 0.0;
+    fprintf(stderr, "\r%-12s [%.*s%.*s] %lld/%lld, %.0f s left \x1b[K", state->what, filled, "##############################", 30 - filled,
+            "                              ", (long long)done, (long long)total, left);
+}
+
+static void report_progress(void *argument, const char *what, int64_t done, int64_t total)
+{
+    cli_progress *state = argument;
+    if (state->quiet)
+        return;
+    const double now = cli_seconds();
+    if (!state->what || strcmp(state->what, what) != 0) {
+        cli_end_progress(state);
+        state->what = what;
+        state->started = now;
+        state->shown = 0.0;
+        if (!state->is_terminal)
+            fprintf(stderr, "%s: %lld\n", what, (long long)total);
+    }
+    if (state->is_terminal && (now - state->shown > 0.1 || done == total)) {
+        draw_bar(state, done, total, now);
+        state->shown = now;
+    } else if (!state->is_terminal && now - (state->shown > 0.0 ? state->shown : state->started) > 10.0) {
+        fprintf(stderr, "%s: %lld of %lld\n", what, (long long)done, (long long)total);
+        state->shown = now;
+    }
+}
+
+itgc_progress cli_start_progress(cli_progress *state, bool quiet)
+{
+    *state = (cli_progress){.quiet = quiet, .is_terminal = isatty(STDERR_FILENO) != 0};
+    return (itgc_progress){.report = report_progress, .argument = state};
+}
+
+void cli_end_progress(cli_progress *state)
+{
+    if (state->what && state->is_terminal && !state->quiet)
+        fprintf(stderr, " done in %.1f s\n", cli_seconds() - state->started);
+    state->what = NULL;
+}
