@@ -4,6 +4,10 @@
 CORTEX_M_PLATFORM := targets/cortex-m/startup.c targets/cortex-m/semihosting.c
 SEMIHOSTING       := -nographic -monitor none -serial null -semihosting-config enable=on,target=native
 
+# The hand-made model, emitted by schedule and emit alone: $(H)/write_hand_model TARGET DIR NAME.
+$(H)/write_hand_model: tests/targets/write_hand_model.c tests/models/hand_graph.h $(H)/libintagliocompiler.a $(H)/libintaglio.a
+	$(CC) $(CPPFLAGS) $(COMPILER_FLAGS) -o $@ $< $(H)/libintagliocompiler.a $(H)/libintaglio.a $(TOOL_LIBS)
+
 ifdef TARGET
 ifeq ($(wildcard targets/$(TARGET)/target.mk),)
 $(error TARGET=$(TARGET) is no folder of targets/ with a target.mk; there are: $(patsubst targets/%/target.mk,%,$(wildcard targets/*/target.mk)))

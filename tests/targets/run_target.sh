@@ -1,0 +1,115 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# The test set of one target: run_target.sh TARGET [MODEL…]. Emits each model for the target, runs its self-test there (on every CPU that
+# target.mk names), compares every step's CRC with the host's, and checks that a wrong weight is found in the right step.
+# Environment: BUILD (default build), INTAGLIO_DATA (default ../shared/data). Needs build/host/intaglio for all models but the hand-made one.
+set -u
+TARGET=${1:?usage: run_target.sh TARGET [MODEL...]}
+shift
+BUILD=${BUILD:-build}
+DATA=${INTAGLIO_DATA:-../shared/data}
+HOST=$BUILD/host
+WORK=$BUILD/$TARGET/models
+MODELS=${*:-hand gesture kws ic demo}
+passed=0 failed=0 skipped=0
+
+pass() { passed=$((passed + 1)); echo "PASS $TARGET $*"; }
+fail() { failed=$((failed + 1)); echo "FAIL $TARGET $*"; }
+skip() { skipped=$((skipped + 1)); echo "SKIP $TARGET $*"; }
+
+variable() { sed -n "s/^$1 *:= *//p" "targets/$TARGET/target.mk"; }
+make_target() { make -s BUILD="$BUILD" TARGET="$TARGET" "$@"; }
+
+# source MODEL: the ONNX file and options of a model, or nothing if it is not there.
+source_of() {
+    case $1 in
+    gesture) echo "$DATA/models/gesture_keypoints.onnx --calib $DATA/gesture/calib.npy" ;;
+    kws) echo "$DATA/models/kws_dscnn.onnx --calib $DATA/kws/calib --raw i8,0.5847029089927673,83" ;;
+    ic) echo "$DATA/models/ic_resnet8.onnx --calib $DATA/cifar10/calib" ;;
+    demo) echo "tests/models/demo/gesture.onnx --calib tests/models/demo/calib --labels tests/models/demo/labels.json" ;;
+    esac
+}
+
+# emit MODEL TARGET DIR: status 0 done, 2 refused with the reason on standard error.
+emit() {
+    if [ "$1" = hand ]; then
+        "$HOST/write_hand_model" "$2" "$3" hand
+    else
+        # shellcheck disable=SC2046 # options are words
+        "$HOST/intaglio" compile $(source_of "$1") --quiet --target "$2" --name "$1" -o "$3"
+    fi
+}
+
+step_crcs() { sed -n '/step_crc/,/};/p' "$1"; }
+
+run_model() {
+    make_target run-firmware MODEL="$WORK/$1" CPU="$2" >"$WORK/$1.log" 2>&1
+}
+
+# Changes the first value of the weights of step $2 by 64.
+spoil_weight() {
+    awk -v array="_w$2_weights[" 'hit && !done { first = $1 + 0; sub(/-?[0-9]+/, first > 0 ? first - 64 : first + 64); done = 1 }
+        index($0, array) && /= \{/ { hit = 1 } { print }' "$1" >"$1.new" && mv "$1.new" "$1"
+}
+
+check_wrong_weight() {
+    for step in 00 04; do
+        rm -rf "$WORK/spoilt" && cp -r "$WORK/hand" "$WORK/spoilt"
+        spoil_weight "$WORK/spoilt/hand_weights.c" $step
+        if run_model spoilt "$1"; then
+            fail "spoilt weight of step $step was not noticed"
+        elif grep -q "FAIL first difference in .* step ${step#0}\$" "$WORK/spoilt.log"; then
+            pass "spoilt weight of step $step is reported there"
+        else
+            fail "spoilt weight of step $step: $(tail -n 1 "$WORK/spoilt.log")"
+        fi
+    done
+}
+
+check_model() {
+    if ! emit "$1" "$TARGET" "$WORK/$1" 2>"$WORK/$1.log"; then
+        if grep -q 'E50[12]' "$WORK/$1.log"; then
+            skip "$1 is refused: $(cat "$WORK/$1.log")"
+        else
+            fail "$1 was not emitted: $(cat "$WORK/$1.log")"
+        fi
+        return
+    fi
+    emit "$1" host "$WORK/host/$1" 2>"$WORK/$1.log" || { fail "$1 for the host: $(cat "$WORK/$1.log")"; return; }
+    if [ "$(step_crcs "$WORK/$1/$1_test.c")" != "$(step_crcs "$WORK/host/$1/$1_test.c")" ]; then
+        fail "$1: CRCs of the steps differ from the host's"
+        return
+    fi
+    for cpu in $(variable CPUS); do
+        if run_model "$1" "$cpu"; then
+            pass "$1 on $cpu: $(grep -v PASS "$WORK/$1.log" | tr '\n' ' ')"
+        else
+            fail "$1 on $cpu: $(tail -n 3 "$WORK/$1.log" | tr '\n' ' ')"
+        fi
+    done
+}
+
+mkdir -p "$WORK/host"
+make -s BUILD="$BUILD" "$HOST/write_hand_model" || exit 1
+for model in $MODELS; do
+    file=$(source_of "$model" | cut -d' ' -f1)
+    if [ -n "$file" ] && [ ! -e "$file" ]; then
+        skip "$model: $file is not there"
+    elif [ -n "$file" ] && [ ! -x "$HOST/intaglio" ]; then
+        skip "$model: $HOST/intaglio is not built"
+    else
+        check_model "$model"
+    fi
+done
+case " $MODELS " in *" hand "*) check_wrong_weight "$(variable CPUS | sed 's/.* //')" ;; esac
+printf '#include "hand.h"\n' >"$WORK/header.cc" # the emitted header as C++
+if [ "$TARGET" = linux-x86_64 ] && ! g++ -std=c++11 -Wall -Wextra -Werror -Iinclude -I"$WORK/hand" -fsyntax-only "$WORK/header.cc"; then
+    fail "hand.h as C++"
+fi
+if "$HOST/write_hand_model" "$TARGET" "$WORK/example" kws && make_target firmware-example MODEL="$WORK/example" >"$WORK/example.log" 2>&1; then
+    pass "targets/example compiles"
+else
+    fail "targets/example: $(tail -n 3 "$WORK/example.log")"
+fi
+echo "$TARGET: $passed passed, $failed failed, $skipped skipped"
+[ "$failed" -eq 0 ]
