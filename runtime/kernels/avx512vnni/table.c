@@ -7,8 +7,8 @@ const itg_kernels itg_kernels_avx512vnni = {
     .packing = ITG_PACK_16C4,
     .conv = &itg_conv_avx512vnni,
     .depthwise = &itg_depthwise_avx512vnni,
-    .pool = &itg_pool_scalar,
-    .elementwise = &itg_elementwise_scalar,
+    .pool = &itg_pool_avx512vnni,
+    .elementwise = &itg_elementwise_avx512vnni,
     .lookup = &itg_lookup_scalar,
     .softmax = &itg_softmax_scalar,
 };

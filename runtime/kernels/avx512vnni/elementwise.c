@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Add of int8 codes on AVX-512: one multiply-add of int16 pairs an element. Contract: runtime/kernels/elementwise.h.
+ * Runs that are not dense, and the other functions of the family, are the scalar table's. */
+#include "runtime/kernels/elementwise.h"
+
+#include <immintrin.h>
+
+/* 32 sums of two products, in the order that word interleaving leaves them, which packing undoes. */
+static __m512i add_codes(__m512i a, __m512i b, __m512i multipliers, __m512i constant, __m128i shift)
+{
+    const __m512i low = _mm512_madd_epi16(_mm512_unpacklo_epi16(a, b), multipliers);
+    const __m512i high = _mm512_madd_epi16(_mm512_unpackhi_epi16(a, b), multipliers);
+    return _mm512_packs_epi32(_mm512_sra_epi32(_mm512_add_epi32(low, constant), shift), _mm512_sra_epi32(_mm512_add_epi32(high, constant), shift));
+}
+
+static void add_run_s8(const itg_add *add, void *out, const itg_run_pair *run)
+{
+    if (run->stride_a != 1 || run->stride_b != 1) {
+        itg_elementwise_scalar.add_s8(add, out, run);
+        return;
+    }
+    const int8_t *a = run->a, *b = run->b;
+    int8_t *codes = out;
+    const __m512i multipliers = _mm512_set1_epi32((int32_t)((uint32_t)add->multiplier_b << 16 | ((uint32_t)add->multiplier_a & 0xFFFFu)));
+    const __m512i constant = _mm512_set1_epi32(add->constant);
+    const __m128i shift = _mm_cvtsi32_si128(add->shift);
+    const __m512i low = _mm512_set1_epi16((int16_t)add->low), high = _mm512_set1_epi16((int16_t)add->high);
+    for (int32_t i = 0; i < run->count; i += 32) {
+        const int32_t left = run->count - i;
+        const __mmask32 mask = left >= 32 ? 0xFFFFFFFFu : (1u << left) - 1u;
+        const __m512i wide_a = _mm512_cvtepi8_epi16(_mm256_maskz_loadu_epi8(mask, a + i));
+        const __m512i wide_b = _mm512_cvtepi8_epi16(_mm256_maskz_loadu_epi8(mask, b + i));
+        const __m512i code = add_codes(wide_a, wide_b, multipliers, constant, shift);
+        _mm256_mask_storeu_epi8(codes + i, mask, _mm512_cvtepi16_epi8(_mm512_min_epi16(_mm512_max_epi16(code, low), high)));
+    }
+}
+
+static void add_run_s16(const itg_add *add, void *out, const itg_run_pair *run)
+{
+    itg_elementwise_scalar.add_s16(add, out, run);
+}
+
+static void mul_run(const itg_mul *mul, void *out, const itg_run_pair *run)
+{
+    itg_elementwise_scalar.mul(mul, out, run);
+}
+
+static void rescale_run(const itg_rescale *rescale, void *out, const void *in, int32_t count)
+{
+    itg_elementwise_scalar.rescale(rescale, out, in, count);
+}
+
+const itg_elementwise_kernels itg_elementwise_avx512vnni = {.add_s8 = add_run_s8, .add_s16 = add_run_s16, .mul = mul_run, .rescale = rescale_run};
