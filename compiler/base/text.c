@@ -123,8 +123,7 @@ void itgc_add_c_string(itgc_text *text, const char *string)
     itgc_add_bytes(text, "\"", 1);
 }
 
-/* Length of the valid UTF-8 sequence at c (RFC 3629: shortest form, no surrogates), 0 if there is none. */
-static size_t measure_utf8(const char *c)
+size_t itgc_measure_utf8(const char *c)
 {
     const unsigned char *const byte = (const unsigned char *)c;
     if (byte[0] < 0x80)
@@ -146,7 +145,7 @@ void itgc_add_json_string(itgc_text *text, const char *string)
 {
     itgc_add_bytes(text, "\"", 1);
     for (const char *c = string; *c != '\0';) {
-        const size_t length = measure_utf8(c);
+        const size_t length = itgc_measure_utf8(c);
         if (length == 0)
             itgc_add(text, "\xef\xbf\xbd"); /* U+FFFD */
         else if (*c == '"' || *c == '\\')

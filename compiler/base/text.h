@@ -24,6 +24,9 @@ void itgc_add_double(itgc_text *text, double value);
 void itgc_add_c_string(itgc_text *text, const char *string);
 void itgc_add_json_string(itgc_text *text, const char *string);
 
+/* Length of the valid UTF-8 sequence at c (RFC 3629: shortest form, no surrogates), 0 if there is none. */
+size_t itgc_measure_utf8(const char *c);
+
 /* 1234567 as "1,234,567". */
 void itgc_add_grouped(itgc_text *text, int64_t value);
 

@@ -33,20 +33,15 @@ bool itgc_is_identifier(const char *name)
     return *name == 0;
 }
 
-/* Length of the valid UTF-8 sequence at s; 0 if there is none. *code: what it stands for. */
-static int read_utf8(const char *s, uint32_t *code)
+/* The code that `length` bytes of valid UTF-8 stand for. */
+static uint32_t decode_utf8(const char *c, size_t length)
 {
-    const unsigned char *b = (const unsigned char *)s;
-    const int length = b[0] < 0x80 ? 1 : b[0] >= 0xC2 && b[0] < 0xE0 ? 2 : (b[0] & 0xF0) == 0xE0 ? 3 : b[0] >= 0xF0 && b[0] < 0xF5 ? 4 : 0;
-    *code = length <= 1 ? b[0] : b[0] & (0xFFu >> (length + 1));
-    for (int i = 1; i < length; i++) {
-        if ((b[i] & 0xC0) != 0x80) {
-            return 0;
-        }
-        *code = *code << 6 | (b[i] & 0x3F);
+    const unsigned char *byte = (const unsigned char *)c;
+    uint32_t code = length == 1 ? byte[0] : byte[0] & (0xFFu >> (length + 1));
+    for (size_t i = 1; i < length; i++) {
+        code = code << 6 | (byte[i] & 0x3Fu);
     }
-    const bool too_long = (length == 3 && *code < 0x800) || (length == 4 && *code < 0x10000);
-    return too_long || (*code >= 0xD800 && *code < 0xE000) || *code > 0x10FFFF ? 0 : length;
+    return code;
 }
 
 /* Line ends, control characters, and marks that reorder text on screen. */
@@ -60,8 +55,8 @@ void itgc_add_comment(itgc_text *text, const char *string)
 {
     char last = 0;
     while (*string) {
-        uint32_t code;
-        const int length = read_utf8(string, &code);
+        const size_t length = itgc_measure_utf8(string);
+        const uint32_t code = length ? decode_utf8(string, length) : 0;
         if (length == 0) {
             itgc_addf(text, "<%02X>", (unsigned)*(const unsigned char *)string);
         } else if (is_unsafe(code)) {
@@ -69,7 +64,7 @@ void itgc_add_comment(itgc_text *text, const char *string)
         } else {
             const bool pair = (last == '*' && code == '/') || (last == '/' && code == '*') || (last == '?' && code == '?');
             itgc_add(text, pair ? " " : "");
-            itgc_add_bytes(text, string, (size_t)length);
+            itgc_add_bytes(text, string, length);
         }
         last = length == 1 ? *string : 0;
         string += length ? length : 1;

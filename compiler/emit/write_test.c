@@ -42,7 +42,8 @@ static void write_bytes(itgc_writer *w, const char *name, uint32_t index, const 
 {
     const bool is_signed = port->type != ITG_U8 && port->type != ITG_U16;
     const int element_bytes = (int)(port->bytes / itg_port_elements(port));
-    const itgc_constant array = {bytes, name, element_bytes, is_signed, itg_port_elements(port)};
+    const itgc_constant array = {
+        .bytes = bytes, .suffix = name, .element_bytes = element_bytes, .is_signed = is_signed, .count = itg_port_elements(port)};
     itgc_addf(w->text, "static const %s %s_%u[%zu] = ", itgc_constant_type(&array), name, (unsigned)index, itgc_constant_entries(&array));
     itgc_add_array(w->text, &array);
     itgc_add(w->text, ";\n");

@@ -15,13 +15,14 @@ static void write_head(itgc_writer *w, const char *suffix)
 void itgc_write_weights(itgc_writer *w)
 {
     write_head(w, "c");
-    itgc_add(w->text, "#include <stdint.h>\n");
+    itgc_add(w->text, "#include <intaglio/intaglio.h>\n");
     for (int i = 0; i < w->graph->constant_count; i++) {
         const itgc_constant *constant = w->graph->constants[i];
         const char *type = itgc_constant_type(constant);
         const char *name = w->constant_names[i];
         const size_t entries = itgc_constant_entries(constant);
-        itgc_addf(w->text, "\nextern const %s %s[%zu];\nconst %s %s[%zu] = ", type, name, entries, type, name, entries);
+        itgc_addf(w->text, "\nextern const %s %s[%zu];\nconst %s %s[%zu]%s = ", type, name, entries, type, name, entries,
+                  constant->align > constant->element_bytes ? " ITG_ALIGNED" : "");
         itgc_add_array(w->text, constant);
         itgc_add(w->text, ";\n");
     }
@@ -40,7 +41,9 @@ void itgc_write_weights_assembler(itgc_writer *w)
     for (int i = 0; i < w->graph->constant_count; i++) {
         const char *name = w->constant_names[i];
         const size_t bytes = count_bytes(w->graph->constants[i]);
-        itgc_addf(w->text, "    .balign 4\n    .globl %s\n%s:\n    .incbin \"%s_weights.bin\", %zu, %zu\n", name, name, w->name, offset, bytes);
+        const int align = w->graph->constants[i]->align > 4 ? w->graph->constants[i]->align : 4;
+        itgc_addf(w->text, "    .balign %d\n    .globl %s\n%s:\n    .incbin \"%s_weights.bin\", %zu, %zu\n", align, name, name, w->name, offset,
+                  bytes);
         if (itgc_constant_entries(w->graph->constants[i]) > w->graph->constants[i]->count) {
             itgc_add(w->text, "    .byte 0\n");
         }

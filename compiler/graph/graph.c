@@ -235,3 +235,11 @@ bool itgc_sort(itgc_graph *graph)
     return itgc_fail(graph->diag, 204, "node \"%.100s\" (%.60s) needs its own result: the graph has a cycle; export the model again", node->name,
                      node->type);
 }
+
+itgc_tensor *itgc_place_owner(itgc_tensor *tensor)
+{
+    while (tensor->alias_of) {
+        tensor = tensor->alias_of;
+    }
+    return tensor;
+}

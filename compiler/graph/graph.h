@@ -167,6 +167,7 @@ typedef struct itgc_constant {
     int element_bytes;  /* 1, 2 or 4 */
     bool is_signed;
     size_t count;
+    int align; /* bytes; 0: the element's own */
 } itgc_constant;
 
 struct itgc_graph {
@@ -220,6 +221,9 @@ int itgc_remove_dead(itgc_graph *graph);
 
 /* Stable topological sort (file order where free). False with a diagnostic naming a node on a cycle. */
 bool itgc_sort(itgc_graph *graph);
+
+/* The tensor whose place in the arena `tensor` has: itself unless it is an alias. */
+itgc_tensor *itgc_place_owner(itgc_tensor *tensor);
 
 /* Shapes and values. itgc_elements is -1 if the shape is unknown or the product overflows 2^40. */
 int64_t itgc_elements(const itgc_shape *shape);

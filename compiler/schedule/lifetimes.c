@@ -3,14 +3,6 @@
  * step 0, graph outputs to the end. Aliases count as the tensor whose place they share. Called by schedule.c. */
 #include "compiler/schedule/parts.h"
 
-itgc_tensor *itgc_place_owner(itgc_tensor *tensor)
-{
-    while (tensor->alias_of) {
-        tensor = tensor->alias_of;
-    }
-    return tensor;
-}
-
 uint32_t itgc_code_bytes(itg_type type)
 {
     switch (type) {

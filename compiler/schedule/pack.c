@@ -11,7 +11,7 @@
 static const void *keep_packed(itgc_graph *graph, int8_t *bytes, size_t count)
 {
     itgc_constant *constant = ITGC_NEW(graph->arena, itgc_constant);
-    *constant = (itgc_constant){.bytes = bytes, .suffix = "packed", .element_bytes = 1, .is_signed = true, .count = count};
+    *constant = (itgc_constant){.bytes = bytes, .suffix = "packed", .element_bytes = 1, .is_signed = true, .count = count, .align = 64};
     itgc_push(graph->arena, (void ***)&graph->constants, &graph->constant_count, &graph->constant_capacity, constant);
     return bytes;
 }

@@ -18,9 +18,6 @@ void itgc_merge_constants(itgc_graph *graph);
 /* lifetimes.c: bytes, first and last step of every tensor that has a place. False (503) if one is too large. */
 bool itgc_find_lifetimes(itgc_graph *graph);
 
-/* lifetimes.c: the tensor whose place `tensor` has: itself unless it is an alias. */
-itgc_tensor *itgc_place_owner(itgc_tensor *tensor);
-
 /* lifetimes.c: bytes of one code of this type as stored. */
 uint32_t itgc_code_bytes(itg_type type);
 

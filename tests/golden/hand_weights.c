@@ -1,5 +1,5 @@
 /* hand_weights.c: constants of hand.onnx, 872 bytes, crc32 aa77e961. Written by intaglio with hand.c; belongs to you. */
-#include <stdint.h>
+#include <intaglio/intaglio.h>
 
 extern const int8_t hand_w00_weights[216];
 const int8_t hand_w00_weights[216] = {

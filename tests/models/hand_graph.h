@@ -89,7 +89,7 @@ static void *hand_constant(itgc_graph *graph, const char *suffix, int element_by
 {
     itgc_constant *constant = ITGC_NEW(graph->arena, itgc_constant);
     void *bytes = itgc_alloc(graph->arena, count * (size_t)element_bytes);
-    *constant = (itgc_constant){bytes, suffix, element_bytes, true, count};
+    *constant = (itgc_constant){.bytes = bytes, .suffix = suffix, .element_bytes = element_bytes, .is_signed = true, .count = count};
     itgc_push(graph->arena, (void ***)&graph->constants, &graph->constant_count, &graph->constant_capacity, constant);
     return bytes;
 }

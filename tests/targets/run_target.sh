@@ -26,7 +26,7 @@ source_of() {
     gesture) echo "$DATA/models/gesture_keypoints.onnx --calib $DATA/gesture/calib.npy" ;;
     kws) echo "$DATA/models/kws_dscnn.onnx --calib $DATA/kws/calib --raw i8,0.5847029089927673,83" ;;
     ic) echo "$DATA/models/ic_resnet8.onnx --calib $DATA/cifar10/calib" ;;
-    demo) echo "tests/models/demo/gesture.onnx --calib tests/models/demo/calib --labels tests/models/demo/labels.json" ;;
+    demo) echo "tests/models/demo/gesture19.onnx --calib tests/models/demo/calib --labels tests/models/demo/labels.json" ;;
     esac
 }
 

@@ -93,7 +93,7 @@ static void prints_large_arrays_as_octal_rows(void **state)
     for (size_t i = 0; i < COUNT; i++) {
         bytes[i] = (uint8_t)(i * i >> 3);
     }
-    const itgc_constant array = {bytes, "weights", 1, true, COUNT};
+    const itgc_constant array = {bytes, "weights", 1, true, COUNT, 0};
     assert_int_equal(itgc_constant_entries(&array), COUNT + 1); /* the NUL of the string */
     itgc_text text;
     itgc_init_text(&text, *state);
@@ -110,9 +110,9 @@ static void prints_small_arrays_as_lists(void **state)
     static const struct {
         itgc_constant array;
         const char *text;
-    } cases[] = {{{words, "", 4, true, 4}, "{\n    -2147483648, -1, 0, 2147483647,\n}"},
-                 {{halves, "", 2, false, 2}, "{\n    0u, 65535u,\n}"},
-                 {{bytes, "", 1, true, 2}, "{\n    -128, 127,\n}"}};
+    } cases[] = {{{words, "", 4, true, 4, 0}, "{\n    -2147483648, -1, 0, 2147483647,\n}"},
+                 {{halves, "", 2, false, 2, 0}, "{\n    0u, 65535u,\n}"},
+                 {{bytes, "", 1, true, 2, 0}, "{\n    -128, 127,\n}"}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         itgc_text text;
         itgc_init_text(&text, *state);
