@@ -55,7 +55,7 @@ void *check_new(check_state *state, size_t bytes, size_t align);
 /* Codes of a type within [low, high]: random, or with some chance all at one end, or only the ends. */
 void check_fill(check_state *state, void *data, itg_type type, size_t count, int32_t low, int32_t high);
 
-/* Definitions the families share, on plain integers of 64 and 128 bits. */
+/* Definitions the families share, on plain 64-bit integers. */
 int64_t check_requantize(int64_t acc, int left, int64_t multiplier, int shift);
 int64_t check_load(const void *data, itg_type type, size_t index);
 void check_store(void *data, itg_type type, size_t index, int64_t value);

@@ -1,20 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0
- * What the families' definitions share: codes, clamps and requantization on plain 64- and 128-bit integers, and random constants for them.
+ * What the families' definitions share: codes, clamps and requantization on plain 64-bit integers, and random constants for them.
  * Written from docs/numerics.md, not from include/intaglio/fixed.h. */
 #include "tests/kernels/check.h"
 
 #include <string.h>
 
-typedef __int128 wide;
-
-static wide floor_divide(wide a, wide b)
+static int64_t floor_divide(int64_t a, int64_t b)
 {
     return a / b - (a % b != 0 && a < 0);
 }
 
+/* |acc * 2^left| < 2^31 and |multiplier| < 2^31, so nothing here leaves 64 bits. */
 int64_t check_requantize(int64_t acc, int left, int64_t multiplier, int shift)
 {
-    return (int64_t)floor_divide((wide)acc * ((wide)1 << left) * multiplier + ((wide)1 << (30 + shift)), (wide)1 << (31 + shift));
+    return floor_divide(acc * ((int64_t)1 << left) * multiplier + ((int64_t)1 << (30 + shift)), (int64_t)1 << (31 + shift));
 }
 
 size_t check_bytes(itg_type type)
@@ -130,7 +129,7 @@ int64_t check_finish(const itg_epilogue *epilogue, itg_type out_type, int64_t su
 {
     const int64_t whole = sum + epilogue->bias[channel];
     const int64_t half = epilogue->narrow ? (int64_t)1 << (epilogue->narrow - 1) : 0;
-    const int64_t acc = epilogue->wide ? (int64_t)floor_divide(whole + half, (wide)1 << epilogue->narrow) : (int32_t)(uint32_t)whole;
+    const int64_t acc = epilogue->wide ? floor_divide(whole + half, (int64_t)1 << epilogue->narrow) : (int32_t)(uint32_t)whole;
     if (out_type == ITG_S32)
         return acc;
     const bool negative = acc < 0 && epilogue->negative_multiplier != NULL;

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The softmax family: vectors of scores, and the definition in docs/numerics.md 4 written with 128-bit integers. */
+ * The softmax family: vectors of scores, and the definition in docs/numerics.md 4 written with 64-bit integers. */
 #include "tests/kernels/check.h"
 
 #include "runtime/kernels/softmax.h"
 
 #include <math.h>
 #include <stdio.h>
-
-typedef unsigned __int128 wide;
 
 static bool make_softmax(check_state *state, check_case *test, int bench)
 {
@@ -48,7 +46,8 @@ static uint64_t power_of_two(uint64_t i)
 
 static uint64_t define_exponential(const itg_softmax *softmax, int64_t below)
 {
-    const uint64_t distance = (uint64_t)((((wide)1 << (softmax->shift - 1)) + (wide)below * (wide)softmax->multiplier) >> softmax->shift);
+    const uint64_t half = (uint64_t)1 << (softmax->shift - 1);
+    const uint64_t distance = ((uint64_t)below * (uint64_t)softmax->multiplier + half) >> softmax->shift;
     if (distance / 65536 > 30)
         return 0;
     const uint64_t i = distance / 256 % 256, here = power_of_two(i);
@@ -66,11 +65,11 @@ static void define_softmax(const check_case *test, void *out)
     }
     for (size_t i = 0; i < (size_t)softmax->length; i++)
         sum += define_exponential(softmax, largest - check_load(test->in[0], softmax->in_type, i));
-    const wide reciprocal = ((((wide)1 << 62) - 1) / sum);
+    const uint64_t reciprocal = (((uint64_t)1 << 62) - 1) / sum;
     const int64_t steps = softmax->out_type == ITG_U16 ? 65536 : softmax->out_type == ITG_U8 ? 256 : 32768;
-    const wide divisor = ((wide)1 << 62) / (wide)steps;
+    const uint64_t divisor = ((uint64_t)1 << 62) / (uint64_t)steps;
     for (size_t i = 0; i < (size_t)softmax->length; i++) {
-        const wide exponential = define_exponential(softmax, largest - check_load(test->in[0], softmax->in_type, i));
+        const uint64_t exponential = define_exponential(softmax, largest - check_load(test->in[0], softmax->in_type, i));
         const int64_t code = check_clamp((int64_t)((exponential * reciprocal + divisor / 2) / divisor), 0, steps - 1);
         check_store(out, softmax->out_type, i, softmax->out_type == ITG_U8 ? code - 128 : code);
     }
