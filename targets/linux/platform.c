@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#define PAINTED_BYTES 65536u /* far more than itg_run takes, far less than any thread's stack */
+#define SAFE_BYTES 131072u /* less than any thread's stack has left here */
 
 void platform_write(const char *text)
 {
@@ -27,5 +27,5 @@ void platform_exit(int status)
 
 uintptr_t platform_stack_limit(void)
 {
-    return (uintptr_t)__builtin_frame_address(0) - PAINTED_BYTES;
+    return (uintptr_t)__builtin_frame_address(0) - SAFE_BYTES;
 }

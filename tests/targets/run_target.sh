@@ -10,7 +10,7 @@ BUILD=${BUILD:-build}
 DATA=${INTAGLIO_DATA:-../shared/data}
 HOST=$BUILD/host
 WORK=$BUILD/$TARGET/models
-MODELS=${*:-hand gesture kws ic demo}
+MODELS=${*:-hand assembled gesture kws ic demo}
 passed=0 failed=0 skipped=0
 
 pass() { passed=$((passed + 1)); echo "PASS $TARGET $*"; }
@@ -20,7 +20,7 @@ skip() { skipped=$((skipped + 1)); echo "SKIP $TARGET $*"; }
 variable() { sed -n "s/^$1 *:= *//p" "targets/$TARGET/target.mk"; }
 make_target() { make -s BUILD="$BUILD" TARGET="$TARGET" "$@"; }
 
-# source MODEL: the ONNX file and options of a model, or nothing if it is not there.
+# source_of MODEL: the ONNX file and options of a model, or nothing if it is not there.
 source_of() {
     case $1 in
     gesture) echo "$DATA/models/gesture_keypoints.onnx --calib $DATA/gesture/calib.npy" ;;
@@ -34,6 +34,8 @@ source_of() {
 emit() {
     if [ "$1" = hand ]; then
         "$HOST/write_hand_model" "$2" "$3" hand
+    elif [ "$1" = assembled ]; then
+        "$HOST/write_hand_model" "$2" "$3" assembled asm
     else
         # shellcheck disable=SC2046 # options are words
         "$HOST/intaglio" compile $(source_of "$1") --quiet --target "$2" --name "$1" -o "$3"

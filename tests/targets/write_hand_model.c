@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Writes the hand-made graph as an emitted model, so that the emulator tests need neither an ONNX file nor the phases before schedule.
- * Usage: write_hand_model TARGET DIR NAME. */
+ * Usage: write_hand_model TARGET DIR NAME [asm]. */
 #include "compiler/emit/emit.h"
 #include "compiler/schedule/schedule.h"
 #include "tests/models/hand_graph.h"
@@ -10,10 +10,10 @@
 
 int main(int argc, char **argv)
 {
-    const itgc_target *target = argc == 4 ? itgc_find_target(argv[1]) : NULL;
+    const itgc_target *target = argc >= 4 ? itgc_find_target(argv[1]) : NULL;
     itgc_arena *arena = itgc_new_arena(0);
     if (!target || !arena || setjmp(*itgc_arm_arena(arena))) {
-        fprintf(stderr, "usage: write_hand_model TARGET DIR NAME\n");
+        fprintf(stderr, "usage: write_hand_model TARGET DIR NAME [asm]\n");
         return 2;
     }
     itgc_diag diag = {.arena = arena, .file = "hand-made graph"};
@@ -23,8 +23,12 @@ int main(int argc, char **argv)
     uint8_t pixels[6 * 6 * 3];
     hand_fill(pixels, sizeof pixels, 3);
     const void *const inputs[] = {pixels};
-    const itgc_emit_options options = {
-        .name = argv[3], .target = argv[1], .model_file = "tests/models/hand_graph.h", .model_sha256 = "none", .test_inputs = inputs};
+    const itgc_emit_options options = {.name = argv[3],
+                                       .target = argv[1],
+                                       .model_file = "tests/models/hand_graph.h",
+                                       .model_sha256 = "none",
+                                       .test_inputs = inputs,
+                                       .weights_asm = argc == 5 && strcmp(argv[4], "asm") == 0};
     const itg_model *model = itgc_schedule_graph(graph, &schedule) ? itgc_build_plan(graph, &itg_kernels_scalar) : NULL;
     const bool done = model && itgc_emit_files(graph, model, &options, argv[2]);
     if (!done) {
