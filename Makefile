@@ -46,7 +46,7 @@ $(H)/runtime/%.o: runtime/%.c
 	$(CC) $(CPPFLAGS) $(RUNTIME_FLAGS) $(DEPFLAGS) -c -o $@ $<
 
 # Every kernel table against the definitions, or with --bench its speed.
-$(H)/kernel_check: $(wildcard tests/kernels/*.[ch]) $(H)/libintaglio.a
+$(H)/kernel_check: $(wildcard tests/kernels/*.[ch]) $(H)/libintagliocompiler.a $(H)/libintaglio.a
 	$(CC) $(CPPFLAGS) $(COMPILER_FLAGS) -D_DEFAULT_SOURCE -o $@ $(filter %.c %.a,$^) $(LDFLAGS) -lm
 
 $(H)/compiler/%.o: compiler/%.c $(H)/gen/onnx.pb-c.h

@@ -24,10 +24,11 @@ static inline size_t itg_row_bytes(const int32_t shape[3], itg_type type)
     return (size_t)shape[1] * (size_t)shape[2] * itg_element_bytes(type);
 }
 
-/* 1x1, stride 1, read in place: rows follow one another, so a band is one long row. */
+/* 1x1, stride 1, whole rows read in place: they follow one another, so a band is one long row. */
 static inline bool itg_is_flat(const itg_conv *conv)
 {
-    return conv->kernel[0] == 1 && conv->kernel[1] == 1 && conv->stride[0] == 1 && conv->stride[1] == 1 && itg_reads_in_place(conv);
+    const bool pointwise = conv->kernel[0] == 1 && conv->kernel[1] == 1 && conv->stride[0] == 1 && conv->stride[1] == 1;
+    return pointwise && conv->out[1] == conv->in[1] && itg_reads_in_place(conv);
 }
 
 /* Byte `plane` (0 low, 1 high) of a code, as the kernels read it. */

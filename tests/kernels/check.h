@@ -6,7 +6,7 @@
 
 #include <intaglio/intaglio.h>
 
-enum { CHECK_OPERANDS = 16 };
+enum { CHECK_OPERANDS = 24, CHECK_PACKINGS = ITG_PACK_16C4 + 1 };
 
 /* One operand: its pages, with an unreadable one before and behind, and where the bytes in use lie. */
 typedef struct check_operand {
@@ -26,7 +26,8 @@ typedef struct check_case {
     const void *in[2];
     void *out;
     size_t out_bytes;
-    void *scratch;   /* NULL where the kernel needs none */
+    const void *packed[CHECK_PACKINGS]; /* conv, depthwise: params by itg_packing, and the scratch they ask for */
+    void *scratch[CHECK_PACKINGS];
     int32_t rows[2]; /* conv, depthwise, pool: rows [y0, y1); else the number of elements in rows[1] */
     int32_t kind;    /* which kernel of the family */
     int64_t work;    /* multiply-accumulates, or elements */
@@ -37,7 +38,7 @@ typedef struct check_family {
     const char *name, *unit;
     /* Random case. bench: -1 for a check, else the index of a shape worth timing; false past the last. */
     bool (*make)(check_state *state, check_case *test, int bench);
-    /* The table's kernel; repacks weights if the table wants another packing. */
+    /* The table's kernel, with weights in the table's packing. */
     void (*run)(const itg_kernels *kernels, const check_case *test);
     /* The naive definition, into out of the same size. */
     void (*define)(const check_case *test, void *out);
@@ -54,6 +55,9 @@ void *check_new(check_state *state, size_t bytes, size_t align);
 
 /* Codes of a type within [low, high]: random, or with some chance all at one end, or only the ends. */
 void check_fill(check_state *state, void *data, itg_type type, size_t count, int32_t low, int32_t high);
+
+/* conv and depthwise: fills packed and scratch from params, whose weights are plain rows. run: itg_op_conv or itg_op_depthwise. */
+void check_pack(check_state *state, check_case *test, itg_op *run);
 
 /* Definitions the families share, on plain 64-bit integers. */
 int64_t check_requantize(int64_t acc, int left, int64_t multiplier, int shift);

@@ -2,7 +2,6 @@
  * The conv family: random convolutions, grouped ones and fully connected layers, and their seven-loop definition. */
 #include "tests/kernels/check.h"
 
-#include "runtime/kernels/band.h"
 #include "runtime/kernels/conv.h"
 
 #include <stdio.h>
@@ -79,7 +78,6 @@ static void fill_operands(check_state *state, check_case *test, itg_conv *conv)
     test->in[0] = in;
     test->out_bytes = (size_t)conv->out[0] * (size_t)conv->out[1] * (size_t)conv->out[2] * check_bytes(conv->out_type);
     test->out = check_new(state, test->out_bytes, check_bytes(conv->out_type));
-    test->scratch = check_new(state, itg_band_scratch_bytes(conv) + 64, 64);
     test->work = (int64_t)depth * conv->out[0] * conv->out[1] * conv->out[2];
 }
 
@@ -97,6 +95,7 @@ static bool make_conv(check_state *state, check_case *test, int bench)
     }
     fill_operands(state, test, conv);
     test->params = conv;
+    check_pack(state, test, itg_op_conv);
     test->rows[0] = bench < 0 && check_chance(state, 30) ? check_between(state, 0, conv->out[0]) : 0;
     test->rows[1] = bench < 0 && check_chance(state, 30) ? check_between(state, test->rows[0], conv->out[0]) : conv->out[0];
     snprintf(test->text, sizeof test->text, "in %dx%dx%d out %dx%dx%d kernel %dx%d stride %dx%d dilation %dx%d groups %d types %d>%d wide %d",
@@ -107,7 +106,7 @@ static bool make_conv(check_state *state, check_case *test, int bench)
 
 static void run_conv(const itg_kernels *kernels, const check_case *test)
 {
-    kernels->conv->rows(test->params, test->out, test->in[0], test->rows[0], test->rows[1], test->scratch);
+    kernels->conv->rows(test->packed[kernels->packing], test->out, test->in[0], test->rows[0], test->rows[1], test->scratch[kernels->packing]);
 }
 
 static int64_t input_code(const itg_conv *conv, const void *in, int32_t y, int32_t x, int32_t c)

@@ -86,6 +86,7 @@ static bool make_depthwise(check_state *state, check_case *test, int bench)
     }
     fill_operands(state, test, step);
     test->params = step;
+    check_pack(state, test, itg_op_depthwise);
     test->rows[0] = bench < 0 && check_chance(state, 30) ? check_between(state, 0, step->out[0]) : 0;
     test->rows[1] = bench < 0 && check_chance(state, 30) ? check_between(state, test->rows[0], step->out[0]) : step->out[0];
     snprintf(test->text, sizeof test->text, "in %dx%dx%d out %dx%dx%d kernel %dx%d stride %dx%d dilation %dx%d types %d>%d wide %d", step->in[0],
@@ -96,7 +97,7 @@ static bool make_depthwise(check_state *state, check_case *test, int bench)
 
 static void run_depthwise(const itg_kernels *kernels, const check_case *test)
 {
-    kernels->depthwise->rows(test->params, test->out, test->in[0], test->rows[0], test->rows[1], test->scratch);
+    kernels->depthwise->rows(test->packed[kernels->packing], test->out, test->in[0], test->rows[0], test->rows[1], test->scratch[kernels->packing]);
 }
 
 static int64_t define_sum(const itg_depthwise *step, const void *in, int32_t y, int32_t x, int32_t channel)
