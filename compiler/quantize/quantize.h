@@ -41,28 +41,123 @@ const void *itgc_keep_constant(itgc_quantizer *quantizer, const char *suffix, co
 /* A new tensor between steps of one node, with this format. */
 itgc_tensor *itgc_new_step_tensor(itgc_quantizer *quantizer, const char *name, const itgc_shape *shape, const itgc_format *format);
 
-/* The tensor with the same codes as 8-bit ITG_S8: the tensor itself, or a new one behind a lookup step if it is stored as ITG_U8. */
+/* The same values as ITG_S8: the tensor itself, the same codes behind a lookup if it is stored as ITG_U8, or a rescaled one. NULL with a
+ * diagnostic where that cannot be. */
 itgc_tensor *itgc_signed_input(itgc_quantizer *quantizer, itgc_node *node, itgc_tensor *tensor);
 
 /* Where node's result really goes: its own output, or the fused activation's. */
 itgc_tensor *itgc_result_of(const itgc_node *node);
 
-/* real ratio → requantization constants: multiplier in [2^29, 2^30) at the largest of `count` ratios, shift h and left n per tensor
- * (numerics.md 1). max_acc: proven bound of |acc|, for the left form. ratios may be negative (PRelu). False with error 401 if a ratio
- * cannot be represented. */
-bool itgc_choose_multipliers(itgc_diag *diag, const double *ratios, int64_t count, int64_t max_acc, int32_t *multipliers, uint8_t *shift,
-                             uint8_t *left);
+/* What itgc_choose_multipliers turns into constants: acc * ratio[i] is an output code, plus its zero point. */
+typedef struct itgc_ratios {
+    const double *ratio; /* may be negative (PRelu, Sub) */
+    int64_t count;
+    int64_t max_acc; /* proven bound of |acc|, for the left form */
+    itg_type type;   /* of the output: how fine the multipliers must be (ITG_S16 for the index of a fused table) */
+} itgc_ratios;
 
-/* Clamp bounds, in codes of `format`, of a node's fused clamp activation (Relu, Clip); the type's full range without one. */
+/* Requantization constants (numerics.md 1): one shift h and one left n for all; plain RQ (h = 0) where every multiplier is fine enough,
+ * else the smallest h that makes them so, the largest multiplier staying below 2^30. False with error 401 if a ratio cannot be
+ * represented. */
+bool itgc_choose_multipliers(itgc_diag *diag, const itgc_ratios *ratios, int32_t *multipliers, uint8_t *shift, uint8_t *left);
+
+/* Whether an elementwise node is a clamp (Relu, Clip), two slopes (LeakyRelu, PRelu by constants), another function of one variable (a table), or
+ * none of these. */
+typedef enum itgc_activation { ITGC_NO_ACTIVATION, ITGC_CLAMP, ITGC_SLOPES, ITGC_TABLE, ITGC_OTHER } itgc_activation;
+itgc_activation itgc_activation_of(const itgc_node *node);
+
+/* Clamp bounds, in codes of `format`, of a node's fused clamp activation (Relu, Clip); the format's full range without one (NULL). */
 void itgc_clamp_bounds(const itgc_node *activation, const itgc_format *format, int32_t *low, int32_t *high);
 
 /* Code of a real value in a format: round half away from zero, saturated. */
 int32_t itgc_code_of(const itgc_format *format, double value);
-int32_t itgc_lowest_code(itg_type type);
-int32_t itgc_highest_code(itg_type type);
+int32_t itgc_lowest_code(const itgc_format *format);
+int32_t itgc_highest_code(const itgc_format *format);
+/* Formats of a real range, which is widened to contain 0: asymmetric 8-bit, and 16-bit with zero 0 and codes within +-limit. */
+itgc_format itgc_format_s8(double low, double high);
+itgc_format itgc_format_s16(double largest, int32_t limit);
 
-/* int8 weights of one output channel: scale by min-max or by error (options), at least |bias| / (s_x 2^30). codes in [-127,127]. */
-double itgc_quantize_channel(const itgc_quantizer *quantizer, const float *weights, int64_t count, int64_t stride, double bias, double in_scale,
-                             int8_t *codes);
+/* One output channel: `count` weights, `stride` floats apart. */
+typedef struct itgc_channel {
+    const float *weights;
+    int64_t count, stride;
+    double bias, in_scale;
+} itgc_channel;
+
+/* int8 weights of one output channel: scale by min-max or by error (mse), at least |bias| / (s_x 2^30) and `least`. codes in [-127,127],
+ * dense. Returns the scale; 0 for a channel of zeros. */
+double itgc_quantize_channel(const itgc_channel *channel, bool mse, double least, int8_t *codes);
+
+/* A linear layer: output channel c has its weights at c * channel_stride + k * tap_stride. */
+typedef struct itgc_linear {
+    const float *weights, *bias; /* bias NULL: zeros */
+    int64_t channels, taps, channel_stride, tap_stride;
+    const double *slope; /* per channel, what negative results are multiplied by; NULL: not */
+} itgc_linear;
+
+/* Whether the node is a Conv or Gemm. */
+bool itgc_is_linear(const itgc_node *node);
+/* The layer of a Conv or Gemm node, slopes of its fused activation included. False with error 403 if it is not linear by constants. */
+bool itgc_read_linear(const itgc_quantizer *quantizer, const itgc_node *node, itgc_linear *linear);
+
+/* Its integers. */
+typedef struct itgc_linear_codes {
+    int64_t channels, taps;
+    int8_t *weights;     /* [channels][taps] */
+    double *scale;       /* per channel */
+    int64_t *bias;       /* round(b / (s_x s_w)) */
+    int64_t *weight_sum; /* sum of the codes */
+    const double *slope;
+    int64_t max_acc; /* proven bound of |acc| after narrowing */
+    bool wide;
+    int narrow;
+} itgc_linear_codes;
+
+/* Weights, biases and bounds for input codes of this format and outputs of that type. False with error 402 where no bound holds. */
+bool itgc_quantize_linear(const itgc_quantizer *quantizer, const itgc_linear *linear, const itgc_format *in, itg_type out_type,
+                          itgc_linear_codes *codes);
+
+/* bounds.c: |acc| of every channel proven below 2^31, or summed in 64 bits (int16 input). Fills max_acc, wide, narrow. */
+bool itgc_prove_sums(itgc_diag *diag, const itgc_format *in, itgc_linear_codes *codes);
+/* Largest |sum| over all inputs whose distance from the zero point lies in [low, high]. */
+int64_t itgc_bound_channel(const int8_t *weights, int64_t count, int64_t bias, int64_t low, int64_t high);
+
+/* Everything between the accumulator and the output code of a layer's node, its fused activation included. `out`: format of the result. */
+bool itgc_fill_epilogue(itgc_quantizer *quantizer, const itgc_node *node, const itgc_linear_codes *codes, const itgc_format *in,
+                        const itgc_format *out, itg_epilogue *epilogue);
+
+/* A fused table (numerics.md 3): index = zero + RQ(acc), step `scale`; mask + 1 entries. */
+typedef struct itgc_table {
+    double scale;
+    int32_t zero;
+    int mask;
+    int8_t *entries;
+} itgc_table;
+
+/* Table of `activation` for pre-activations in [low, high] and outputs in `out` (8 bits). */
+bool itgc_choose_table(itgc_arena *arena, itgc_diag *diag, const itgc_unary_params *activation, double low, double high, const itgc_format *out,
+                       itgc_table *table);
+
+/* Lookup tables of a function: 256 entries for 8-bit codes (stored as out.type wants), 513 interpolated ones for int16. */
+void *itgc_lookup_bytes(itgc_arena *arena, const itgc_unary_params *function, const itgc_format *in, const itgc_format *out);
+int16_t *itgc_lookup_words(itgc_arena *arena, const itgc_unary_params *function, const itgc_format *in, const itgc_format *out);
+
+/* y = gain[c] x + bias[c], negative results times slope[c] where slope is not NULL: a 1x1 depthwise step over the last dimension. */
+bool itgc_add_affine_step(itgc_quantizer *quantizer, itgc_node *node, const itgc_linear *affine);
+
+/* Mean or sum, times `factor`, of `count` elements [outer][count][inner]: one itg_reduce step. */
+bool itgc_add_reduce_step(itgc_quantizer *quantizer, itgc_node *node, int64_t count, int64_t inner, double factor);
+
+/* The same tensor as codes of `format` behind a rescale step; itself if the formats are equal. NULL with a diagnostic. */
+itgc_tensor *itgc_convert_tensor(itgc_quantizer *quantizer, itgc_node *node, itgc_tensor *tensor, const itgc_format *format);
+
+/* y = the code of `in` rescaled to the format of `out`, clamped as `activation` (NULL: not) says: one itg_rescale step. */
+bool itgc_add_rescale_step(itgc_quantizer *quantizer, itgc_node *node, const itgc_node *activation, itgc_tensor *in, itgc_tensor *out);
+
+/* y = table[x]: one itg_lookup step. table: 256 entries as stored in out, or 513 words. */
+void itgc_add_lookup_step(itgc_quantizer *quantizer, itgc_node *node, const void *table, itgc_tensor *in, itgc_tensor *out);
+
+/* choose_format.c: formats of all tensors that are stored; frees activations that no step can fuse. */
+bool itgc_choose_formats(itgc_quantizer *quantizer);
 
 #endif

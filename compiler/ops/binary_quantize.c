@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Add, Sub → itg_add, Mul → itg_mul; with one constant per channel they, Div and PRelu are y = gain x + bias: a depthwise step
+ * (numerics.md 3). */
+#include "compiler/base/real.h"
+#include "compiler/ops/quantizers.h"
+#include "compiler/quantize/quantize.h"
+
+#include <math.h>
+#include <stddef.h>
+
+#define ADD_FIELD(member, kind, count)                                                                                                               \
+    {                                                                                                                                                \
+#member, kind, offsetof(itg_add, member), count                                                                                              \
+    }
+#define MUL_FIELD(member, kind, count)                                                                                                               \
+    {                                                                                                                                                \
+#member, kind, offsetof(itg_mul, member), count                                                                                              \
+    }
+
+static const itgc_field add_fields[] = {
+    ADD_FIELD(walk.dim, ITGC_FIELD_I32, 4),     ADD_FIELD(walk.stride_a, ITGC_FIELD_I32, 4), ADD_FIELD(walk.stride_b, ITGC_FIELD_I32, 4),
+    ADD_FIELD(multiplier_a, ITGC_FIELD_I32, 1), ADD_FIELD(multiplier_b, ITGC_FIELD_I32, 1),  ADD_FIELD(constant, ITGC_FIELD_I32, 1),
+    ADD_FIELD(low, ITGC_FIELD_I32, 1),          ADD_FIELD(high, ITGC_FIELD_I32, 1),          ADD_FIELD(b_constant, ITGC_FIELD_POINTER, 1),
+    ADD_FIELD(shift, ITGC_FIELD_U8, 1),         ADD_FIELD(left, ITGC_FIELD_U8, 1),           ADD_FIELD(type, ITGC_FIELD_TYPE, 1),
+};
+
+const itgc_step_kind itgc_step_add = {.op_name = "itg_op_add",
+                                      .params_name = "itg_add",
+                                      .run = itg_op_add,
+                                      .params_bytes = sizeof(itg_add),
+                                      .fields = add_fields,
+                                      .field_count = sizeof add_fields / sizeof add_fields[0],
+                                      .family = "elementwise"};
+
+static const itgc_field mul_fields[] = {
+    MUL_FIELD(walk.dim, ITGC_FIELD_I32, 4),     MUL_FIELD(walk.stride_a, ITGC_FIELD_I32, 4), MUL_FIELD(walk.stride_b, ITGC_FIELD_I32, 4),
+    MUL_FIELD(zero_a, ITGC_FIELD_I32, 1),       MUL_FIELD(zero_b, ITGC_FIELD_I32, 1),        MUL_FIELD(zero, ITGC_FIELD_I32, 1),
+    MUL_FIELD(low, ITGC_FIELD_I32, 1),          MUL_FIELD(high, ITGC_FIELD_I32, 1),          MUL_FIELD(requant.multiplier, ITGC_FIELD_I32, 1),
+    MUL_FIELD(requant.shift, ITGC_FIELD_U8, 1), MUL_FIELD(requant.left, ITGC_FIELD_U8, 1),   MUL_FIELD(b_constant, ITGC_FIELD_POINTER, 1),
+    MUL_FIELD(a_type, ITGC_FIELD_TYPE, 1),      MUL_FIELD(b_type, ITGC_FIELD_TYPE, 1),       MUL_FIELD(out_type, ITGC_FIELD_TYPE, 1),
+};
+
+const itgc_step_kind itgc_step_mul = {.op_name = "itg_op_mul",
+                                      .params_name = "itg_mul",
+                                      .run = itg_op_mul,
+                                      .params_bytes = sizeof(itg_mul),
+                                      .fields = mul_fields,
+                                      .field_count = sizeof mul_fields / sizeof mul_fields[0],
+                                      .family = "elementwise"};
+
+/* Strides of an operand along the output's dimensions; 0 where it repeats. */
+static void broadcast_strides(const itgc_shape *operand, const itgc_shape *out, int64_t *stride)
+{
+    int64_t step = 1;
+    for (int i = out->rank - 1; i >= 0; i--) {
+        const int at = i - (out->rank - operand->rank);
+        const int64_t dim = at >= 0 ? operand->dim[at] : 1;
+        stride[i] = dim == 1 ? 0 : step;
+        step *= dim;
+    }
+}
+
+/* The output's dimensions, neighbours merged where both operands walk on evenly; innermost last. */
+static bool make_walk(itgc_diag *diag, const itgc_shape *a, const itgc_shape *b, const itgc_shape *out, itg_walk *walk)
+{
+    int64_t stride_a[ITGC_MAX_RANK];
+    int64_t stride_b[ITGC_MAX_RANK];
+    broadcast_strides(a, out, stride_a);
+    broadcast_strides(b, out, stride_b);
+    *walk = (itg_walk){.dim = {1, 1, 1, 1}};
+    int at = 4;
+    for (int i = out->rank - 1; i >= 0; i--) {
+        if (out->dim[i] == 1) {
+            continue;
+        }
+        if (at < 4 && stride_a[i] == (int64_t)walk->stride_a[at] * walk->dim[at] && stride_b[i] == (int64_t)walk->stride_b[at] * walk->dim[at]) {
+            walk->dim[at] *= (int32_t)out->dim[i];
+            continue;
+        }
+        if (at == 0) {
+            return itgc_fail(diag, 414, "the operands are broadcast in more than four ways; reshape or expand them before");
+        }
+        at--;
+        walk->dim[at] = (int32_t)out->dim[i];
+        walk->stride_a[at] = (int32_t)stride_a[i];
+        walk->stride_b[at] = (int32_t)stride_b[i];
+    }
+    return true;
+}
+
+/* Moves the outermost dimension that is walked to the front, so that there are rows to share. */
+static void spread_rows(itg_walk *walk)
+{
+    for (int i = 1; i < 3 && walk->dim[0] == 1; i++) {
+        if (walk->dim[i] > 1) {
+            walk->dim[0] = walk->dim[i];
+            walk->stride_a[0] = walk->stride_a[i];
+            walk->stride_b[0] = walk->stride_b[i];
+            walk->dim[i] = 1;
+            walk->stride_a[i] = walk->stride_b[i] = 0;
+        }
+    }
+}
+
+/* A constant operand as codes of its own format; the format is returned in *format. */
+static const void *code_constant(itgc_quantizer *quantizer, const itgc_value *value, itg_type type, itgc_format *format)
+{
+    const int64_t count = itgc_elements(&value->shape);
+    double low = 0.0;
+    double high = 0.0;
+    for (int64_t i = 0; i < count; i++) {
+        low = fmin(low, (double)value->f[i]);
+        high = fmax(high, (double)value->f[i]);
+    }
+    *format = type == ITG_S16 ? itgc_format_s16(fmax(-low, high), 0) : itgc_format_s8(low, high);
+    void *codes = itgc_alloc_array(quantizer->arena, (size_t)count, type == ITG_S16 ? 2 : 1);
+    for (int64_t i = 0; i < count; i++) {
+        const int32_t code = itgc_code_of(format, (double)value->f[i]);
+        if (type == ITG_S16) {
+            ((int16_t *)codes)[i] = (int16_t)code;
+        } else {
+            ((int8_t *)codes)[i] = (int8_t)code;
+        }
+    }
+    return itgc_keep_constant(quantizer, "operand", codes, type == ITG_S16 ? 2 : 1, true, (size_t)count);
+}
+
+typedef struct operand_pair {
+    itgc_tensor *in[2]; /* the second is NULL for a constant */
+    itgc_format format[2];
+    const void *constant;
+    itg_walk walk;
+} operand_pair;
+
+/* An operand in the type the step reads: codes of int8 tensors become finer ones of int16, exactly. */
+static itgc_tensor *convert_operand(itgc_quantizer *quantizer, itgc_node *node, itgc_tensor *tensor, itg_type type)
+{
+    if (type != ITG_S16) {
+        return itgc_signed_input(quantizer, node, tensor);
+    }
+    if (tensor->format.type == ITG_S16) {
+        return tensor;
+    }
+    const itgc_format finer = {.type = ITG_S16, .scale = tensor->format.scale / 128.0};
+    return itgc_convert_tensor(quantizer, node, tensor, &finer);
+}
+
+/* types: what each operand must be; 0: as it is, but signed. A constant stands second. */
+static bool read_operands(itgc_quantizer *quantizer, itgc_node *node, itg_type type, operand_pair *result)
+{
+    *result = (operand_pair){0};
+    for (int i = 0; i < 2; i++) {
+        const itgc_tensor *tensor = node->in[i];
+        if (tensor->constant) {
+            result->constant = code_constant(quantizer, tensor->constant, type == ITG_S16 ? ITG_S16 : ITG_S8, &result->format[i]);
+            continue;
+        }
+        const itg_type wanted = type ? type : tensor->format.type == ITG_S16 ? ITG_S16 : ITG_S8;
+        result->in[i] = convert_operand(quantizer, node, node->in[i], wanted);
+        if (!result->in[i]) {
+            return false;
+        }
+        result->format[i] = result->in[i]->format;
+    }
+    const int first = node->in[0]->constant ? 1 : 0;
+    if (first == 1) {
+        const itgc_format format = result->format[0];
+        result->format[0] = result->format[1];
+        result->format[1] = format;
+        result->in[0] = result->in[1];
+        result->in[1] = NULL;
+    }
+    if (!make_walk(quantizer->diag, &node->in[first]->shape, &node->in[1 - first]->shape, &node->out[0]->shape, &result->walk)) {
+        return false;
+    }
+    spread_rows(&result->walk);
+    return true;
+}
+
+/* S of numerics.md 3: the most fraction bits, up to 14, with which both ratios fit 16 bits; -1 if none. */
+static int choose_add_shift(double ratio_a, double ratio_b)
+{
+    const double largest = fmax(fabs(ratio_a), fabs(ratio_b));
+    int shift = 14;
+    while (shift >= 0 && itgc_round(ldexp(largest, shift)) > 32767.0) {
+        shift--;
+    }
+    return shift;
+}
+
+static bool fill_add_s8(itgc_diag *diag, const operand_pair *operands, const double *ratio, int32_t zero, itg_add *add)
+{
+    const int shift = choose_add_shift(ratio[0], ratio[1]);
+    if (shift < 0) {
+        return itgc_fail(diag, 401, "the sum's range is too small for its terms (ratio %.6g); check that calibration samples are like real ones",
+                         fmax(fabs(ratio[0]), fabs(ratio[1])));
+    }
+    const double offset = zero - ratio[0] * operands->format[0].zero - ratio[1] * operands->format[1].zero;
+    add->multiplier_a = (int32_t)itgc_round(ldexp(ratio[0], shift));
+    add->multiplier_b = (int32_t)itgc_round(ldexp(ratio[1], shift));
+    add->constant = (int32_t)itgc_round(ldexp(offset, shift)) + (shift > 0 ? 1 << (shift - 1) : 0);
+    add->shift = (uint8_t)shift;
+    return true;
+}
+
+static bool fill_add_s16(itgc_diag *diag, const double *ratio, itg_add *add)
+{
+    const double finer[2] = {16.0 * ratio[0], 16.0 * ratio[1]};
+    int32_t multiplier[2];
+    const itgc_ratios ratios = {.ratio = finer, .count = 2, .max_acc = 32768, .type = ITG_S16};
+    if (!itgc_choose_multipliers(diag, &ratios, multiplier, &add->shift, &add->left)) {
+        return false;
+    }
+    add->multiplier_a = multiplier[0];
+    add->multiplier_b = multiplier[1];
+    return true;
+}
+
+static bool quantize_sum(itgc_quantizer *quantizer, itgc_node *node, bool is_difference)
+{
+    itgc_tensor *out = itgc_result_of(node);
+    operand_pair operands;
+    if (!read_operands(quantizer, node, out->format.type == ITG_S16 ? ITG_S16 : ITG_S8, &operands)) {
+        return false;
+    }
+    double ratio[2] = {operands.format[0].scale / out->format.scale, operands.format[1].scale / out->format.scale};
+    if (is_difference) {
+        const int subtracted = node->in[0]->constant ? 0 : 1;
+        ratio[subtracted] = -ratio[subtracted];
+    }
+    itg_add add = {.walk = operands.walk, .b_constant = operands.constant, .type = out->format.type};
+    itgc_clamp_bounds(node->fused, &out->format, &add.low, &add.high);
+    const bool fine =
+        add.type == ITG_S16 ? fill_add_s16(quantizer->diag, ratio, &add) : fill_add_s8(quantizer->diag, &operands, ratio, out->format.zero, &add);
+    if (!fine) {
+        return false;
+    }
+    const uint32_t rows = (uint32_t)(add.walk.dim[0] * add.walk.dim[1]);
+    itgc_add_step(quantizer, &itgc_step_add, &add, node, operands.in, operands.in[1] ? 2 : 1, out, rows);
+    return true;
+}
+
+static int64_t largest_distance(const itgc_format *format)
+{
+    const int64_t low = (int64_t)itgc_lowest_code(format) - format->zero;
+    const int64_t high = (int64_t)itgc_highest_code(format) - format->zero;
+    return high > -low ? high : -low;
+}
+
+static bool quantize_product(itgc_quantizer *quantizer, itgc_node *node)
+{
+    itgc_tensor *out = itgc_result_of(node);
+    operand_pair operands;
+    if (!read_operands(quantizer, node, 0, &operands)) {
+        return false;
+    }
+    const double ratio = operands.format[0].scale * operands.format[1].scale / out->format.scale;
+    const itgc_ratios ratios = {.ratio = &ratio,
+                                .count = 1,
+                                .max_acc = largest_distance(&operands.format[0]) * largest_distance(&operands.format[1]),
+                                .type = out->format.type};
+    itg_mul mul = {.walk = operands.walk,
+                   .zero_a = operands.format[0].zero,
+                   .zero_b = operands.format[1].zero,
+                   .zero = out->format.zero,
+                   .b_constant = operands.constant,
+                   .a_type = operands.format[0].type,
+                   .b_type = operands.format[1].type,
+                   .out_type = out->format.type};
+    itgc_clamp_bounds(node->fused, &out->format, &mul.low, &mul.high);
+    if (!itgc_choose_multipliers(quantizer->diag, &ratios, &mul.requant.multiplier, &mul.requant.shift, &mul.requant.left)) {
+        return false;
+    }
+    const uint32_t rows = (uint32_t)(mul.walk.dim[0] * mul.walk.dim[1]);
+    itgc_add_step(quantizer, &itgc_step_mul, &mul, node, operands.in, operands.in[1] ? 2 : 1, out, rows);
+    return true;
+}
+
+/* Whether the constant operand is one number, or one per channel (the last dimension). */
+static bool is_per_channel(const itgc_node *node, int constant)
+{
+    const itgc_shape *shape = &node->in[constant]->shape;
+    const itgc_shape *other = &node->in[1 - constant]->shape;
+    const int64_t count = itgc_elements(shape);
+    if (other->rank == 0 || !itgc_same_shape(other, &node->out[0]->shape)) {
+        return false;
+    }
+    return count == 1 || (shape->rank > 0 && shape->dim[shape->rank - 1] == count && other->dim[other->rank - 1] == count);
+}
+
+/* gain, bias and slope of one channel. */
+static void read_affine(itgc_binary_kind kind, int constant, double value, float *gain, float *bias, double *slope)
+{
+    switch (kind) {
+    case ITGC_ADD:
+        *bias = (float)value;
+        break;
+    case ITGC_SUB:
+        *gain = constant == 0 ? -1.0f : 1.0f;
+        *bias = (float)(constant == 0 ? value : -value);
+        break;
+    case ITGC_MUL:
+        *gain = (float)value;
+        break;
+    case ITGC_DIV:
+        *gain = (float)(1.0 / value);
+        break;
+    default:
+        *slope = value;
+        break;
+    }
+}
+
+static bool quantize_affine(itgc_quantizer *quantizer, itgc_node *node, int constant)
+{
+    const itgc_binary_kind kind = ((const itgc_binary_params *)node->params)->kind;
+    const itgc_value *value = node->in[constant]->constant;
+    const itgc_shape *shape = &node->out[0]->shape;
+    const int64_t channels = shape->dim[shape->rank - 1];
+    const bool is_single = itgc_elements(&value->shape) == 1;
+    float *gain = ITGC_NEW_ARRAY(quantizer->arena, float, channels);
+    float *bias = ITGC_NEW_ARRAY(quantizer->arena, float, channels);
+    double *slope = ITGC_NEW_ARRAY(quantizer->arena, double, channels);
+    for (int64_t c = 0; c < channels; c++) {
+        gain[c] = 1.0f;
+        read_affine(kind, constant, (double)value->f[is_single ? 0 : c], &gain[c], &bias[c], &slope[c]);
+    }
+    const itgc_linear affine = {.weights = gain,
+                                .bias = bias,
+                                .channels = channels,
+                                .taps = 1,
+                                .channel_stride = 1,
+                                .tap_stride = 1,
+                                .slope = kind == ITGC_PRELU ? slope : NULL};
+    return itgc_add_affine_step(quantizer, node, &affine);
+}
+
+bool itgc_quantize_binary(struct itgc_quantizer *quantizer, itgc_node *node)
+{
+    const itgc_binary_params *params = node->params;
+    const int constant = node->in[0]->constant ? 0 : node->in[1]->constant ? 1 : -1;
+    const bool has_rule = params->kind <= ITGC_DIV || params->kind == ITGC_PRELU;
+    if (params->legacy_axis >= 0 || !has_rule) {
+        return itgc_fail(quantizer->diag, 415, "no integer step does this op; Add, Sub, Mul, and Div and PRelu by constants have one");
+    }
+    if (constant >= 0 && is_per_channel(node, constant) && !(constant == 0 && params->kind >= ITGC_DIV)) {
+        return quantize_affine(quantizer, node, constant);
+    }
+    switch (params->kind) {
+    case ITGC_ADD:
+    case ITGC_SUB:
+        return quantize_sum(quantizer, node, params->kind == ITGC_SUB);
+    case ITGC_MUL:
+        return quantize_product(quantizer, node);
+    default:
+        return itgc_fail(quantizer->diag, 415, "the second operand must be a constant with one value, or one per channel");
+    }
+}

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Conv (plain and grouped) → itg_conv; depthwise ones go to depthwise_quantize.c. Weights become rows [Cout][KH][KW][C / groups].
+ * The quantizer of Gemm shares the step kind. */
+#include "compiler/ops/quantizers.h"
+#include "compiler/ops/window_quantize.h"
+#include "compiler/quantize/quantize.h"
+
+#include <stddef.h>
+
+#define FIELD(member, kind, count)                                                                                                                   \
+    {                                                                                                                                                \
+#member, kind, offsetof(itg_conv, member), count                                                                                             \
+    }
+
+static const itgc_field conv_fields[] = {
+    FIELD(in, ITGC_FIELD_I32, 3),
+    FIELD(out, ITGC_FIELD_I32, 3),
+    FIELD(kernel, ITGC_FIELD_I32, 2),
+    FIELD(stride, ITGC_FIELD_I32, 2),
+    FIELD(dilation, ITGC_FIELD_I32, 2),
+    FIELD(before, ITGC_FIELD_I32, 2),
+    FIELD(groups, ITGC_FIELD_I32, 1),
+    FIELD(weights, ITGC_FIELD_POINTER, 1),
+    FIELD(pad, ITGC_FIELD_POINTER, 1),
+    FIELD(pad_code, ITGC_FIELD_I32, 1),
+    FIELD(epilogue.bias, ITGC_FIELD_POINTER, 1),
+    FIELD(epilogue.multiplier, ITGC_FIELD_POINTER, 1),
+    FIELD(epilogue.negative_multiplier, ITGC_FIELD_POINTER, 1),
+    FIELD(epilogue.table, ITGC_FIELD_POINTER, 1),
+    FIELD(epilogue.zero, ITGC_FIELD_I32, 1),
+    FIELD(epilogue.low, ITGC_FIELD_I32, 1),
+    FIELD(epilogue.high, ITGC_FIELD_I32, 1),
+    FIELD(epilogue.table_mask, ITGC_FIELD_U16, 1),
+    FIELD(epilogue.shift, ITGC_FIELD_U8, 1),
+    FIELD(epilogue.left, ITGC_FIELD_U8, 1),
+    FIELD(epilogue.narrow, ITGC_FIELD_U8, 1),
+    FIELD(epilogue.wide, ITGC_FIELD_U8, 1),
+    FIELD(in_type, ITGC_FIELD_TYPE, 1),
+    FIELD(out_type, ITGC_FIELD_TYPE, 1),
+    FIELD(packing, ITGC_FIELD_I32, 1),
+};
+
+const itgc_step_kind itgc_step_conv = {.op_name = "itg_op_conv",
+                                       .params_name = "itg_conv",
+                                       .run = itg_op_conv,
+                                       .params_bytes = sizeof(itg_conv),
+                                       .fields = conv_fields,
+                                       .field_count = sizeof conv_fields / sizeof conv_fields[0],
+                                       .family = "conv"};
+
+/* [Cout][C/g][KH][KW] → [Cout][KH][KW][C/g]. */
+static const int8_t *pack_rows(itgc_quantizer *quantizer, const itgc_linear_codes *codes, int64_t channels, int64_t positions)
+{
+    int8_t *rows = ITGC_NEW_ARRAY(quantizer->arena, int8_t, codes->channels * codes->taps);
+    for (int64_t o = 0; o < codes->channels; o++) {
+        const int8_t *from = codes->weights + o * codes->taps;
+        int8_t *to = rows + o * codes->taps;
+        for (int64_t c = 0; c < channels; c++) {
+            for (int64_t k = 0; k < positions; k++) {
+                to[k * channels + c] = from[c * positions + k];
+            }
+        }
+    }
+    return itgc_keep_constant(quantizer, "weights", rows, 1, true, (size_t)(codes->channels * codes->taps));
+}
+
+static bool add_conv_step(itgc_quantizer *quantizer, itgc_node *node, const itgc_window_shape *shape)
+{
+    const itgc_conv_params *params = node->params;
+    itgc_tensor *in = node->in[0];
+    itgc_tensor *out = itgc_result_of(node);
+    itgc_linear linear;
+    itgc_linear_codes codes;
+    itg_conv conv = {.groups = (int32_t)params->group, .in_type = in->format.type, .out_type = out->format.type, .packing = ITG_PACK_ROWS};
+    if (!itgc_read_linear(quantizer, node, &linear) || !itgc_quantize_linear(quantizer, &linear, &in->format, out->format.type, &codes) ||
+        !itgc_fill_epilogue(quantizer, node, &codes, &in->format, &out->format, &conv.epilogue)) {
+        return false;
+    }
+    for (int i = 0; i < 2; i++) {
+        conv.in[i] = shape->in[i];
+        conv.out[i] = shape->out[i];
+        conv.kernel[i] = shape->kernel[i];
+        conv.stride[i] = shape->stride[i];
+        conv.dilation[i] = shape->dilation[i];
+        conv.before[i] = shape->before[i];
+    }
+    conv.in[2] = shape->in[2];
+    conv.out[2] = shape->out[2];
+    conv.weights = pack_rows(quantizer, &codes, shape->in[2] / params->group, (int64_t)shape->kernel[0] * shape->kernel[1]);
+    conv.pad = itgc_pad_codes(quantizer, params->pad_values, shape, &in->format);
+    conv.pad_code = conv.pad ? 0 : in->format.zero;
+    itgc_step *step = itgc_add_step(quantizer, &itgc_step_conv, &conv, node, &in, 1, out, (uint32_t)(shape->batch * shape->out[0]));
+    step->macs = shape->batch * shape->out[0] * shape->out[1] * codes.channels * codes.taps;
+    return true;
+}
+
+bool itgc_quantize_conv(struct itgc_quantizer *quantizer, itgc_node *node)
+{
+    const itgc_conv_params *params = node->params;
+    itgc_window_shape shape;
+    if (!itgc_read_window(quantizer->diag, &params->window, &node->in[0]->shape, &node->out[0]->shape, &shape)) {
+        return false;
+    }
+    const bool is_depthwise = params->group > 1 && params->group == shape.in[2];
+    return is_depthwise ? itgc_add_depthwise_step(quantizer, node, &shape) : add_conv_step(quantizer, node, &shape);
+}

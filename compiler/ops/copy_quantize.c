@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Ops that move elements: Slice, Split, Transpose, Expand, Concat members → itg_copy; Reshape and its kind make no step, their output
+ * shares the place of their input. */
+#include "compiler/ops/copy_quantize.h"
+#include "compiler/ops/quantizers.h"
+
+#include <stddef.h>
+
+#define FIELD(member, kind, count)                                                                                                                   \
+    {                                                                                                                                                \
+#member, kind, offsetof(itg_copy, member), count                                                                                             \
+    }
+
+static const itgc_field copy_fields[] = {
+    FIELD(dim, ITGC_FIELD_I32, 6),          FIELD(in_stride, ITGC_FIELD_I32, 6), FIELD(out_stride, ITGC_FIELD_I32, 6),
+    FIELD(in_start, ITGC_FIELD_I32, 1),     FIELD(out_start, ITGC_FIELD_I32, 1), FIELD(table, ITGC_FIELD_POINTER, 1),
+    FIELD(element_bytes, ITGC_FIELD_U8, 1),
+};
+
+const itgc_step_kind itgc_step_copy = {.op_name = "itg_op_copy",
+                                       .params_name = "itg_copy",
+                                       .run = itg_op_copy,
+                                       .params_bytes = sizeof(itg_copy),
+                                       .fields = copy_fields,
+                                       .field_count = sizeof copy_fields / sizeof copy_fields[0],
+                                       .family = ""};
+
+uint8_t itgc_stored_bytes(itg_type type)
+{
+    return type == ITG_S8 || type == ITG_U8 ? 1 : type == ITG_S16 || type == ITG_U16 ? 2 : 4;
+}
+
+void itgc_dense_strides(const itgc_shape *shape, int64_t *stride)
+{
+    int64_t step = 1;
+    for (int i = shape->rank - 1; i >= 0; i--) {
+        stride[i] = step;
+        step *= shape->dim[i];
+    }
+}
+
+/* Drops dimensions of 1 and merges neighbours that both sides walk evenly; returns how many are left. */
+static int merge_dimensions(itgc_moves *moves)
+{
+    int count = 0;
+    for (int i = 0; i < moves->rank; i++) {
+        if (moves->dim[i] == 1) {
+            continue;
+        }
+        const int last = count - 1;
+        if (count > 0 && moves->in_stride[last] == moves->in_stride[i] * moves->dim[i] &&
+            moves->out_stride[last] == moves->out_stride[i] * moves->dim[i]) {
+            moves->dim[last] *= moves->dim[i];
+            moves->in_stride[last] = moves->in_stride[i];
+            moves->out_stride[last] = moves->out_stride[i];
+            continue;
+        }
+        moves->dim[count] = moves->dim[i];
+        moves->in_stride[count] = moves->in_stride[i];
+        moves->out_stride[count] = moves->out_stride[i];
+        count++;
+    }
+    return count;
+}
+
+itgc_step *itgc_add_copy_step(itgc_quantizer *quantizer, itgc_node *node, itgc_tensor *in, itgc_tensor *out, itgc_moves *moves)
+{
+    const int count = merge_dimensions(moves);
+    if (count > 6) {
+        itgc_fail(quantizer->diag, 418, "elements move in more than six dimensions; split the op in two");
+        return NULL;
+    }
+    itg_copy copy = {.dim = {1, 1, 1, 1, 1, 1},
+                     .in_start = (int32_t)moves->in_start,
+                     .out_start = (int32_t)moves->out_start,
+                     .table = moves->table,
+                     .element_bytes = itgc_stored_bytes(out->format.type)};
+    for (int i = 0; i < count; i++) {
+        /* The outermost is what is shared between workers, the others lie innermost. */
+        const int to = i == 0 && count > 1 ? 0 : 6 - count + i;
+        copy.dim[to] = (int32_t)moves->dim[i];
+        copy.in_stride[to] = (int32_t)moves->in_stride[i];
+        copy.out_stride[to] = (int32_t)moves->out_stride[i];
+    }
+    return itgc_add_step(quantizer, &itgc_step_copy, &copy, node, &in, 1, out, (uint32_t)copy.dim[0]);
+}
+
+static itgc_moves start_moves(const itgc_shape *out)
+{
+    itgc_moves moves = {.rank = out->rank};
+    for (int i = 0; i < out->rank; i++) {
+        moves.dim[i] = out->dim[i];
+    }
+    itgc_dense_strides(out, moves.out_stride);
+    return moves;
+}
+
+bool itgc_quantize_slice(struct itgc_quantizer *quantizer, itgc_node *node)
+{
+    const itgc_slice_params *params = node->params;
+    int64_t stride[ITGC_MAX_RANK];
+    itgc_dense_strides(&node->in[0]->shape, stride);
+    itgc_moves moves = start_moves(&node->out[0]->shape);
+    for (int i = 0; i < moves.rank; i++) {
+        moves.in_start += params->start[i] * stride[i];
+        moves.in_stride[i] = params->step[i] * stride[i];
+    }
+    return itgc_add_copy_step(quantizer, node, node->in[0], node->out[0], &moves) != NULL;
+}
+
+bool itgc_quantize_split(struct itgc_quantizer *quantizer, itgc_node *node)
+{
+    const itgc_axis_params *params = node->params;
+    const int rank = node->in[0]->shape.rank;
+    const int64_t axis = params->axis < 0 ? params->axis + rank : params->axis;
+    int64_t start = 0;
+    for (int i = 0; i < node->out_count; i++) {
+        if (!node->out[i]) {
+            return itgc_fail(quantizer->diag, 418, "output %d has no name; name all outputs", i);
+        }
+        itgc_moves moves = start_moves(&node->out[i]->shape);
+        itgc_dense_strides(&node->in[0]->shape, moves.in_stride);
+        moves.in_start = start * moves.in_stride[axis];
+        start += node->out[i]->shape.dim[axis];
+        if (!itgc_add_copy_step(quantizer, node, node->in[0], node->out[i], &moves)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool itgc_quantize_transpose(struct itgc_quantizer *quantizer, itgc_node *node)
+{
+    const itgc_list_params *params = node->params;
+    int64_t stride[ITGC_MAX_RANK];
+    itgc_dense_strides(&node->in[0]->shape, stride);
+    itgc_moves moves = start_moves(&node->out[0]->shape);
+    for (int i = 0; i < moves.rank; i++) {
+        moves.in_stride[i] = stride[params->given ? params->value[i] : moves.rank - 1 - i];
+    }
+    return itgc_add_copy_step(quantizer, node, node->in[0], node->out[0], &moves) != NULL;
+}
+
+bool itgc_quantize_expand(struct itgc_quantizer *quantizer, itgc_node *node)
+{
+    const itgc_shape *in = &node->in[0]->shape;
+    int64_t stride[ITGC_MAX_RANK];
+    itgc_dense_strides(in, stride);
+    itgc_moves moves = start_moves(&node->out[0]->shape);
+    for (int i = 0; i < moves.rank; i++) {
+        const int at = i - (moves.rank - in->rank);
+        moves.in_stride[i] = at >= 0 && in->dim[at] > 1 ? stride[at] : 0;
+    }
+    return itgc_add_copy_step(quantizer, node, node->in[0], node->out[0], &moves) != NULL;
+}
+
+bool itgc_quantize_alias(struct itgc_quantizer *quantizer, itgc_node *node)
+{
+    (void)quantizer;
+    node->out[0]->alias_of = node->in[0];
+    return true;
+}

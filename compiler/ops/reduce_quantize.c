@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * ReduceMean and ReduceSum over neighbouring axes → itg_reduce, ReduceMax → itg_pool. Global average pools share the step. */
+#include "compiler/ops/quantizers.h"
+#include "compiler/quantize/quantize.h"
+
+#include <stddef.h>
+
+#define FIELD(member, kind)                                                                                                                          \
+    {                                                                                                                                                \
+#member, kind, offsetof(itg_reduce, member), 1                                                                                               \
+    }
+
+static const itgc_field reduce_fields[] = {
+    FIELD(count, ITGC_FIELD_I32),
+    FIELD(inner, ITGC_FIELD_I32),
+    FIELD(in_zero, ITGC_FIELD_I32),
+    FIELD(out_zero, ITGC_FIELD_I32),
+    FIELD(low, ITGC_FIELD_I32),
+    FIELD(high, ITGC_FIELD_I32),
+    FIELD(requant.multiplier, ITGC_FIELD_I32),
+    FIELD(requant.shift, ITGC_FIELD_U8),
+    FIELD(requant.left, ITGC_FIELD_U8),
+    FIELD(in_type, ITGC_FIELD_TYPE),
+    FIELD(out_type, ITGC_FIELD_TYPE),
+};
+
+const itgc_step_kind itgc_step_reduce = {.op_name = "itg_op_reduce",
+                                         .params_name = "itg_reduce",
+                                         .run = itg_op_reduce,
+                                         .params_bytes = sizeof(itg_reduce),
+                                         .fields = reduce_fields,
+                                         .field_count = sizeof reduce_fields / sizeof reduce_fields[0],
+                                         .family = "pool"};
+
+bool itgc_add_reduce_step(itgc_quantizer *quantizer, itgc_node *node, int64_t count, int64_t inner, double factor)
+{
+    itgc_tensor *in = node->in[0];
+    itgc_tensor *out = itgc_result_of(node);
+    const double ratio = in->format.scale * factor / out->format.scale;
+    const int64_t low = (int64_t)itgc_lowest_code(&in->format) - in->format.zero;
+    const int64_t high = (int64_t)itgc_highest_code(&in->format) - in->format.zero;
+    const itgc_ratios ratios = {.ratio = &ratio, .count = 1, .max_acc = count * (high > -low ? high : -low), .type = out->format.type};
+    itg_reduce reduce = {.count = (int32_t)count,
+                         .inner = (int32_t)inner,
+                         .in_zero = in->format.zero,
+                         .out_zero = out->format.zero,
+                         .in_type = in->format.type,
+                         .out_type = out->format.type};
+    if (ratios.max_acc > INT32_MAX) {
+        return itgc_fail(quantizer->diag, 402, "a sum of %lld values may exceed 32 bits; reduce in two steps", (long long)count);
+    }
+    itgc_clamp_bounds(node->fused, &out->format, &reduce.low, &reduce.high);
+    if (!itgc_choose_multipliers(quantizer->diag, &ratios, &reduce.requant.multiplier, &reduce.requant.shift, &reduce.requant.left)) {
+        return false;
+    }
+    const int64_t outer = itgc_elements(&in->shape) / (count * inner);
+    itgc_add_step(quantizer, &itgc_step_reduce, &reduce, node, &in, 1, out, (uint32_t)outer);
+    return true;
+}
+
+static void add_maximum_step(itgc_quantizer *quantizer, itgc_node *node, int64_t count, int64_t inner)
+{
+    itgc_tensor *in = node->in[0];
+    itgc_tensor *out = itgc_result_of(node);
+    const int64_t outer = itgc_elements(&in->shape) / (count * inner);
+    const itg_pool pool = {.in = {(int32_t)count, 1, (int32_t)inner},
+                           .out = {1, 1, (int32_t)inner},
+                           .kernel = {(int32_t)count, 1},
+                           .stride = {1, 1},
+                           .dilation = {1, 1},
+                           .low = itgc_lowest_code(&out->format),
+                           .high = itgc_highest_code(&out->format),
+                           .in_type = in->format.type,
+                           .out_type = out->format.type};
+    itgc_add_step(quantizer, &itgc_step_pool, &pool, node, &in, 1, out, (uint32_t)outer);
+}
+
+bool itgc_quantize_reduce(struct itgc_quantizer *quantizer, itgc_node *node)
+{
+    const itgc_reduce_params *params = node->params;
+    const itgc_shape *shape = &node->in[0]->shape;
+    const int first = params->axis_count > 0 ? (int)params->axes[0] : 0;
+    int64_t count = 1;
+    for (int i = 0; i < params->axis_count; i++) {
+        if (params->axes[i] != first + i) {
+            return itgc_fail(quantizer->diag, 413, "only neighbouring axes can be reduced in one step; transpose the input or reduce twice");
+        }
+        count *= shape->dim[params->axes[i]];
+    }
+    int64_t inner = 1;
+    for (int i = first + params->axis_count; i < shape->rank; i++) {
+        inner *= shape->dim[i];
+    }
+    switch (params->kind) {
+    case ITGC_REDUCE_MEAN:
+        return itgc_add_reduce_step(quantizer, node, count, inner, 1.0 / (double)count);
+    case ITGC_REDUCE_SUM:
+        return itgc_add_reduce_step(quantizer, node, count, inner, 1.0);
+    case ITGC_REDUCE_MAX:
+        add_maximum_step(quantizer, node, count, inner);
+        return true;
+    default:
+        return itgc_fail(quantizer->diag, 413, "this reduction has no integer step; ReduceMean, ReduceSum and ReduceMax have");
+    }
+}

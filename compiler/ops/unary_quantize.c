@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Functions of one variable that no layer could fuse → itg_lookup; clamps of int16 tensors → itg_rescale. */
+#include "compiler/ops/quantizers.h"
+#include "compiler/quantize/quantize.h"
+
+#include <stddef.h>
+
+#define FIELD(member, kind)                                                                                                                          \
+    {                                                                                                                                                \
+#member, kind, offsetof(itg_lookup, member), 1                                                                                               \
+    }
+#define PART 4096 /* elements a row, as in rescale_quantize.c */
+
+static const itgc_field lookup_fields[] = {
+    FIELD(table, ITGC_FIELD_POINTER), FIELD(length, ITGC_FIELD_I32),    FIELD(part, ITGC_FIELD_I32),
+    FIELD(in_type, ITGC_FIELD_TYPE),  FIELD(out_type, ITGC_FIELD_TYPE),
+};
+
+const itgc_step_kind itgc_step_lookup = {.op_name = "itg_op_lookup",
+                                         .params_name = "itg_lookup",
+                                         .run = itg_op_lookup,
+                                         .params_bytes = sizeof(itg_lookup),
+                                         .fields = lookup_fields,
+                                         .field_count = sizeof lookup_fields / sizeof lookup_fields[0],
+                                         .family = "lookup"};
+
+void itgc_add_lookup_step(itgc_quantizer *quantizer, itgc_node *node, const void *table, itgc_tensor *in, itgc_tensor *out)
+{
+    const bool from_words = in->format.type == ITG_S16;
+    const bool to_words = out->format.type == ITG_S16;
+    const int64_t length = itgc_elements(&in->shape);
+    const itg_lookup lookup = {
+        .table = itgc_keep_constant(quantizer, "table", table, to_words ? 2 : 1, out->format.type != ITG_U8, from_words ? 513 : 256),
+        .length = (int32_t)length,
+        .part = PART,
+        .in_type = in->format.type,
+        .out_type = out->format.type};
+    itgc_add_step(quantizer, &itgc_step_lookup, &lookup, node, &in, 1, out, (uint32_t)((length + PART - 1) / PART));
+}
+
+bool itgc_quantize_unary(struct itgc_quantizer *quantizer, itgc_node *node)
+{
+    const itgc_unary_params *params = node->params;
+    itgc_tensor *in = node->in[0];
+    itgc_tensor *out = itgc_result_of(node);
+    if (in->format.type == ITG_S16 && itgc_activation_of(node) == ITGC_CLAMP) {
+        return itgc_add_rescale_step(quantizer, node, node, in, out);
+    }
+    if (in->format.type == ITG_S16 && out->format.type == ITG_S16) {
+        itgc_add_lookup_step(quantizer, node, itgc_lookup_words(quantizer->arena, params, &in->format, &out->format), in, out);
+        return true;
+    }
+    if (in->format.type == ITG_S16) {
+        in = itgc_signed_input(quantizer, node, in);
+        if (!in) {
+            return false;
+        }
+    }
+    itgc_add_lookup_step(quantizer, node, itgc_lookup_bytes(quantizer->arena, params, &in->format, &out->format), in, out);
+    return true;
+}
