@@ -14,7 +14,7 @@ typedef struct itgc_emit_options {
     const char *options; /* normalised option text for the head comment */
     int64_t sample_count;
     bool weights_asm;               /* --weights asm */
-    const void *const *test_inputs; /* one real input per graph input, as codes; NULL: no NAME_test.c */
+    const void *const *test_inputs; /* one real input per graph input, as stored in the arena; NULL: no NAME_test.c */
     const char *report_json;        /* finished by evaluate; written as NAME.report.json */
     const char *report_html;
 } itgc_emit_options;

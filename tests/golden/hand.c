@@ -42,13 +42,13 @@ const char *const hand_labels[] = {
 
 /* Only what this model needs, so that the linker can drop the rest. */
 static const itg_kernels kernels = {
-    .name = "scalar", .packing = 1u,
+    .name = "scalar", .packing = ITG_PACK_ROWS,
     .conv = &itg_conv_scalar,
     .pool = &itg_pool_scalar
 };
 
 const itg_model hand_model = {
-    .name = "hand", .version = 1u, .packing = 1u,
+    .name = "hand", .version = 1u, .packing = ITG_PACK_ROWS,
     .arena_bytes = HAND_ARENA_BYTES, .arena_align = HAND_ARENA_ALIGN, .kernels = &kernels,
     .steps = steps, .inputs = inputs, .outputs = outputs, .labels = hand_labels,
     .step_count = 5, .input_count = 1, .output_count = 1, .label_count = 4,
