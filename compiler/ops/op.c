@@ -55,18 +55,24 @@ static bool list_has(const char *list, const char *word)
     return false;
 }
 
+static bool fail_count(itgc_diag *diag, const char *what, int count, int least, int most)
+{
+    const char *const wanted = most < 0        ? itgc_sprint(diag->arena, "at least %d", least)
+                               : least == most ? itgc_sprint(diag->arena, "%d", least)
+                                               : itgc_sprint(diag->arena, "%d to %d", least, most);
+    return itgc_fail(diag, 208, "it has %d %s, not %s as this op takes; export the model again, for inference", count, what, wanted);
+}
+
 static bool check_counts(const itgc_node *node, itgc_diag *diag)
 {
     const itgc_op *const op = node->op;
     if (node->in_count < op->min_inputs || (op->max_inputs >= 0 && node->in_count > op->max_inputs))
-        return itgc_fail(diag, 208, "it has %d inputs, not %d to %d as this op must have; export the model again", node->in_count, op->min_inputs,
-                         op->max_inputs);
+        return fail_count(diag, "inputs", node->in_count, op->min_inputs, op->max_inputs);
     for (int i = 0; i < op->min_inputs; i++)
         if (node->in[i] == NULL)
             return itgc_fail(diag, 208, "its input %d is left out but needed; export the model again", i);
     if (node->out_count < 1 || (op->max_outputs >= 0 && node->out_count > op->max_outputs))
-        return itgc_fail(diag, 208, "it has %d outputs, not 1 to %d as supported; export the model for inference only", node->out_count,
-                         op->max_outputs);
+        return fail_count(diag, "outputs", node->out_count, 1, op->max_outputs);
     return true;
 }
 
@@ -112,7 +118,7 @@ static bool check_result(const itgc_node *node, int index, itgc_diag *diag)
         return itgc_fail(diag, 214, "its output %d has %d dimensions, more than the %d supported; reshape it before", index, tensor->shape.rank,
                          ITGC_MAX_RANK);
     for (int i = 0; i < tensor->shape.rank; i++)
-        if (tensor->shape.dim[i] < 0)
+        if (tensor->shape.dim[i] < 0 || tensor->shape.dim[i] > MOST_ELEMENTS)
             return itgc_fail(diag, 214, "its output %d has the impossible shape %s; check the input shape", index,
                              itgc_shape_text(diag->arena, &tensor->shape));
     const int64_t elements = itgc_elements(&tensor->shape);
