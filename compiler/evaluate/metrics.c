@@ -73,6 +73,14 @@ double itgc_kl_of_probabilities(const float *expected, const float *actual, int6
     return kl > 0.0 ? kl : 0.0;
 }
 
+void itgc_softmax(float *values, int64_t count)
+{
+    double max;
+    const double log = log_sum(values, count, &max);
+    for (int64_t i = 0; i < count; i++)
+        values[i] = (float)itgc_exp((double)values[i] - max - log);
+}
+
 int64_t itgc_argmax(const float *values, int64_t count)
 {
     int64_t best = 0;

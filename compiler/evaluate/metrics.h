@@ -23,6 +23,9 @@ double itgc_kl_of_logits(const float *expected, const float *actual, int64_t cou
 /* The same of two vectors that are probabilities already; what is below 2^-17 counts as that. */
 double itgc_kl_of_probabilities(const float *expected, const float *actual, int64_t count);
 
+/* Logits to probabilities, in place. */
+void itgc_softmax(float *values, int64_t count);
+
 int64_t itgc_argmax(const float *values, int64_t count);
 
 /* How many values beat the one at `index`: 0 is top-1. The first of equals wins. */
