@@ -47,8 +47,8 @@ static bool infer_conv(itgc_node *node, itgc_diag *diag)
     itgc_window *const window = &params->window;
     const itgc_shape *const x = &node->in[0]->shape;
     int64_t out[ITGC_MAX_SPATIAL];
-    if (!itgc_check_window(window, diag, x) || !check_weights(node, diag, params, x->dim[itgc_channel_dim(window)]) ||
-        !itgc_infer_window(window, diag, x, out)) {
+    if (!itgc_require_type(diag, node, 0, ITGC_FLOATS) || !itgc_require_same_type(diag, node, 1) || !itgc_check_window(window, diag, x) ||
+        !check_weights(node, diag, params, x->dim[itgc_channel_dim(window)]) || !itgc_infer_window(window, diag, x, out)) {
         return false;
     }
     itgc_shape y = *x;
@@ -56,9 +56,10 @@ static bool infer_conv(itgc_node *node, itgc_diag *diag)
     for (int i = 0; i < window->rank; i++) {
         y.dim[itgc_spatial_dim(window, i)] = out[i];
     }
-    if (node->in_count > 2 && node->in[2] != NULL && itgc_elements(&node->in[2]->shape) != node->in[1]->shape.dim[0]) {
+    const itgc_tensor *const bias = itgc_input_of(node, 2);
+    if (bias != NULL && itgc_elements(&bias->shape) != node->in[1]->shape.dim[0]) {
         return itgc_fail(diag, 226, "its bias has shape %s but there are %" PRId64 " output channels; export the model again",
-                         itgc_shape_text(diag->arena, &node->in[2]->shape), node->in[1]->shape.dim[0]);
+                         itgc_shape_text(diag->arena, &bias->shape), node->in[1]->shape.dim[0]);
     }
     itgc_set_output(node, 0, node->in[0]->type, &y);
     return true;

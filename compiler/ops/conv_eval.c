@@ -193,7 +193,8 @@ bool itgc_run_convolution(const itgc_eval *eval, const itgc_conv_params *params,
     c.out_each = g->channels / params->group;
     c.depthwise = c.in_each == 1 && c.out_each == 1;
     c.segments = (int)(g->kernel[0] * g->kernel[1] * g->kernel[2]);
-    c.bias = eval->node->in_count < 3 || eval->in[2] == NULL ? NULL : eval->in[2]->f;
+    const itgc_value *const bias = itgc_operand_of(eval, 2);
+    c.bias = bias == NULL ? NULL : bias->f;
     for (int axis = 0; axis < 3; axis++) {
         c.source[axis] = fill_sources(&c, axis, eval->scratch);
     }

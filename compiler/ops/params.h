@@ -27,6 +27,13 @@ typedef struct itgc_conv_params {
     const float *pad_values; /* per input channel, NULL for zero: set by lower/fold_input.c */
 } itgc_conv_params;
 
+/* ConvTranspose: weights are [C, M/group, k…]; what is listed for `out` is settled by infer. */
+typedef struct itgc_convtranspose_params {
+    itgc_conv_params conv;
+    int64_t out_padding[ITGC_MAX_SPATIAL], out_shape[ITGC_MAX_SPATIAL];
+    bool shape_given;
+} itgc_convtranspose_params;
+
 typedef enum itgc_pool_kind { ITGC_POOL_MAX, ITGC_POOL_AVERAGE, ITGC_POOL_LP } itgc_pool_kind;
 
 /* MaxPool, AveragePool, LpPool and their Global forms (global: window is the whole plane). */
@@ -34,7 +41,8 @@ typedef struct itgc_pool_params {
     itgc_pool_kind kind;
     itgc_window window;
     bool global, include_pad;
-    int64_t p; /* LpPool */
+    bool column_major; /* MaxPool's second output counts down the columns */
+    int64_t p;         /* LpPool */
 } itgc_pool_params;
 
 typedef struct itgc_gemm_params {
@@ -46,8 +54,23 @@ typedef struct itgc_gemm_params {
 typedef struct itgc_norm_params {
     float epsilon;
     int64_t axis, groups;
+    int64_t p;      /* LpNormalization */
+    int axis_count; /* MeanVarianceNormalization: axes */
+    int64_t axes[ITGC_MAX_RANK];
     bool channels_last;
 } itgc_norm_params;
+
+typedef struct itgc_lrn_params {
+    float alpha, beta, bias;
+    int64_t size;
+    bool channels_last;
+} itgc_lrn_params;
+
+/* DepthToSpace, SpaceToDepth. column_first: the channel axis is [C, block, block] (mode CRD), otherwise [block, block, C]. */
+typedef struct itgc_block_params {
+    int64_t size;
+    bool column_first, to_space, channels_last;
+} itgc_block_params;
 
 /* Elementwise functions of one variable; f(x; alpha, beta). Which fields count depends on the op. */
 typedef enum itgc_unary_kind {
@@ -189,20 +212,32 @@ typedef enum itgc_coordinates {
     ITGC_ALIGN_CORNERS,
     ITGC_ASYMMETRIC,
     ITGC_HALF_PIXEL_SYMMETRIC,
-    ITGC_CROP_AND_RESIZE
+    ITGC_CROP_AND_RESIZE,
+    ITGC_HALF_PIXEL_FOR_NEAREST /* tf_half_pixel_for_nn, opset 11 */
 } itgc_coordinates;
-typedef enum itgc_nearest { ITGC_ROUND_PREFER_FLOOR, ITGC_ROUND_PREFER_CEIL, ITGC_NEAREST_FLOOR, ITGC_NEAREST_CEIL } itgc_nearest;
+/* ITGC_NEAREST_SIMPLE: Upsample and Resize 10: down to the left, but up to the right where the tensor shrinks. */
+typedef enum itgc_nearest {
+    ITGC_ROUND_PREFER_FLOOR,
+    ITGC_ROUND_PREFER_CEIL,
+    ITGC_NEAREST_FLOOR,
+    ITGC_NEAREST_CEIL,
+    ITGC_NEAREST_SIMPLE
+} itgc_nearest;
+typedef enum itgc_aspect { ITGC_STRETCH, ITGC_NOT_LARGER, ITGC_NOT_SMALLER } itgc_aspect;
 
-/* Resize, Upsample: scale for each dimension, resolved by infer. */
+/* Resize, Upsample: scale and region for each dimension of the input, resolved by infer; eval reads nothing but these and the shapes. */
 typedef struct itgc_resize_params {
     itgc_resize_mode mode;
     itgc_coordinates coordinates;
     itgc_nearest nearest;
+    itgc_aspect aspect;
     double scale[ITGC_MAX_RANK];
-    float cubic_a;
+    float cubic_a, extrapolation;
+    float region_start[ITGC_MAX_RANK], region_end[ITGC_MAX_RANK]; /* crop_and_resize */
     bool exclude_outside, antialias;
-    int axis_count;
+    int axis_count; /* as given; 0: all */
     int64_t axes[ITGC_MAX_RANK];
+    int scale_count; /* Upsample 7: the scales attribute, in scale */
 } itgc_resize_params;
 
 typedef struct itgc_cast_params {
