@@ -138,7 +138,8 @@ static void order_is_stable_and_finds_cycles(void **state)
     assert_memory_equal(order, expected, sizeof order);
     itgc_add_edge(arena, &edges, 1, 2); /* 2 hangs off the cycle and is not on it */
     itgc_add_edge(arena, &edges, 1, 4);
-    assert_in_set(itgc_find_order(arena, &edges, 5, order), ((unsigned long[]){1, 4}), 2);
+    const int on_cycle = itgc_find_order(arena, &edges, 5, order);
+    assert_true(on_cycle == 1 || on_cycle == 4);
     itgc_release_arena(arena);
 }
 
