@@ -3,6 +3,7 @@
  * itgc_fill_uses are never written past their end. */
 #include "compiler/lower/edit.h"
 
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -137,6 +138,7 @@ itgc_node *itgc_emit(itgc_graph *graph, const char *type, const char *name, itgc
 {
     itgc_tensor *out = itgc_new_tensor(graph, name, ITGC_F32, NULL);
     itgc_node *node = itgc_make_node(graph, type, name, in, in_count, &out, 1);
+    assert(node); /* passes name only ops of the table */
     for (int i = 0; i < in_count; i++) {
         if (in[i]) {
             add_use(graph, in[i], node);
@@ -153,7 +155,9 @@ static itgc_tensor *finish_node(itgc_graph *graph, itgc_node *node)
 itgc_tensor *itgc_emit_reshape(itgc_graph *graph, const char *name, itgc_tensor *in, const itgc_shape *shape)
 {
     itgc_tensor *inputs[2] = {in, itgc_make_ints(graph, name, shape->dim, shape->rank)};
-    return finish_node(graph, itgc_emit(graph, "Reshape", name, inputs, 2));
+    itgc_node *node = itgc_emit(graph, "Reshape", name, inputs, 2);
+    ((itgc_list_params *)node->params)->allow_zero = true; /* sizes are meant as they are */
+    return finish_node(graph, node);
 }
 
 itgc_tensor *itgc_emit_transpose(itgc_graph *graph, const char *name, itgc_tensor *in, const int64_t *perm)
@@ -193,6 +197,19 @@ itgc_tensor *itgc_emit_unary(itgc_graph *graph, const char *type, const itgc_una
 {
     itgc_node *node = itgc_emit(graph, type, name, &in, 1);
     *(itgc_unary_params *)node->params = *params;
+    return finish_node(graph, node);
+}
+
+itgc_tensor *itgc_emit_global_mean(itgc_graph *graph, const char *name, itgc_tensor *in, bool channels_last)
+{
+    itgc_node *node = itgc_emit(graph, "GlobalAveragePool", name, &in, 1);
+    itgc_pool_params *params = node->params;
+    params->kind = ITGC_POOL_AVERAGE;
+    params->global = true;
+    params->window.channels_last = channels_last;
+    for (int i = 0; i < ITGC_MAX_SPATIAL; i++) {
+        params->window.stride[i] = params->window.dilation[i] = 1;
+    }
     return finish_node(graph, node);
 }
 

@@ -35,6 +35,7 @@ itgc_tensor *itgc_emit_reshape(itgc_graph *graph, const char *name, itgc_tensor 
 itgc_tensor *itgc_emit_transpose(itgc_graph *graph, const char *name, itgc_tensor *in, const int64_t *perm);
 itgc_tensor *itgc_emit_binary(itgc_graph *graph, const char *type, const char *name, itgc_tensor *a, itgc_tensor *b);
 itgc_tensor *itgc_emit_unary(itgc_graph *graph, const char *type, const itgc_unary_params *params, const char *name, itgc_tensor *in);
+itgc_tensor *itgc_emit_global_mean(itgc_graph *graph, const char *name, itgc_tensor *in, bool channels_last);
 itgc_tensor *itgc_emit_slice(itgc_graph *graph, const char *name, itgc_tensor *in, int64_t axis, int64_t start, int64_t end);
 
 /* Makes input `index` of node read `tensor` (NULL: left out). The index may be in_count: the node gains an input. */

@@ -13,7 +13,8 @@ typedef struct itgc_view {
 
 typedef struct itgc_layout {
     itgc_graph *graph;
-    itgc_view *views;         /* by id of the tensors there were when the pass began */
+    itgc_view *views; /* by id of the tensors there were when the pass began */
+    int view_count;
     struct itgc_moved *moved; /* what was brought into another order already */
     int moved_count, moved_capacity;
 } itgc_layout;
@@ -34,7 +35,7 @@ itgc_tensor *itgc_bring(itgc_layout *layout, const itgc_view *view, const int64_
 /* The same with leading dimensions of size 1 up to `rank`, for broadcasting; constants lose leading ones afterwards. */
 itgc_tensor *itgc_bring_aligned(itgc_layout *layout, const itgc_view *view, int rank, const int64_t *want);
 
-/* Input `index` of node reads its tensor in the order `want`. */
+/* Input `index` of node reads its tensor in the order `want`. What the pass itself put there is in order already. */
 bool itgc_bring_input(itgc_layout *layout, itgc_node *node, int index, const int64_t *want);
 /* Node's output is from now on stored in this order. */
 void itgc_store_output(itgc_layout *layout, itgc_node *node, const int64_t *perm);

@@ -131,25 +131,18 @@ static void rename_axes(itgc_reduce_params *params, const int64_t *perm)
     sort_ascending(params->axes, params->axis_count);
 }
 
-/* A mean over height and width of channels-last data is the global pool; its output [N,1,1,C] takes the place of the mean's. */
+/* A mean over height and width of channels-last data is the global pool; without those two its output is [N,C]. */
 static bool place_global_mean(itgc_layout *layout, itgc_node *node, const itgc_view *view)
 {
     itgc_graph *graph = layout->graph;
-    const itgc_reduce_params *reduce = node->params;
-    itgc_tensor *out = node->out[0];
-    itgc_node *pool = itgc_emit(graph, "GlobalAveragePool", out->name, &node->in[0], 1);
-    itgc_pool_params *params = pool->params;
-    *params = (itgc_pool_params){.kind = ITGC_POOL_AVERAGE, .global = true, .window.channels_last = true};
-    if (!itgc_infer_node(graph, pool)) {
-        return false;
-    }
+    const itgc_tensor *out = node->out[0];
+    const bool keep = ((const itgc_reduce_params *)node->params)->keep;
+    const char *name = keep ? out->name : itgc_sprint(graph->arena, "%s/plane", out->name);
     itgc_view *result = itgc_view_of(layout, out);
-    result->base = pool->out[0];
+    result->base = itgc_emit_global_mean(graph, name, node->in[0], true);
     memcpy(result->perm, view->perm, sizeof result->perm);
-    if (!reduce->keep) {
-        const itgc_shape shape = {.rank = 2, .dim = {out->shape.dim[0], out->shape.dim[1]}};
-        pool->out[0]->name = itgc_sprint(graph->arena, "%s/plane", out->name);
-        result->base = itgc_emit_reshape(graph, out->name, pool->out[0], &shape);
+    if (result->base && !keep) {
+        result->base = itgc_emit_reshape(graph, out->name, result->base, &out->shape);
         itgc_identity_perm(result->perm, 2);
     }
     return result->base != NULL;
@@ -168,13 +161,10 @@ static bool place_reduce(itgc_layout *layout, itgc_node *node, bool *known)
     }
     rename_axes(params, view.perm);
     *known = true;
-    /* the two other axes keep their order in the base unless N and C are swapped */
-    if (params->kind == ITGC_REDUCE_MEAN && rank == 4 && count == 2 && params->axes[0] == 1 && params->axes[1] == 2 &&
-        (params->keep || node->in[0]->shape.dim[0] * node->in[0]->shape.dim[3] == itgc_elements(&node->out[0]->shape))) {
-        const bool is_in_order = itgc_elements_before(&node->out[0]->shape, 1) == node->in[0]->shape.dim[0];
-        if (params->keep || is_in_order) {
-            return place_global_mean(layout, node, &view);
-        }
+    const bool is_plane = rank == 4 && count == 2 && params->axes[0] == 1 && params->axes[1] == 2;
+    const bool is_in_order = view.perm[axes[0] > 0 ? 0 : axes[1] > 1 ? 1 : 2] == 0; /* of what is left, the batch stands first */
+    if (params->kind == ITGC_REDUCE_MEAN && is_plane && (params->keep || is_in_order)) {
+        return place_global_mean(layout, node, &view);
     }
     if (node->in_count > 1 && node->in[1]) {
         itgc_set_input(layout->graph, node, 1, itgc_make_ints(layout->graph, node->name, params->axes, count));

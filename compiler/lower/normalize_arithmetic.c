@@ -12,11 +12,6 @@ static bool is_constant_pair(const itgc_node *node)
     return node->in_count == 2 && node->in[0] && node->in[1] && itgc_is_float(node->out[0]->type);
 }
 
-static bool has_legacy_axis(const itgc_node *node)
-{
-    return ((const itgc_binary_params *)node->params)->legacy_axis >= 0;
-}
-
 /* A constant of the same shape with each value mapped. */
 static itgc_tensor *map_constant(itgc_graph *graph, const itgc_tensor *from, bool reciprocal)
 {
@@ -38,31 +33,6 @@ static bool has_zero(const itgc_value *value)
         }
     }
     return false;
-}
-
-/* Opset 6 and older aligned the second operand at an axis: give it the trailing unit dimensions that numpy's rule needs. */
-static bool align_legacy(itgc_graph *graph, itgc_node *node)
-{
-    itgc_binary_params *params = node->params;
-    const itgc_shape *b = &node->in[1]->shape;
-    itgc_shape shape = *b;
-    while (params->legacy_axis + shape.rank < node->in[0]->shape.rank) {
-        shape.dim[shape.rank++] = 1;
-    }
-    if (node->in[1]->constant) {
-        itgc_value *value = ITGC_NEW(graph->arena, itgc_value);
-        *value = *node->in[1]->constant;
-        value->shape = shape;
-        itgc_set_input(graph, node, 1, itgc_new_constant(graph, node->in[1]->name, value));
-    } else {
-        itgc_tensor *aligned = itgc_emit_reshape(graph, node->in[1]->name, node->in[1], &shape);
-        if (!aligned) {
-            return false;
-        }
-        itgc_set_input(graph, node, 1, aligned);
-    }
-    params->legacy_axis = -1;
-    return true;
 }
 
 static void put_constant_second(itgc_graph *graph, itgc_node *node)
@@ -158,9 +128,6 @@ static bool rewrite_prelu(itgc_graph *graph, itgc_node *node)
 
 static bool rewrite_pair(itgc_graph *graph, itgc_node *node)
 {
-    if (has_legacy_axis(node) && !align_legacy(graph, node)) {
-        return false;
-    }
     if (itgc_is_op(node, "Sub")) {
         return rewrite_sub(graph, node);
     }

@@ -76,22 +76,13 @@ static bool rewrite_softmax(itgc_graph *graph, itgc_node *node)
     return out && itgc_replace_node(graph, node, out);
 }
 
-static itgc_tensor *emit_global_mean(itgc_graph *graph, const char *name, itgc_tensor *in)
-{
-    itgc_node *pool = itgc_emit(graph, "GlobalAveragePool", name, &in, 1);
-    itgc_pool_params *params = pool->params;
-    params->kind = ITGC_POOL_AVERAGE;
-    params->global = true;
-    return itgc_infer_node(graph, pool) ? pool->out[0] : NULL;
-}
-
 static bool rewrite_mean(itgc_graph *graph, itgc_node *node)
 {
     const itgc_reduce_params *params = node->params;
     if (node->in[0]->shape.rank != 4 || params->axis_count != 2 || params->axes[0] != 2 || params->axes[1] != 3) {
         return true;
     }
-    itgc_tensor *out = emit_global_mean(graph, node->out[0]->name, node->in[0]);
+    itgc_tensor *out = itgc_emit_global_mean(graph, node->out[0]->name, node->in[0], false);
     if (out && !params->keep) {
         out = itgc_emit_reshape(graph, node->out[0]->name, out, &node->out[0]->shape);
     }
@@ -111,7 +102,7 @@ static bool rewrite_pool(itgc_graph *graph, itgc_node *node)
             return true;
         }
     }
-    itgc_tensor *out = emit_global_mean(graph, node->out[0]->name, node->in[0]);
+    itgc_tensor *out = itgc_emit_global_mean(graph, node->out[0]->name, node->in[0], false);
     return out && itgc_replace_node(graph, node, out);
 }
 

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * lower: all passes together, and the shared models of the project (INTAGLIO_DATA) before and after. */
+#include "tests/unit/lower/lowering.h"
+
+#include "compiler/onnx/import.h"
+
+static bool is_leftover(const char *type)
+{
+    static const char *const leftovers[] = {
+        "Transpose", "Cast", "BatchNormalization", "Identity", "Dropout", "Flatten", "Squeeze", "MatMul", "Div", "Sub", "Pad", "Split"};
+    for (size_t i = 0; i < sizeof leftovers / sizeof leftovers[0]; i++) {
+        if (strcmp(type, leftovers[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Float results within 1e-4 of the largest, and at most `moves` nodes that only rearrange. */
+static void check_model(fixture *f, const char *file, int moves)
+{
+    const char *root = getenv("INTAGLIO_DATA");
+    char *path = itgc_sprint(f->arena, "%s/models/%s", root ? root : "../shared/data", file);
+    FILE *probe = fopen(path, "rb");
+    if (!probe) {
+        printf("skipped: no %s; set INTAGLIO_DATA\n", path);
+        skip();
+    }
+    fclose(probe);
+    itgc_import_result imported;
+    const itgc_import_options import_options = {.threads = 1};
+    const itgc_lower_options options = {.threads = 1};
+    if (!itgc_import_file(f->arena, &f->diag, path, &import_options, &imported)) {
+        fail_msg("%s", f->diag.error);
+    }
+    itgc_graph *lowered = itgc_clone_graph(f->arena, imported.graph);
+    if (!itgc_lower_graph(lowered, &options) || !itgc_check_graph(lowered)) {
+        fail_msg("%s", f->diag.error);
+    }
+    const itgc_value *input = random_value(f, imported.graph->inputs[0], -1, 1);
+    const itgc_value *before = run_graph(f, imported.graph, &input, 0);
+    const itgc_value *after = run_graph(f, lowered, &input, 0);
+    double largest = 0;
+    for (int64_t i = 0; i < itgc_elements(&before->shape); i++) {
+        largest = fmax(largest, fabs((double)before->f[i]));
+    }
+    for (int64_t i = 0; i < itgc_elements(&before->shape); i++) {
+        assert_true(fabs((double)before->f[i] - (double)after->f[i]) <= 1e-4 * largest);
+    }
+    int left = 0;
+    for (int i = 0; i < lowered->node_count; i++) {
+        left += is_leftover(lowered->nodes[i]->type);
+    }
+    assert_int_equal(left, moves);
+}
+
+static void lowers_kws_dscnn(void **state)
+{
+    check_model(*state, "kws_dscnn.onnx", 0);
+}
+
+static void lowers_ic_resnet8(void **state)
+{
+    check_model(*state, "ic_resnet8.onnx", 0);
+}
+
+static void lowers_vww_mobilenet(void **state)
+{
+    check_model(*state, "vww_mobilenet.onnx", 0);
+}
+
+static void lowers_ad_autoencoder(void **state)
+{
+    check_model(*state, "ad_autoencoder.onnx", 0);
+}
+
+static void lowers_sww(void **state)
+{
+    check_model(*state, "sww.onnx", 0);
+}
+
+static void lowers_cifar_resnet20(void **state)
+{
+    check_model(*state, "cifar_resnet20.onnx", 3);
+}
+
+static void lowers_squeezenet1_1(void **state)
+{
+    check_model(*state, "squeezenet1_1.onnx", 1);
+}
+
+static void lowers_gesture_keypoints(void **state)
+{
+    check_model(*state, "gesture_keypoints.onnx", 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(lowers_kws_dscnn, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(lowers_ic_resnet8, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(lowers_vww_mobilenet, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(lowers_ad_autoencoder, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(lowers_sww, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(lowers_cifar_resnet20, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(lowers_squeezenet1_1, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(lowers_gesture_keypoints, set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
