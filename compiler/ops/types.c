@@ -2,6 +2,8 @@
  * Which element types an op takes: checked by infer, so that eval never meets another. */
 #include "compiler/ops/op.h"
 
+#include <inttypes.h>
+
 static itgc_type_set set_of(itgc_type type)
 {
     if (itgc_is_float(type))
@@ -47,8 +49,21 @@ bool itgc_require_same_type(itgc_diag *diag, const itgc_node *node, int first)
     for (int i = first; i < node->in_count; i++) {
         const itgc_tensor *const tensor = node->in[i];
         if (tensor != NULL && tensor->type != node->in[0]->type)
-            return itgc_fail(diag, 215, "input %d (\"%.100s\") is %s, but input 0 is %s; insert a Cast", i, tensor->name, itgc_type_name(tensor->type),
-                             itgc_type_name(node->in[0]->type));
+            return itgc_fail(diag, 215, "input %d (\"%.100s\") is %s, but input 0 is %s; insert a Cast", i, tensor->name,
+                             itgc_type_name(tensor->type), itgc_type_name(node->in[0]->type));
     }
+    return true;
+}
+
+int64_t itgc_int_of(double value)
+{
+    return value >= -0x1p63 && value < 0x1p63 ? (int64_t)value : INT64_MIN;
+}
+
+bool itgc_read_type(itgc_diag *diag, int64_t code, itgc_type *type)
+{
+    *type = code < 0 || code > INT32_MAX ? ITGC_NO_TYPE : itgc_type_of_code((int32_t)code);
+    if (*type == ITGC_NO_TYPE)
+        return itgc_fail(diag, 215, "element type %" PRId64 " of ONNX is not supported; use float or an integer type of 8 to 64 bits", code);
     return true;
 }

@@ -19,12 +19,18 @@ void itgc_add_strided(itgc_walk *walk, const int64_t *stride, int64_t start)
     walk->offset[operand] = start;
 }
 
+/* Shapes with a zero dimension may have others whose product does not fit; nothing is read then. */
+static int64_t multiply(int64_t a, int64_t b)
+{
+    return (int64_t)((uint64_t)a * (uint64_t)b);
+}
+
 void itgc_dense_strides(const itgc_shape *shape, int64_t *stride)
 {
     int64_t step = 1;
     for (int i = shape->rank - 1; i >= 0; i--) {
         stride[i] = step;
-        step *= shape->dim[i];
+        step = multiply(step, shape->dim[i]);
     }
 }
 
@@ -145,7 +151,7 @@ int64_t itgc_outer_count(const itgc_shape *shape, int64_t axis)
 {
     int64_t count = 1;
     for (int64_t i = 0; i < axis; i++)
-        count *= shape->dim[i];
+        count = multiply(count, shape->dim[i]);
     return count;
 }
 
@@ -153,6 +159,6 @@ int64_t itgc_inner_count(const itgc_shape *shape, int64_t axis)
 {
     int64_t count = 1;
     for (int64_t i = axis + 1; i < shape->rank; i++)
-        count *= shape->dim[i];
+        count = multiply(count, shape->dim[i]);
     return count;
 }
