@@ -142,7 +142,7 @@ static itgc_tensor *convert_operand(itgc_quantizer *quantizer, itgc_node *node, 
         return tensor;
     }
     const itgc_format finer = {.type = ITG_S16, .scale = tensor->format.scale / 128.0};
-    return itgc_convert_tensor(quantizer, node, tensor, &finer);
+    return itgc_rescale_tensor(quantizer, node, tensor, &finer);
 }
 
 /* types: what each operand must be; 0: as it is, but signed. A constant stands second. */

@@ -2,6 +2,7 @@
  * Concat → one itg_copy per member; members with a format of their own are rescaled on the way (numerics.md 3). */
 #include "compiler/ops/copy_quantize.h"
 #include "compiler/ops/quantizers.h"
+#include "compiler/ops/walk.h"
 
 static bool same_format(const itgc_format *a, const itgc_format *b)
 {
@@ -25,7 +26,7 @@ static itgc_tensor *prepare_member(itgc_quantizer *quantizer, itgc_node *node, i
         return member;
     }
     if (to->type != ITG_S8 || member->format.type == ITG_S16) {
-        return itgc_convert_tensor(quantizer, node, member, to);
+        return itgc_rescale_tensor(quantizer, node, member, to);
     }
     itgc_tensor *in = itgc_signed_input(quantizer, node, member);
     if (in && !same_format(&in->format, to)) {

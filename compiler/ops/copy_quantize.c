@@ -3,6 +3,7 @@
  * shares the place of their input. */
 #include "compiler/ops/copy_quantize.h"
 #include "compiler/ops/quantizers.h"
+#include "compiler/ops/walk.h"
 
 #include <stddef.h>
 
@@ -28,15 +29,6 @@ const itgc_step_kind itgc_step_copy = {.op_name = "itg_op_copy",
 uint8_t itgc_stored_bytes(itg_type type)
 {
     return type == ITG_S8 || type == ITG_U8 ? 1 : type == ITG_S16 || type == ITG_U16 ? 2 : 4;
-}
-
-void itgc_dense_strides(const itgc_shape *shape, int64_t *stride)
-{
-    int64_t step = 1;
-    for (int i = shape->rank - 1; i >= 0; i--) {
-        stride[i] = step;
-        step *= shape->dim[i];
-    }
 }
 
 /* Drops dimensions of 1 and merges neighbours that both sides walk evenly; returns how many are left. */

@@ -16,7 +16,6 @@ typedef struct itgc_moves {
 /* One itg_copy step. NULL with error 418 if it takes more than six dimensions. */
 itgc_step *itgc_add_copy_step(itgc_quantizer *quantizer, itgc_node *node, itgc_tensor *in, itgc_tensor *out, itgc_moves *moves);
 
-void itgc_dense_strides(const itgc_shape *shape, int64_t *stride);
 uint8_t itgc_stored_bytes(itg_type type);
 
 #endif

@@ -2,6 +2,7 @@
  * Gather by constants, Pad and nearest Resize → itg_gather, one step for each axis that changes. */
 #include "compiler/ops/copy_quantize.h"
 #include "compiler/ops/quantizers.h"
+#include "compiler/ops/walk.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -33,19 +34,13 @@ typedef struct axis_picks {
 
 static void add_gather_step(itgc_quantizer *quantizer, itgc_node *node, itgc_tensor *in, itgc_tensor *out, const axis_picks *picks, int32_t fill)
 {
-    int64_t outer = 1;
-    int64_t inner = 1;
-    for (int i = 0; i < in->shape.rank; i++) {
-        outer *= i < picks->axis ? in->shape.dim[i] : 1;
-        inner *= i > picks->axis ? in->shape.dim[i] : 1;
-    }
     const itg_gather gather = {.index = itgc_keep_constant(quantizer, "index", picks->index, 4, true, (size_t)picks->count),
                                .in_count = (int32_t)in->shape.dim[picks->axis],
                                .out_count = (int32_t)picks->count,
-                               .inner = (int32_t)inner,
+                               .inner = (int32_t)itgc_inner_count(&in->shape, picks->axis),
                                .fill = fill,
                                .element_bytes = itgc_stored_bytes(in->format.type)};
-    itgc_add_step(quantizer, &itgc_step_gather, &gather, node, &in, 1, out, (uint32_t)outer);
+    itgc_add_step(quantizer, &itgc_step_gather, &gather, node, &in, 1, out, (uint32_t)itgc_outer_count(&in->shape, picks->axis));
 }
 
 /* Runs the picks of several axes one after the other; the last step writes the node's output. None: the output is the input. */

@@ -55,7 +55,7 @@ bool itgc_add_rescale_step(itgc_quantizer *quantizer, itgc_node *node, const itg
     return true;
 }
 
-itgc_tensor *itgc_convert_tensor(itgc_quantizer *quantizer, itgc_node *node, itgc_tensor *tensor, const itgc_format *format)
+itgc_tensor *itgc_rescale_tensor(itgc_quantizer *quantizer, itgc_node *node, itgc_tensor *tensor, const itgc_format *format)
 {
     const itgc_format *from = &tensor->format;
     if (from->type == format->type && from->scale == format->scale && from->zero == format->zero) {
@@ -73,7 +73,7 @@ itgc_tensor *itgc_signed_input(itgc_quantizer *quantizer, itgc_node *node, itgc_
     }
     if (format.type != ITG_U8) {
         format = itgc_format_s8(tensor->range.min, tensor->range.max);
-        return itgc_convert_tensor(quantizer, node, tensor, &format);
+        return itgc_rescale_tensor(quantizer, node, tensor, &format);
     }
     format.type = ITG_S8;
     itgc_tensor *out = itgc_new_step_tensor(quantizer, tensor->name, &tensor->shape, &format);

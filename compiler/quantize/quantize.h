@@ -149,7 +149,7 @@ bool itgc_add_affine_step(itgc_quantizer *quantizer, itgc_node *node, const itgc
 bool itgc_add_reduce_step(itgc_quantizer *quantizer, itgc_node *node, int64_t count, int64_t inner, double factor);
 
 /* The same tensor as codes of `format` behind a rescale step; itself if the formats are equal. NULL with a diagnostic. */
-itgc_tensor *itgc_convert_tensor(itgc_quantizer *quantizer, itgc_node *node, itgc_tensor *tensor, const itgc_format *format);
+itgc_tensor *itgc_rescale_tensor(itgc_quantizer *quantizer, itgc_node *node, itgc_tensor *tensor, const itgc_format *format);
 
 /* y = the code of `in` rescaled to the format of `out`, clamped as `activation` (NULL: not) says: one itg_rescale step. */
 bool itgc_add_rescale_step(itgc_quantizer *quantizer, itgc_node *node, const itgc_node *activation, itgc_tensor *in, itgc_tensor *out);
