@@ -73,6 +73,7 @@ void check_make_requant(check_state *state, itg_requant *requant, int64_t bound)
 
 /* conv and depthwise: a random epilogue for `channels` outputs whose sums are at most `bound`, and what it makes of a sum. */
 void check_make_epilogue(check_state *state, itg_epilogue *epilogue, itg_type out_type, int32_t channels, int64_t bound);
+void check_plain_epilogue(itg_epilogue *epilogue); /* what most layers have, for timing */
 int64_t check_finish(const itg_epilogue *epilogue, itg_type out_type, int64_t sum, int32_t channel);
 
 #endif

@@ -94,6 +94,8 @@ static bool make_conv(check_state *state, check_case *test, int bench)
         copy_bench_geometry(conv, &bench_shapes[bench]);
     }
     fill_operands(state, test, conv);
+    if (bench >= 0)
+        check_plain_epilogue(&conv->epilogue);
     test->params = conv;
     check_pack(state, test, itg_op_conv);
     test->rows[0] = bench < 0 && check_chance(state, 30) ? check_between(state, 0, conv->out[0]) : 0;

@@ -125,6 +125,15 @@ void check_make_epilogue(check_state *state, itg_epilogue *epilogue, itg_type ou
     }
 }
 
+void check_plain_epilogue(itg_epilogue *epilogue)
+{
+    epilogue->negative_multiplier = NULL;
+    epilogue->table = NULL;
+    epilogue->shift = epilogue->left = 0;
+    epilogue->low = -128;
+    epilogue->high = 127;
+}
+
 int64_t check_finish(const itg_epilogue *epilogue, itg_type out_type, int64_t sum, int32_t channel)
 {
     const int64_t whole = sum + epilogue->bias[channel];

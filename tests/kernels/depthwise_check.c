@@ -85,6 +85,8 @@ static bool make_depthwise(check_state *state, check_case *test, int bench)
         copy_bench_geometry(step, &bench_shapes[bench]);
     }
     fill_operands(state, test, step);
+    if (bench >= 0)
+        check_plain_epilogue(&step->epilogue);
     test->params = step;
     check_pack(state, test, itg_op_depthwise);
     test->rows[0] = bench < 0 && check_chance(state, 30) ? check_between(state, 0, step->out[0]) : 0;

@@ -4,24 +4,12 @@
 #ifndef ITG_AVX512VNNI_TILE_H
 #define ITG_AVX512VNNI_TILE_H
 
+#include "runtime/kernels/tiles.h"
+
 #include <immintrin.h>
-#include <stddef.h>
-#include <stdint.h>
 
 #define TILE_PIXELS 7
 #define TILE_BLOCKS 4
-
-/* What one tile reads: `segments` runs of 4 * steps activation bytes for each pixel, and the weights in the same order. */
-typedef struct tile {
-    const uint8_t *const *segment; /* of the tile's first pixel */
-    int32_t segments, steps;
-    ptrdiff_t pixel_stride; /* bytes from a pixel's run to the next pixel's */
-    const int8_t *weights;  /* [block][segment][step][16][4] */
-    ptrdiff_t block_stride; /* bytes */
-    const int32_t *start;   /* accumulators' first values, 16 a block */
-} tile;
-
-typedef void tile_function(const tile *t, int32_t sums[TILE_PIXELS][TILE_BLOCKS][16]);
 
 /* The fourth block's weights stay in memory: 28 accumulators, 3 weights and 1 activation fill the 32 registers. */
 #define DOT(acc, activation, weights) acc = _mm512_dpbusd_epi32(acc, activation, weights)
@@ -29,7 +17,7 @@ typedef void tile_function(const tile *t, int32_t sums[TILE_PIXELS][TILE_BLOCKS]
     __asm__("vpdpbusd %2, %1, %0" : "+v"(acc) : "v"(activation), "m"(*(const __m512i *)(const void *)(address)))
 
 #define START(p, b)   __m512i a##p##b = _mm512_loadu_si512(t->start + 16 * b);
-#define STORE(p, b)   _mm512_storeu_si512(sums[p][b], a##p##b);
+#define STORE(p, b)   _mm512_storeu_si512(sums + (p * TILE_BLOCKS + b) * 16, a##p##b);
 #define WEIGHTS(b)    const __m512i w##b = _mm512_loadu_si512(w + b * t->block_stride);
 #define ACTIVATION(p) const __m512i x##p = _mm512_broadcastd_epi32(_mm_loadu_si32(x + p * stride));
 #define DOT_0(p)      DOT(a##p##0, x##p, w0);
@@ -59,7 +47,7 @@ typedef void tile_function(const tile *t, int32_t sums[TILE_PIXELS][TILE_BLOCKS]
 #define LOAD_4 LOAD_3
 
 #define DEFINE_TILE(PIXELS, BLOCKS, LAST)                                                                                                            \
-    static void tile_##PIXELS##x##BLOCKS(const tile *t, int32_t sums[TILE_PIXELS][TILE_BLOCKS][16])                                                  \
+    static void tile_##PIXELS##x##BLOCKS(const itg_tile *t, int32_t *sums)                                                                           \
     {                                                                                                                                                \
         const ptrdiff_t stride = t->pixel_stride;                                                                                                    \
         const int8_t *w = t->weights;                                                                                                                \
@@ -89,7 +77,7 @@ DEFINE_TILES(7)
     {                                                                                                                                                \
         tile_##PIXELS##x1, tile_##PIXELS##x2, tile_##PIXELS##x3, tile_##PIXELS##x4                                                                   \
     }
-static tile_function *const tiles[TILE_PIXELS][TILE_BLOCKS] = {TILE_ROW(1), TILE_ROW(2), TILE_ROW(3), TILE_ROW(4),
-                                                               TILE_ROW(5), TILE_ROW(6), TILE_ROW(7)};
+static itg_tile_function *const tiles[TILE_PIXELS][TILE_BLOCKS] = {TILE_ROW(1), TILE_ROW(2), TILE_ROW(3), TILE_ROW(4),
+                                                                   TILE_ROW(5), TILE_ROW(6), TILE_ROW(7)};
 
 #endif

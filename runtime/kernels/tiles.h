@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Walks a 16c4 convolution tile by tile: some neighbouring pixels times some blocks of 16 output channels, summed over K in registers.
+ * Each ISA brings its tiles and the way from sums to codes (itg_tile_set); this file owns the rest: groups, bands, rows, first sums.
+ * The 128 that XOR adds to every code is taken back by the packing's correction. int16 activations run as two planes of bytes,
+ * a = 256 * high + low, over the same weights. */
+#ifndef ITG_KERNELS_TILES_H
+#define ITG_KERNELS_TILES_H
+
+#include "runtime/kernels/band.h"
+#include "runtime/kernels/conv.h"
+#include "runtime/kernels/stage.h"
+
+#define ITG_TILE_SUMS 448 /* pixels * blocks * 16 of the largest tile of any ISA */
+
+/* What one tile reads: `segments` runs of 4 * steps activation bytes for each pixel, and the weights in the same order. */
+typedef struct itg_tile {
+    const uint8_t *const *segment; /* of the tile's first pixel */
+    int32_t segments, steps;
+    ptrdiff_t pixel_stride; /* bytes from a pixel's run to the next pixel's */
+    const int8_t *weights;  /* [block][segment][step][16][4] */
+    ptrdiff_t block_stride; /* bytes */
+    const int32_t *start;   /* the sums' first values, 16 a block */
+} itg_tile;
+
+/* sums: [pixel][blocks of the largest tile][16]. */
+typedef void itg_tile_function(const itg_tile *tile, int32_t *sums);
+
+/* Sums of `pixels` pixels from pixel x of the row at `out`, `blocks` blocks of channels from `channel` on, to stored codes. */
+typedef void itg_finish_tile(const itg_conv *conv, uint8_t *out, int32_t x, int32_t channel, const int32_t *sums, int32_t pixels, int32_t blocks);
+
+typedef struct itg_tile_set {
+    int32_t pixels, blocks;            /* of the largest tile */
+    itg_tile_function *const *compute; /* [pixels - 1][blocks - 1] */
+    itg_finish_tile *finish;
+} itg_tile_set;
+
+/* One group of output channels of one call. */
+typedef struct itg_layer {
+    const itg_conv *conv;
+    const itg_tile_set *set;
+    itg_runs runs;
+    const int32_t *correction; /* -128 * sum of weights, 16 a block */
+    const int8_t *weights;
+    ptrdiff_t block_stride;
+    bool wide_input; /* int16, two planes */
+} itg_layer;
+
+/* One row of `pixels` output pixels for `blocks` blocks of channels from `channel` on. */
+typedef struct itg_row_job {
+    const uint8_t *const *segment; /* of the row's first pixel, low plane */
+    ptrdiff_t high_plane;          /* bytes from the low plane to the high one */
+    ptrdiff_t pixel_stride;
+    int32_t pixels;
+    uint8_t *out; /* the row's first pixel, first channel of the tensor */
+    int32_t channel, block, blocks;
+} itg_row_job;
+
+/* The sums' first values for the low plane (or the only one) and the high plane of up to four blocks. */
+static inline void itg_fill_start(const itg_layer *layer, const itg_row_job *job, int32_t low[64], int32_t high[64])
+{
+    const int32_t group_outputs = layer->conv->out[2] / layer->conv->groups;
+    const int32_t end = (job->channel / group_outputs + 1) * group_outputs;
+    for (int32_t i = 0; i < job->blocks * 16; i++) {
+        const int32_t bias = job->channel + i < end ? layer->conv->epilogue.bias[job->channel + i] : 0;
+        const int32_t correction = layer->correction[job->block * 16 + i];
+        low[i] = layer->wide_input ? bias : (int32_t)((uint32_t)bias + (uint32_t)correction);
+        high[i] = correction;
+    }
+}
+
+static inline void itg_offset_segments(const uint8_t **moved, const itg_row_job *job, int32_t segments, ptrdiff_t offset)
+{
+    for (int32_t s = 0; s < segments; s++)
+        moved[s] = job->segment[s] + offset;
+}
+
+/* sums += 256 * high, modulo 2^32, for the first `count` of each pixel's `stride` sums. */
+static inline void itg_add_high_plane(int32_t *sums, const int32_t *high, int32_t pixels, int32_t stride, int32_t count)
+{
+    for (int32_t p = 0; p < pixels; p++)
+        for (int32_t i = 0; i < count; i++)
+            sums[p * stride + i] = (int32_t)((uint32_t)sums[p * stride + i] + ((uint32_t)high[p * stride + i] << 8));
+}
+
+static inline void itg_compute_row(const itg_layer *layer, const itg_row_job *job, const int32_t low_start[64], const int32_t high_start[64])
+{
+    int32_t sums[ITG_TILE_SUMS], high[ITG_TILE_SUMS];
+    const uint8_t *segment[ITG_MAX_SEGMENTS];
+    const itg_tile_set *set = layer->set;
+    const int32_t tile_count = (job->pixels + set->pixels - 1) / set->pixels;
+    itg_tile tile = {
+        segment,  layer->runs.segments, layer->runs.steps, job->pixel_stride, layer->weights + job->block * layer->block_stride, layer->block_stride,
+        low_start};
+    for (int32_t i = 0, x = 0; i < tile_count; i++) {
+        const int32_t pixels = (job->pixels - x) / (tile_count - i); /* tiles of nearly one size: no tile of a single pixel at the end */
+        itg_tile_function *compute = set->compute[(pixels - 1) * set->blocks + job->blocks - 1];
+        itg_offset_segments(segment, job, tile.segments, x * job->pixel_stride);
+        tile.start = low_start;
+        compute(&tile, sums);
+        if (layer->wide_input) {
+            itg_offset_segments(segment, job, tile.segments, x * job->pixel_stride + job->high_plane);
+            tile.start = high_start;
+            compute(&tile, high);
+            itg_add_high_plane(sums, high, pixels, set->blocks * 16, job->blocks * 16);
+        }
+        set->finish(layer->conv, job->out, x, job->channel, sums, pixels, job->blocks);
+        x += pixels;
+    }
+}
+
+/* Output rows [y0, y1) of one group from staged rows. */
+static inline void itg_compute_band(const itg_layer *layer, uint8_t *out, const itg_staged *staged, int32_t group, int32_t y0, int32_t y1)
+{
+    const itg_conv *conv = layer->conv;
+    const int32_t most = layer->set->blocks, group_outputs = conv->out[2] / conv->groups;
+    const bool flat = itg_is_flat(conv);
+    const uint8_t *segment[ITG_MAX_SEGMENTS];
+    int32_t low_start[64], high_start[64];
+    for (int32_t block = 0; block < layer->runs.blocks; block += most) {
+        const int32_t blocks = layer->runs.blocks - block < most ? layer->runs.blocks - block : most;
+        itg_row_job job = {segment, staged->high_plane, (ptrdiff_t)conv->stride[1] * conv->in[2], conv->out[1], out, 0, block, blocks};
+        job.channel = group * group_outputs + block * 16;
+        itg_fill_start(layer, &job, low_start, high_start);
+        if (flat)
+            job.pixels *= y1 - y0;
+        for (int32_t y = y0; y < (flat ? y0 + 1 : y1); y++) {
+            itg_point_segments(segment, conv, &layer->runs, staged, y, group);
+            job.out = out + (size_t)y * itg_row_bytes(conv->out, conv->out_type);
+            itg_compute_row(layer, &job, low_start, high_start);
+        }
+    }
+}
+
+static inline void itg_walk_tiles(const itg_tile_set *set, const itg_conv *conv, void *out, const void *in, const int32_t rows[2], void *scratch)
+{
+    itg_layer layer = {.conv = conv, .set = set, .runs = itg_cut_runs(conv), .wide_input = conv->in_type == ITG_S16};
+    const int32_t band = itg_reads_in_place(conv) ? rows[1] - rows[0] : itg_band_rows(conv);
+    layer.block_stride = (ptrdiff_t)layer.runs.segments * layer.runs.steps * 64;
+    for (int32_t y = rows[0]; y < rows[1]; y += band) {
+        const int32_t end = rows[1] - y < band ? rows[1] : y + band;
+        const itg_staged staged = itg_stage_rows(conv, in, y, end, scratch);
+        const int8_t *packed = conv->weights;
+        for (int32_t group = 0; group < conv->groups; group++) {
+            layer.correction = (const int32_t *)(const void *)packed;
+            layer.weights = packed + layer.runs.blocks * 64;
+            itg_compute_band(&layer, out, &staged, group, y, end);
+            packed = layer.weights + layer.runs.blocks * layer.block_stride;
+        }
+    }
+}
+
+#endif
