@@ -134,7 +134,7 @@ void itgc_set_input(itgc_graph *graph, itgc_node *node, int index, itgc_tensor *
     }
 }
 
-itgc_node *itgc_emit(itgc_graph *graph, const char *type, const char *name, itgc_tensor *const *in, int in_count)
+itgc_node *itgc_insert_node(itgc_graph *graph, const char *type, const char *name, itgc_tensor *const *in, int in_count)
 {
     itgc_tensor *out = itgc_new_tensor(graph, name, ITGC_F32, NULL);
     itgc_node *node = itgc_make_node(graph, type, name, in, in_count, &out, 1);
@@ -155,14 +155,14 @@ static itgc_tensor *finish_node(itgc_graph *graph, itgc_node *node)
 itgc_tensor *itgc_emit_reshape(itgc_graph *graph, const char *name, itgc_tensor *in, const itgc_shape *shape)
 {
     itgc_tensor *inputs[2] = {in, itgc_make_ints(graph, name, shape->dim, shape->rank)};
-    itgc_node *node = itgc_emit(graph, "Reshape", name, inputs, 2);
+    itgc_node *node = itgc_insert_node(graph, "Reshape", name, inputs, 2);
     ((itgc_list_params *)node->params)->allow_zero = true; /* sizes are meant as they are */
     return finish_node(graph, node);
 }
 
 itgc_tensor *itgc_emit_transpose(itgc_graph *graph, const char *name, itgc_tensor *in, const int64_t *perm)
 {
-    itgc_node *node = itgc_emit(graph, "Transpose", name, &in, 1);
+    itgc_node *node = itgc_insert_node(graph, "Transpose", name, &in, 1);
     itgc_list_params *params = node->params;
     params->given = true;
     params->count = in->shape.rank;
@@ -186,7 +186,7 @@ static itgc_binary_kind binary_kind_of(const char *type)
 itgc_tensor *itgc_emit_binary(itgc_graph *graph, const char *type, const char *name, itgc_tensor *a, itgc_tensor *b)
 {
     itgc_tensor *inputs[2] = {a, b};
-    itgc_node *node = itgc_emit(graph, type, name, inputs, 2);
+    itgc_node *node = itgc_insert_node(graph, type, name, inputs, 2);
     itgc_binary_params *params = node->params;
     params->kind = binary_kind_of(type);
     params->legacy_axis = -1;
@@ -195,14 +195,14 @@ itgc_tensor *itgc_emit_binary(itgc_graph *graph, const char *type, const char *n
 
 itgc_tensor *itgc_emit_unary(itgc_graph *graph, const char *type, const itgc_unary_params *params, const char *name, itgc_tensor *in)
 {
-    itgc_node *node = itgc_emit(graph, type, name, &in, 1);
+    itgc_node *node = itgc_insert_node(graph, type, name, &in, 1);
     *(itgc_unary_params *)node->params = *params;
     return finish_node(graph, node);
 }
 
 itgc_tensor *itgc_emit_global_mean(itgc_graph *graph, const char *name, itgc_tensor *in, bool channels_last)
 {
-    itgc_node *node = itgc_emit(graph, "GlobalAveragePool", name, &in, 1);
+    itgc_node *node = itgc_insert_node(graph, "GlobalAveragePool", name, &in, 1);
     itgc_pool_params *params = node->params;
     params->kind = ITGC_POOL_AVERAGE;
     params->global = true;
@@ -217,7 +217,7 @@ itgc_tensor *itgc_emit_slice(itgc_graph *graph, const char *name, itgc_tensor *i
 {
     itgc_tensor *inputs[4] = {in, itgc_make_ints(graph, name, &start, 1), itgc_make_ints(graph, name, &end, 1),
                               itgc_make_ints(graph, name, &axis, 1)};
-    return finish_node(graph, itgc_emit(graph, "Slice", name, inputs, 4));
+    return finish_node(graph, itgc_insert_node(graph, "Slice", name, inputs, 4));
 }
 
 bool itgc_can_redirect(const itgc_tensor *from, const itgc_tensor *to)

@@ -29,7 +29,7 @@ itgc_tensor *itgc_make_scalar(itgc_graph *graph, const char *name, double value)
 itgc_tensor *itgc_make_ints(itgc_graph *graph, const char *name, const int64_t *values, int count);
 
 /* Reads inputs[0..] and writes one new float tensor called `name`, whose shape itgc_infer_node sets once params are filled. */
-itgc_node *itgc_emit(itgc_graph *graph, const char *type, const char *name, itgc_tensor *const *in, int in_count);
+itgc_node *itgc_insert_node(itgc_graph *graph, const char *type, const char *name, itgc_tensor *const *in, int in_count);
 /* Whole small nodes with their shapes; each returns its output, NULL with a diagnostic. */
 itgc_tensor *itgc_emit_reshape(itgc_graph *graph, const char *name, itgc_tensor *in, const itgc_shape *shape);
 itgc_tensor *itgc_emit_transpose(itgc_graph *graph, const char *name, itgc_tensor *in, const int64_t *perm);

@@ -50,7 +50,7 @@ static itgc_tensor *emit_depthwise(itgc_graph *graph, const itgc_affine *affine)
         weights[i] = (float)affine->scale[i];
         bias[i] = (float)affine->shift[i];
     }
-    itgc_node *node = itgc_emit(graph, "Conv", name, inputs, 3);
+    itgc_node *node = itgc_insert_node(graph, "Conv", name, inputs, 3);
     itgc_conv_params *params = node->params;
     params->group = affine->channels;
     params->window.rank = shape.rank - 2;

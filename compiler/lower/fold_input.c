@@ -259,7 +259,7 @@ static itgc_tensor *emit_reversal(itgc_graph *graph, itgc_tensor *in)
 {
     static const int64_t reversed[3] = {2, 1, 0};
     itgc_tensor *inputs[2] = {in, itgc_make_ints(graph, in->name, reversed, 3)};
-    itgc_node *node = itgc_emit(graph, "Gather", in->name, inputs, 2);
+    itgc_node *node = itgc_insert_node(graph, "Gather", in->name, inputs, 2);
     ((itgc_axis_params *)node->params)->axis = find_image_axis(&in->shape, 3);
     return itgc_infer_node(graph, node) ? node->out[0] : NULL;
 }

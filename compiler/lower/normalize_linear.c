@@ -26,7 +26,7 @@ static itgc_tensor *copy_weights(itgc_graph *graph, const itgc_tensor *from, boo
 static itgc_tensor *emit_gemm(itgc_graph *graph, const char *name, itgc_tensor *in, itgc_tensor *weights, itgc_tensor *bias)
 {
     itgc_tensor *inputs[3] = {in, weights, bias};
-    itgc_node *node = itgc_emit(graph, "Gemm", name, inputs, bias ? 3 : 2);
+    itgc_node *node = itgc_insert_node(graph, "Gemm", name, inputs, bias ? 3 : 2);
     *(itgc_gemm_params *)node->params = (itgc_gemm_params){.alpha = 1.0f, .beta = 1.0f, .transpose_b = true};
     return itgc_infer_node(graph, node) ? node->out[0] : NULL;
 }

@@ -64,7 +64,7 @@ static bool rewrite_softmax(itgc_graph *graph, itgc_node *node)
     const char *name = node->out[0]->name;
     const itgc_shape flat = {.rank = 2, .dim = {itgc_elements_before(shape, axis), itgc_elements_after(shape, axis)}};
     itgc_tensor *rows = itgc_emit_reshape(graph, name, node->in[0], &flat);
-    itgc_node *softmax = rows ? itgc_emit(graph, node->type, name, &rows, 1) : NULL;
+    itgc_node *softmax = rows ? itgc_insert_node(graph, node->type, name, &rows, 1) : NULL;
     if (!softmax) {
         return false;
     }
