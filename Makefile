@@ -13,6 +13,15 @@ RUNTIME_FLAGS := -std=c99 -O2 -ffreestanding -ffunction-sections -fdata-sections
 COMPILER_FLAGS := -std=c11 -O2 -g -D_POSIX_C_SOURCE=200809L -ffp-contract=off -fno-fast-math $(WARNINGS)
 TOOL_LIBS := -lprotobuf-c -ljpeg -lpng -lcjson -lpthread -lm
 
+# SANITIZE=1: everything again with address and undefined-behaviour checks, under build/asan.
+ifdef SANITIZE
+H := $(BUILD)/asan
+SANITIZER_FLAGS := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+RUNTIME_FLAGS += $(SANITIZER_FLAGS) -g
+COMPILER_FLAGS += $(SANITIZER_FLAGS)
+LDFLAGS += $(SANITIZER_FLAGS)
+endif
+
 RUNTIME_SRC := $(wildcard runtime/*.c runtime/ops/*.c runtime/kernels/scalar/*.c)
 # Kernel folders of the host's architecture, each compiled for its own instructions alone.
 HOST_ARCH := $(firstword $(subst -, ,$(shell $(CC) -dumpmachine)))
@@ -26,8 +35,14 @@ RUNTIME_OBJ := $(RUNTIME_SRC:%.c=$(H)/%.o) $(HOSTED_SRC:%.c=$(H)/%.o)
 COMPILER_OBJ := $(COMPILER_SRC:%.c=$(H)/%.o) $(H)/gen/onnx.pb-c.o
 CLI_OBJ := $(CLI_SRC:%.c=$(H)/%.o)
 
-.PHONY: all
-all: $(H)/intaglio $(H)/libintaglio.a ## the host tools
+TEST_SRC := $(wildcard tests/unit/*/*_test.c tests/ops/*_test.c)
+TEST_BIN := $(TEST_SRC:%.c=$(H)/%)
+
+.PHONY: all tools unit-tests
+all: tools ## the host tools and quick tests, in seconds
+	@BUILD=$(BUILD) tests/run_tests.sh quick
+tools: $(H)/intaglio $(H)/libintaglio.a
+unit-tests: $(TEST_BIN)
 
 $(H)/intaglio: $(CLI_OBJ) $(H)/libintagliocompiler.a $(H)/libintaglio.a
 	$(CC) $(LDFLAGS) -o $@ $^ $(TOOL_LIBS)
@@ -64,10 +79,72 @@ $(H)/gen/onnx.pb-c.h: compiler/onnx/onnx.proto
 $(H)/gen/onnx.pb-c.o: $(H)/gen/onnx.pb-c.h
 	$(CC) -I$(H)/gen -O2 -g -c -o $@ $(H)/gen/onnx.pb-c.c
 
+# Tests are one executable a file; they use cmocka and may include anything.
+$(H)/tests/%_test: tests/%_test.c $(H)/libintagliocompiler.a $(H)/libintaglio.a
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(COMPILER_FLAGS) $(DEPFLAGS) $(LDFLAGS) -o $@ $< $(H)/libintagliocompiler.a $(H)/libintaglio.a -lcmocka $(TOOL_LIBS)
+
+.PHONY: install install-cross demo test bench size lint lint-symbols format golden crosscheck accuracy zoo matrix fuzz clean
+install:
+	@tools/install_deps.sh build
+install-cross:
+	@tools/install_deps.sh build cross
+
+demo: ## builds all, compiles the demo model and classifies real pictures with it
+	@tools/demo.sh
+
+# The TARGET form runs one target's set alone.
+ifdef TARGET
+test: install-cross
+	@$(MAKE) --no-print-directory TARGET= tools
+	BUILD=$(BUILD) tests/targets/run_target.sh $(TARGET)
+else
+test: install-cross ## every test, with one summary line; TARGET=T: one target's under its emulator
+	@BUILD=$(BUILD) tests/run_tests.sh full
+endif
+
+bench: tools $(H)/kernel_check ## kernels and models on this machine, with share of the table's peak
+	$(H)/kernel_check --bench
+	@BUILD=$(BUILD) tools/bench_models.sh
+
+size: tools ## flash and RAM of each target and model, with the difference to the last run
+	@BUILD=$(BUILD) tools/size_report.sh
+
+lint: ## layout, layers, symbols, headers, ops table, lengths, README example
+	@BUILD=$(BUILD) tools/lint.sh
+lint-symbols: $(RUNTIME_OBJ)
+	@tools/check_symbols.sh $(filter-out $(H)/runtime/host/%,$(RUNTIME_OBJ))
+
+format: ## clang-format over the tree
+	clang-format -i $$(git ls-files '*.c' '*.h')
+
+golden: tools unit-tests ## UPDATE=1 rewrites expected files; review them as a diff
+	@BUILD=$(BUILD) UPDATE=$(UPDATE) tests/run_tests.sh golden
+
+crosscheck: tools ## float and op tests against ONNX Runtime and onnx in a virtual environment
+	@BUILD=$(BUILD) tools/crosscheck.sh
+
+accuracy: tools ## rewrites docs/accuracy.md from eval on the shared models
+	@BUILD=$(BUILD) tools/accuracy.sh
+
+zoo: ## exports the user models and the coverage models into build/zoo (needs PyPI)
+	@BUILD=$(BUILD) tools/venv.sh
+	$(BUILD)/venv/bin/python tools/zoo/export.py $(BUILD)/zoo
+
+matrix: tools ## rewrites the op table of README.md
+	@tools/write_section.sh README.md matrix $(H)/intaglio targets --matrix
+
+
+fuzz: ## SECONDS=N: importer and option fuzzers with sanitizers
+	@BUILD=$(BUILD) tests/fuzz/run.sh $(or $(SECONDS),60)
+
+clean: ## removes what was built for the host; other targets' folders stay
+	rm -rf $(H)
+
 .PHONY: help
 help: ## this list
 	@grep -hE '^[a-zA-Z_-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
 
--include $(RUNTIME_OBJ:.o=.d) $(COMPILER_OBJ:.o=.d) $(CLI_OBJ:.o=.d)
+-include $(RUNTIME_OBJ:.o=.d) $(COMPILER_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(TEST_BIN:%=%.d)
 
 include targets/firmware.mk
