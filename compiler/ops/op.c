@@ -192,7 +192,7 @@ static bool evaluate_node(itgc_graph *graph, itgc_node *node, itgc_arena *scratc
                              itgc_elements(&tensor->shape), MOST_FOLDED_ELEMENTS);
         out[i] = itgc_new_value(graph->arena, tensor->type, &tensor->shape);
     }
-    const itgc_eval eval = {node, in, out, scratch, graph->diag, threads};
+    const itgc_eval eval = {.node = node, .in = in, .out = out, .scratch = scratch, .diag = graph->diag, .threads = threads};
     if (node->op->eval != NULL && node->op->eval(&eval))
         return true;
     return itgc_fail(graph->diag, 900, "internal: evaluation failed without a reason; please report this");
