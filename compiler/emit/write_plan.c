@@ -88,7 +88,7 @@ static void write_steps(itgc_writer *w)
                       "bytes, rows */\n");
     for (int i = 0; i < w->graph->step_count; i++) {
         const itg_step *step = &w->model->steps[i];
-        itgc_addf(w->text, "    { %-16s &step_%0*d, { %6u, %6u, %6u }, %6u, %6u, %6u, %5u },",
+        itgc_addf(w->text, "    { %-18s &step_%0*d, { %6u, %6u, %6u }, %6u, %6u, %6u, %5u },",
                   itgc_sprint(w->graph->arena, "%s,", w->graph->steps[i]->kind->op_name), w->step_digits, i, (unsigned)step->in[0],
                   (unsigned)step->in[1], (unsigned)step->in[2], (unsigned)step->out, (unsigned)step->scratch, (unsigned)step->scratch_bytes,
                   (unsigned)step->rows);

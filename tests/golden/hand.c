@@ -18,11 +18,11 @@ static const itg_conv step_04 = { .in = {1,1,144}, .out = {1,1,4}, .kernel = {1,
 
 static const itg_step steps[] = {
     /* op, constants, where the inputs, the output and scratch lie in the arena, scratch bytes, rows */
-    { itg_op_conv,     &step_00, {    288,      0,      0 },      0,      0,      0,     6 }, /*   7,776 MACs */
-    { itg_op_pool,     &step_01, {      0,      0,      0 },    288,      0,      0,     3 }, /*  */
-    { itg_op_copy,     &step_02, {    288,      0,      0 },      0,      0,      0,     1 }, /*  */
-    { itg_op_copy,     &step_03, {    288,      0,      0 },      0,      0,      0,     1 }, /*  */
-    { itg_op_conv,     &step_04, {      0,      0,      0 },    144,      0,      0,     1 }, /*   576 MACs */
+    { itg_op_conv,       &step_00, {    288,      0,      0 },      0,      0,      0,     6 }, /*   7,776 MACs */
+    { itg_op_pool,       &step_01, {      0,      0,      0 },    288,      0,      0,     3 }, /*  */
+    { itg_op_copy,       &step_02, {    288,      0,      0 },      0,      0,      0,     1 }, /*  */
+    { itg_op_copy,       &step_03, {    288,      0,      0 },      0,      0,      0,     1 }, /*  */
+    { itg_op_conv,       &step_04, {      0,      0,      0 },    144,      0,      0,     1 }, /*   576 MACs */
 };
 
 static const itg_port inputs[] = {
