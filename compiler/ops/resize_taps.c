@@ -82,7 +82,7 @@ static void fill_position(itgc_resize_taps *taps, const itgc_resize_params *para
             const double full = params->mode == ITGC_RESIZE_LINEAR ? weigh_linear(distance) : weigh_cubic(distance, (double)params->cubic_a);
             const double share = params->exclude_outside && is_outside ? 0 : full;
             source[t] = clamp_position(at, in);
-            weight[t] = (float)(sum == 0 ? share : share / sum);
+            weight[t] = (float)(pass == 0 ? share : share / sum);
             sum += pass == 0 ? share : 0;
         }
         if (stretch == 1 && !params->exclude_outside) {
