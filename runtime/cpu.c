@@ -14,9 +14,15 @@ static bool is_always(void)
 }
 
 #ifdef __x86_64__
-static bool has_avx512vnni(void)
+static bool has_avx2(void)
 {
     __builtin_cpu_init(); /* asks CPUID, and XCR0 for what the operating system saves */
+    return __builtin_cpu_supports("avx2");
+}
+
+static bool has_avx512vnni(void)
+{
+    __builtin_cpu_init();
     return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
            __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vnni");
 }
@@ -25,6 +31,7 @@ static bool has_avx512vnni(void)
 static const cpu_table tables[] = {
     {&itg_kernels_scalar, is_always},
 #ifdef __x86_64__
+    {&itg_kernels_avx2, has_avx2},
     {&itg_kernels_avx512vnni, has_avx512vnni},
 #endif
 };

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The AVX2 table: processors without a dot product of bytes. A family without its own file here is the scalar table's. */
+#include <intaglio/kernels.h>
+
+const itg_kernels itg_kernels_avx2 = {
+    .name = "avx2",
+    .packing = ITG_PACK_16C4,
+    .conv = &itg_conv_avx2,
+    .depthwise = &itg_depthwise_avx2,
+    .pool = &itg_pool_scalar,
+    .elementwise = &itg_elementwise_scalar,
+    .lookup = &itg_lookup_scalar,
+    .softmax = &itg_softmax_scalar,
+};
