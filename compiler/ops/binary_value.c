@@ -59,13 +59,22 @@ static inline float modulo(float a, float b)
     return (rest < 0.0f) != (b < 0.0f) ? rest + b : rest;
 }
 
+/* Small whole exponents by multiplication: exact wherever the result is. */
+static double power_of_reals(double a, double b)
+{
+    if (!(b >= 0.0 && b <= 64.0) || b != floor(b))
+        return itgc_pow(a, b);
+    double product = 1.0, factor = a;
+    for (int left = (int)b; left > 0; left >>= 1) {
+        product *= (left & 1) != 0 ? factor : 1.0;
+        factor *= factor;
+    }
+    return product;
+}
+
 static inline float power(float a, float b)
 {
-    if (b == 2.0f)
-        return a * a;
-    if (b == 1.0f)
-        return a;
-    return (float)itgc_pow((double)a, (double)b);
+    return (float)power_of_reals((double)a, (double)b);
 }
 
 /* A row: stride 0 repeats an operand. The common strides get loops of their own, which vectorise. */
@@ -182,11 +191,15 @@ static bool compare_integers(itgc_binary_kind kind, int64_t a, int64_t b)
     }
 }
 
-static int64_t shift(int64_t a, int64_t b, bool is_left)
+/* Shifts by the width and more leave nothing; to the right, signed numbers fill up with their sign. */
+static int64_t shift(int64_t a, int64_t b, bool is_left, bool is_u64)
 {
-    if (b < 0 || b > 63)
-        return 0;
-    return (int64_t)(is_left ? (uint64_t)a << b : (uint64_t)a >> b);
+    const bool is_past = b < 0 || b > 63;
+    if (is_left)
+        return is_past ? 0 : (int64_t)((uint64_t)a << b);
+    if (is_u64 || a >= 0)
+        return is_past ? 0 : (int64_t)((uint64_t)a >> b);
+    return is_past ? -1 : ~(int64_t)(~(uint64_t)a >> b);
 }
 
 /* What depends on the order of numbers or on the sign: uint64 values above 2^63 are held as negative ones. */
@@ -229,7 +242,7 @@ static int64_t combine_integers(const itgc_binary_params *params, bool is_u64, i
         return (a != 0) != (b != 0);
     case ITGC_SHIFT_LEFT:
     case ITGC_SHIFT_RIGHT:
-        return shift(a, b, params->kind == ITGC_SHIFT_LEFT);
+        return shift(a, b, params->kind == ITGC_SHIFT_LEFT, is_u64);
     case ITGC_BIT_AND:
         return a & b;
     case ITGC_BIT_OR:
@@ -250,7 +263,7 @@ static double real_at(const itgc_value *value, int64_t index)
 static void combine_mixed(itgc_value *out, int64_t at, const itgc_value *a, const itgc_value *b, const itgc_walk *walk, const row *r)
 {
     for (int64_t i = 0; i < r->count; i++) {
-        const double result = itgc_pow(real_at(a, walk->offset[0] + i * r->a_stride), real_at(b, walk->offset[1] + i * r->b_stride));
+        const double result = power_of_reals(real_at(a, walk->offset[0] + i * r->a_stride), real_at(b, walk->offset[1] + i * r->b_stride));
         if (itgc_is_float(out->type))
             out->f[at + i] = (float)result;
         else
