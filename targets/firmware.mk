@@ -24,11 +24,16 @@ MODEL_UPPER := $(shell echo '$(MODEL_NAME)' | tr a-z A-Z)
 MODEL_OBJ   := $(T)/firmware/$(MODEL_NAME)
 WEIGHTS_SRC := $(wildcard $(MODEL)/$(MODEL_NAME)_weights.c $(MODEL)/$(MODEL_NAME)_weights.S)
 
-# Hosted targets also get the choice of kernels by CPU; the rest of the runtime is the same code everywhere.
+# Hosted targets also get the kernels of their ISAs and the choice by CPU; the rest of the runtime is the same code everywhere.
 TARGET_RUNTIME_SRC := $(wildcard runtime/*.c runtime/ops/*.c runtime/kernels/scalar/*.c)
 ifdef MEMORY
 TARGET_RUNTIME_SRC := $(filter-out runtime/cpu.c,$(TARGET_RUNTIME_SRC))
 TARGET_LINK        := --specs=nano.specs -nostartfiles -Wl,-T,$(T)/sections.ld
+endif
+ifndef MEMORY
+TARGET_ARCH        := $(firstword $(subst -, ,$(shell $(TARGET_CC) -dumpmachine)))
+TARGET_RUNTIME_SRC += $(wildcard $(ISA_$(TARGET_ARCH):%=runtime/kernels/%/*.c))
+$(T)/runtime/kernels/%.o: RUNTIME_FLAGS += -O3 $(ISA_FLAGS_$(notdir $(@D)))
 endif
 TARGET_RUNTIME_OBJ := $(TARGET_RUNTIME_SRC:%.c=$(T)/%.o)
 PLATFORM_OBJ       := $(PLATFORM:%.c=$(T)/%.o)

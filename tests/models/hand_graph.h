@@ -5,67 +5,9 @@
 #ifndef HAND_GRAPH_H
 #define HAND_GRAPH_H
 
-#include "compiler/ops/op.h"
+#include "compiler/ops/quantizers.h"
 
 #include <string.h>
-
-#define HAND_FIELD(type, member, kind, count)                                                                                                        \
-    {                                                                                                                                                \
-#member, kind, offsetof(type, member), count                                                                                                 \
-    }
-
-static const itgc_field hand_conv_fields[] = {
-    HAND_FIELD(itg_conv, in, ITGC_FIELD_I32, 3),
-    HAND_FIELD(itg_conv, out, ITGC_FIELD_I32, 3),
-    HAND_FIELD(itg_conv, kernel, ITGC_FIELD_I32, 2),
-    HAND_FIELD(itg_conv, stride, ITGC_FIELD_I32, 2),
-    HAND_FIELD(itg_conv, dilation, ITGC_FIELD_I32, 2),
-    HAND_FIELD(itg_conv, before, ITGC_FIELD_I32, 2),
-    HAND_FIELD(itg_conv, groups, ITGC_FIELD_I32, 1),
-    HAND_FIELD(itg_conv, weights, ITGC_FIELD_POINTER, 1),
-    HAND_FIELD(itg_conv, pad, ITGC_FIELD_POINTER, 1),
-    HAND_FIELD(itg_conv, pad_code, ITGC_FIELD_I32, 1),
-    HAND_FIELD(itg_conv, epilogue.bias, ITGC_FIELD_POINTER, 1),
-    HAND_FIELD(itg_conv, epilogue.multiplier, ITGC_FIELD_POINTER, 1),
-    HAND_FIELD(itg_conv, epilogue.negative_multiplier, ITGC_FIELD_POINTER, 1),
-    HAND_FIELD(itg_conv, epilogue.table, ITGC_FIELD_POINTER, 1),
-    HAND_FIELD(itg_conv, epilogue.zero, ITGC_FIELD_I32, 1),
-    HAND_FIELD(itg_conv, epilogue.low, ITGC_FIELD_I32, 1),
-    HAND_FIELD(itg_conv, epilogue.high, ITGC_FIELD_I32, 1),
-    HAND_FIELD(itg_conv, epilogue.table_mask, ITGC_FIELD_U16, 1),
-    HAND_FIELD(itg_conv, epilogue.shift, ITGC_FIELD_U8, 1),
-    HAND_FIELD(itg_conv, epilogue.left, ITGC_FIELD_U8, 1),
-    HAND_FIELD(itg_conv, epilogue.narrow, ITGC_FIELD_U8, 1),
-    HAND_FIELD(itg_conv, epilogue.wide, ITGC_FIELD_U8, 1),
-    HAND_FIELD(itg_conv, in_type, ITGC_FIELD_TYPE, 1),
-    HAND_FIELD(itg_conv, out_type, ITGC_FIELD_TYPE, 1),
-};
-
-static const itgc_field hand_pool_fields[] = {
-    HAND_FIELD(itg_pool, in, ITGC_FIELD_I32, 3),        HAND_FIELD(itg_pool, out, ITGC_FIELD_I32, 3),
-    HAND_FIELD(itg_pool, kernel, ITGC_FIELD_I32, 2),    HAND_FIELD(itg_pool, stride, ITGC_FIELD_I32, 2),
-    HAND_FIELD(itg_pool, dilation, ITGC_FIELD_I32, 2),  HAND_FIELD(itg_pool, before, ITGC_FIELD_I32, 2),
-    HAND_FIELD(itg_pool, average, ITGC_FIELD_BOOL, 1),  HAND_FIELD(itg_pool, low, ITGC_FIELD_I32, 1),
-    HAND_FIELD(itg_pool, high, ITGC_FIELD_I32, 1),      HAND_FIELD(itg_pool, in_type, ITGC_FIELD_TYPE, 1),
-    HAND_FIELD(itg_pool, out_type, ITGC_FIELD_TYPE, 1),
-};
-
-static const itgc_field hand_copy_fields[] = {
-    HAND_FIELD(itg_copy, dim, ITGC_FIELD_I32, 6),          HAND_FIELD(itg_copy, in_stride, ITGC_FIELD_I32, 6),
-    HAND_FIELD(itg_copy, out_stride, ITGC_FIELD_I32, 6),   HAND_FIELD(itg_copy, in_start, ITGC_FIELD_I32, 1),
-    HAND_FIELD(itg_copy, out_start, ITGC_FIELD_I32, 1),    HAND_FIELD(itg_copy, table, ITGC_FIELD_POINTER, 1),
-    HAND_FIELD(itg_copy, element_bytes, ITGC_FIELD_U8, 1),
-};
-
-#define HAND_KIND(op, params, fields, family)                                                                                                        \
-    {                                                                                                                                                \
-        op_name(op), #params, op, sizeof(params), fields, (int)(sizeof fields / sizeof fields[0]), family                                            \
-    }
-#define op_name(op) #op
-
-static const itgc_step_kind hand_conv_kind = HAND_KIND(itg_op_conv, itg_conv, hand_conv_fields, "conv");
-static const itgc_step_kind hand_pool_kind = HAND_KIND(itg_op_pool, itg_pool, hand_pool_fields, "pool");
-static const itgc_step_kind hand_copy_kind = HAND_KIND(itg_op_copy, itg_copy, hand_copy_fields, "");
 
 static itgc_tensor *hand_tensor(itgc_graph *graph, const char *name, itg_type type, int rank, const int64_t *dims)
 {
@@ -133,13 +75,20 @@ static itg_epilogue hand_epilogue(itgc_graph *graph, int channels, uint8_t shift
 static void hand_convolutions(itgc_graph *graph, itgc_tensor *const *t)
 {
     (void)hand_constant(graph, "unused", 2, 100);
-    itg_conv conv = {.in = {6, 6, 3}, .out = {6, 6, 8}, .kernel = {3, 3}, .stride = {1, 1}, .dilation = {1, 1}, .before = {1, 1}, .groups = 1};
+    itg_conv conv = {.in = {6, 6, 3},
+                     .out = {6, 6, 8},
+                     .kernel = {3, 3},
+                     .stride = {1, 1},
+                     .dilation = {1, 1},
+                     .before = {1, 1},
+                     .groups = 1,
+                     .packing = ITG_PACK_ROWS};
     conv.weights = hand_weights(graph, 8 * 27, 1);
     conv.pad_code = -7;
     conv.epilogue = hand_epilogue(graph, 8, 9, -128, 127);
     conv.in_type = ITG_U8;
     conv.out_type = ITG_S8;
-    itgc_step *step = hand_step(graph, &hand_conv_kind, &conv, t[0], t[1]);
+    itgc_step *step = hand_step(graph, &itgc_step_conv, &conv, t[0], t[1]);
     step->rows = 6;
     step->macs = 36 * 8 * 27;
 }
@@ -175,17 +124,18 @@ static itgc_graph *hand_graph(itgc_arena *arena, itgc_diag *diag)
                            .high = 127,
                            .in_type = ITG_S8,
                            .out_type = ITG_S8};
-    hand_step(graph, &hand_pool_kind, &pool, t[1], t[2])->rows = 3;
+    hand_step(graph, &itgc_step_pool, &pool, t[1], t[2])->rows = 3;
     itg_copy copy = {.dim = {1, 1, 1, 1, 9, 8}, .in_stride = {0, 0, 0, 0, 8, 1}, .out_stride = {0, 0, 0, 0, 16, 1}, .element_bytes = 1};
-    hand_step(graph, &hand_copy_kind, &copy, t[2], t[3])->partial = true;
+    hand_step(graph, &itgc_step_copy, &copy, t[2], t[3])->partial = true;
     copy.out_start = 8;
-    hand_step(graph, &hand_copy_kind, &copy, t[2], t[3]);
-    itg_conv dense = {.in = {1, 1, 144}, .out = {1, 1, 4}, .kernel = {1, 1}, .stride = {1, 1}, .dilation = {1, 1}, .groups = 1};
+    hand_step(graph, &itgc_step_copy, &copy, t[2], t[3]);
+    itg_conv dense = {
+        .in = {1, 1, 144}, .out = {1, 1, 4}, .kernel = {1, 1}, .stride = {1, 1}, .dilation = {1, 1}, .groups = 1, .packing = ITG_PACK_ROWS};
     dense.weights = hand_weights(graph, 144 * 4, 2);
     dense.epilogue = hand_epilogue(graph, 4, 4, -32768, 32767);
     dense.in_type = ITG_S8;
     dense.out_type = ITG_S16;
-    hand_step(graph, &hand_conv_kind, &dense, t[4], t[5])->macs = 576;
+    hand_step(graph, &itgc_step_conv, &dense, t[4], t[5])->macs = 576;
     return graph;
 }
 

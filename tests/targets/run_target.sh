@@ -26,7 +26,7 @@ source_of() {
     gesture) echo "$DATA/models/gesture_keypoints.onnx --calib $DATA/gesture/calib.npy" ;;
     kws) echo "$DATA/models/kws_dscnn.onnx --calib $DATA/kws/calib --raw i8,0.5847029089927673,83" ;;
     ic) echo "$DATA/models/ic_resnet8.onnx --calib $DATA/cifar10/calib" ;;
-    demo) echo "tests/models/demo/gesture19.onnx --calib tests/models/demo/calib --labels tests/models/demo/labels.json" ;;
+    demo) echo "tests/models/demo/gesture19.onnx --input-shape input=1,96,96,3 --calib tests/models/demo/calib --labels tests/models/demo/labels.json" ;;
     esac
 }
 
@@ -40,6 +40,14 @@ emit() {
         # shellcheck disable=SC2046 # options are words
         "$HOST/intaglio" compile $(source_of "$1") --quiet --target "$2" --name "$1" -o "$3"
     fi
+}
+
+# Models that a target is too small for: refused with error 501 or 502, until they fit.
+may_refuse() {
+    case $TARGET/$1 in
+    microbit/kws | microbit/ic | microbit/demo) true ;;
+    *) false ;;
+    esac
 }
 
 step_crcs() { sed -n '/step_crc/,/};/p' "$1"; }
@@ -70,8 +78,8 @@ check_wrong_weight() {
 
 check_model() {
     if ! emit "$1" "$TARGET" "$WORK/$1" 2>"$WORK/$1.log"; then
-        if grep -q 'E50[12]' "$WORK/$1.log"; then
-            skip "$1 is refused: $(cat "$WORK/$1.log")"
+        if grep -q 'E50[12]' "$WORK/$1.log" && may_refuse "$1"; then
+            pass "$1 is refused: $(grep -h 'E50[12]' "$WORK/$1.log")"
         else
             fail "$1 was not emitted: $(cat "$WORK/$1.log")"
         fi

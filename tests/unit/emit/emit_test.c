@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The emitted files of the hand-made graph: equal to the goldens (INTAGLIO_UPDATE_GOLDEN=1 rewrites them), equal when made twice, whole or
+ * The emitted files of the hand-made graph: equal to the goldens (UPDATE=1 rewrites them), equal when made twice, whole or
  * not there at all, and refused with a clear message where they cannot be written. */
 #include "compiler/emit/emit.h"
 #include "compiler/base/files.h"
@@ -114,7 +114,7 @@ static const char *emit(const fixture *f, const char *which)
 static void check_golden(const fixture *f, const char *which, const char *path)
 {
     const char *text = emit(f, which);
-    if (getenv("INTAGLIO_UPDATE_GOLDEN")) {
+    if (getenv("UPDATE") && strcmp(getenv("UPDATE"), "1") == 0) {
         FILE *file = fopen(path, "wb");
         assert_non_null(file);
         assert_true(fputs(text, file) >= 0 && fclose(file) == 0);
