@@ -25,8 +25,15 @@ typedef struct itg_tile {
 /* sums: [pixel][blocks of the largest tile][16]. */
 typedef void itg_tile_function(const itg_tile *tile, int32_t *sums);
 
-/* Sums of `pixels` pixels from pixel x of the row at `out`, `blocks` blocks of channels from `channel` on, to stored codes. */
-typedef void itg_finish_tile(const itg_conv *conv, uint8_t *out, int32_t x, int32_t channel, const int32_t *sums, int32_t pixels, int32_t blocks);
+/* A computed tile: sums of `pixels` pixels from pixel x of the row at `out`, `blocks` blocks of channels from `channel` on. */
+typedef struct itg_tile_result {
+    const int32_t *sums;
+    uint8_t *out;
+    int32_t x, pixels, channel, blocks;
+} itg_tile_result;
+
+/* From sums to stored codes. */
+typedef void itg_finish_tile(const itg_conv *conv, const itg_tile_result *result);
 
 typedef struct itg_tile_set {
     int32_t pixels, blocks;            /* of the largest tile */
@@ -103,7 +110,7 @@ static inline void itg_compute_row(const itg_layer *layer, const itg_row_job *jo
             compute(&tile, high);
             itg_add_high_plane(sums, high, pixels, set->blocks * 16, job->blocks * 16);
         }
-        set->finish(layer->conv, job->out, x, job->channel, sums, pixels, job->blocks);
+        set->finish(layer->conv, &(itg_tile_result){sums, job->out, x, pixels, job->channel, job->blocks});
         x += pixels;
     }
 }

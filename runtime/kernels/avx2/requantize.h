@@ -5,6 +5,7 @@
 #define ITG_AVX2_REQUANTIZE_H
 
 #include "runtime/kernels/element.h"
+#include "runtime/kernels/tiles.h"
 
 #include <immintrin.h>
 #include <string.h>
@@ -102,14 +103,12 @@ static inline __m256i itg_avx2_choose_multiplier(const itg_avx2_block *block, in
     return two_slopes ? _mm256_blendv_epi8(block->multiplier[half], block->negative[half], _mm256_srai_epi32(acc, 31)) : block->multiplier[half];
 }
 
-/* An itg_finish_tile (tiles.h): sums [pixel][16], one block. */
-static inline void itg_avx2_finish_tile(const itg_conv *conv, uint8_t *out, int32_t x, int32_t channel, const int32_t *sums, int32_t pixels,
-                                        int32_t blocks)
+/* An itg_finish_tile for sums [pixel][16]: one block. */
+static inline void itg_avx2_finish_tile(const itg_conv *conv, const itg_tile_result *result)
 {
-    (void)blocks;
     const itg_epilogue *epilogue = &conv->epilogue;
     const itg_avx2_rounding r = itg_avx2_set_rounding(epilogue);
-    const int32_t group_outputs = conv->out[2] / conv->groups;
+    const int32_t group_outputs = conv->out[2] / conv->groups, channel = result->channel;
     const int32_t left = (channel / group_outputs + 1) * group_outputs - channel, count = left < 16 ? left : 16;
     const bool scaled = conv->out_type != ITG_S32, two_slopes = scaled && epilogue->negative_multiplier != NULL;
     itg_avx2_block block;
@@ -118,15 +117,15 @@ static inline void itg_avx2_finish_tile(const itg_conv *conv, uint8_t *out, int3
         if (two_slopes)
             block.negative[half] = itg_avx2_load_multipliers(epilogue->negative_multiplier + channel + 8 * half, count - 8 * half, &r);
     }
-    for (int32_t p = 0; p < pixels; p++) {
+    for (int32_t p = 0; p < result->pixels; p++) {
         __m256i codes[2];
         for (int half = 0; half < 2; half++) {
-            codes[half] = _mm256_loadu_si256((const __m256i *)(const void *)(sums + p * 16 + 8 * half));
+            codes[half] = _mm256_loadu_si256((const __m256i *)(const void *)(result->sums + p * 16 + 8 * half));
             if (scaled)
                 codes[half] = itg_avx2_requantize(codes[half], itg_avx2_choose_multiplier(&block, half, codes[half], two_slopes), &r);
         }
-        void *at = out + ((size_t)(x + p) * (size_t)conv->out[2] + (size_t)channel) * itg_element_bytes(conv->out_type);
-        itg_avx2_store_codes(at, conv->out_type, epilogue->table, codes, count);
+        const size_t index = (size_t)(result->x + p) * (size_t)conv->out[2] + (size_t)channel;
+        itg_avx2_store_codes(result->out + index * itg_element_bytes(conv->out_type), conv->out_type, epilogue->table, codes, count);
     }
 }
 

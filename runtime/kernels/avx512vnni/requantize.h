@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  * From int32 sums to stored codes, 16 channels at a time (docs/numerics.md 1): the vector form of runtime/kernels/epilogue.h.
- * RQ by even and odd 32 x 32 -> 64 bit products whose high dwords are the result. Used by conv and depthwise of this folder. */
+ * RQ by even and odd 32 x 32 -> 64 bit products whose high dwords are the result. Used by conv of this folder. */
 #ifndef ITG_AVX512VNNI_REQUANTIZE_H
 #define ITG_AVX512VNNI_REQUANTIZE_H
 
 #include "runtime/kernels/element.h"
+#include "runtime/kernels/tiles.h"
 
 #include <immintrin.h>
 #include <intaglio/plan.h>
@@ -74,44 +75,55 @@ static inline void itg_avx512_store_codes(void *out, itg_type type, __m512i code
     }
 }
 
-/* 16 sums of channels from `channel` on -> out. multiplier: as loaded; negative: NULL or the multipliers of negative sums. */
-static inline void itg_avx512_finish(const itg_epilogue *epilogue, void *out, itg_type type, __m512i acc, __mmask16 mask, __m512i multiplier,
-                                     const __m512i *negative, const itg_avx512_rounding *r)
-{
-    if (type == ITG_S32) {
-        itg_avx512_store_codes(out, type, acc, mask);
-        return;
-    }
-    if (negative)
-        multiplier = _mm512_mask_mov_epi32(multiplier, _mm512_movepi32_mask(acc), *negative);
-    const __m512i code = itg_avx512_requantize(acc, multiplier, r);
-    if (epilogue->table)
-        itg_avx512_look_up(out, type, code, __builtin_popcount(mask), epilogue->table);
-    else
-        itg_avx512_store_codes(out, type, code, mask);
-}
+/* The multipliers of one block of 16 channels, as far as mask goes. */
+typedef struct itg_avx512_block {
+    __m512i multiplier, negative;
+    __mmask16 mask;
+    bool scaled, two_slopes;
+} itg_avx512_block;
 
-/* A tile of sums [7][4][16]: `pixels` pixels from pixel x of the row at `out`, `blocks` blocks of 16 channels from `channel` on. */
-static inline void itg_avx512_finish_tile(const itg_conv *conv, uint8_t *out, int32_t x, int32_t channel, const int32_t *sums, int32_t pixels,
-                                          int32_t blocks)
+static inline itg_avx512_block itg_avx512_open_block(const itg_conv *conv, int32_t channel, int32_t count, const itg_avx512_rounding *r)
 {
     const itg_epilogue *epilogue = &conv->epilogue;
-    const itg_avx512_rounding r = itg_avx512_set_rounding(epilogue);
+    itg_avx512_block block = {.mask = (__mmask16)(count >= 16 ? 0xFFFFu : (1u << count) - 1u), .scaled = conv->out_type != ITG_S32};
+    block.two_slopes = block.scaled && epilogue->negative_multiplier;
+    if (block.scaled)
+        block.multiplier = itg_avx512_load_multipliers(epilogue->multiplier + channel, block.mask, r);
+    if (block.two_slopes)
+        block.negative = itg_avx512_load_multipliers(epilogue->negative_multiplier + channel, block.mask, r);
+    return block;
+}
+
+/* 16 sums of the block's channels -> out. */
+static inline void itg_avx512_finish(const itg_conv *conv, void *out, __m512i acc, const itg_avx512_block *block, const itg_avx512_rounding *r)
+{
+    if (!block->scaled) {
+        itg_avx512_store_codes(out, conv->out_type, acc, block->mask);
+        return;
+    }
+    __m512i multiplier = block->multiplier;
+    if (block->two_slopes)
+        multiplier = _mm512_mask_mov_epi32(multiplier, _mm512_movepi32_mask(acc), block->negative);
+    const __m512i code = itg_avx512_requantize(acc, multiplier, r);
+    if (conv->epilogue.table)
+        itg_avx512_look_up(out, conv->out_type, code, __builtin_popcount(block->mask), conv->epilogue.table);
+    else
+        itg_avx512_store_codes(out, conv->out_type, code, block->mask);
+}
+
+/* An itg_finish_tile for sums [pixel][4][16]. */
+static inline void itg_avx512_finish_tile(const itg_conv *conv, const itg_tile_result *result)
+{
+    const itg_avx512_rounding r = itg_avx512_set_rounding(&conv->epilogue);
     const size_t bytes = itg_element_bytes(conv->out_type);
     const int32_t group_outputs = conv->out[2] / conv->groups;
-    const int32_t end = (channel / group_outputs + 1) * group_outputs;
-    for (int32_t b = 0; b < blocks; b++) {
-        const int32_t c = channel + 16 * b;
-        const __mmask16 mask = (__mmask16)(end - c >= 16 ? 0xFFFFu : (1u << (end - c)) - 1u);
-        const bool scaled = conv->out_type != ITG_S32;
-        const __m512i multiplier = scaled ? itg_avx512_load_multipliers(epilogue->multiplier + c, mask, &r) : _mm512_setzero_si512();
-        __m512i negative = multiplier;
-        if (scaled && epilogue->negative_multiplier)
-            negative = itg_avx512_load_multipliers(epilogue->negative_multiplier + c, mask, &r);
-        for (int32_t p = 0; p < pixels; p++) {
-            const __m512i acc = _mm512_loadu_si512(sums + (p * 4 + b) * 16);
-            void *at = out + ((size_t)(x + p) * (size_t)conv->out[2] + (size_t)c) * bytes;
-            itg_avx512_finish(epilogue, at, conv->out_type, acc, mask, multiplier, epilogue->negative_multiplier ? &negative : NULL, &r);
+    const int32_t end = (result->channel / group_outputs + 1) * group_outputs;
+    for (int32_t b = 0; b < result->blocks; b++) {
+        const int32_t channel = result->channel + 16 * b;
+        const itg_avx512_block block = itg_avx512_open_block(conv, channel, end - channel, &r);
+        for (int32_t p = 0; p < result->pixels; p++) {
+            const size_t index = (size_t)(result->x + p) * (size_t)conv->out[2] + (size_t)channel;
+            itg_avx512_finish(conv, result->out + index * bytes, _mm512_loadu_si512(result->sums + (p * 4 + b) * 16), &block, &r);
         }
     }
 }
