@@ -10,6 +10,8 @@
  *     conv       for each group int32 corrections [blocks][16] = -128 * sum of the channel's weights, then
  *                int8 [blocks][segment][step][16][4]: 4 neighbouring inputs of 16 output channels (band.h cuts the segments);
  *                missing channels and inputs are zero weights
+ *     depthwise  int32 corrections [blocks][32], then int8 [blocks][row group][kx][quarter][8][4]: four vertical taps of 8 channels
+ *                (column.h); channel multipliers and outputs wider than 8 bits stay in ITG_PACK_ROWS
  *   Alignment: 64. Convolutions that it cannot hold (64-bit accumulation, more than ITG_MAX_SEGMENTS segments) stay in ITG_PACK_ROWS.
  *
  * bias and multipliers: int32 [Cout], in every packing. */

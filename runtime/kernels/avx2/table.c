@@ -7,8 +7,8 @@ const itg_kernels itg_kernels_avx2 = {
     .packing = ITG_PACK_16C4,
     .conv = &itg_conv_avx2,
     .depthwise = &itg_depthwise_avx2,
-    .pool = &itg_pool_scalar,
-    .elementwise = &itg_elementwise_scalar,
+    .pool = &itg_pool_avx2,
+    .elementwise = &itg_elementwise_avx2,
     .lookup = &itg_lookup_scalar,
     .softmax = &itg_softmax_scalar,
 };

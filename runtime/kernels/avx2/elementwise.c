@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Add of int8 codes on AVX2: one multiply-add of int16 pairs an element. Contract: runtime/kernels/elementwise.h.
+ * Runs that are not dense, the last elements of a run, and the other functions of the family are the scalar table's. */
+#include "runtime/kernels/elementwise.h"
+
+#include <immintrin.h>
+
+/* 16 sums of two products, in the order that word interleaving leaves them, which packing undoes. */
+static __m256i add_codes(const int8_t *a, const int8_t *b, __m256i multipliers, __m256i constant, __m128i shift)
+{
+    const __m256i wide_a = _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)(const void *)a));
+    const __m256i wide_b = _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)(const void *)b));
+    const __m256i low = _mm256_madd_epi16(_mm256_unpacklo_epi16(wide_a, wide_b), multipliers);
+    const __m256i high = _mm256_madd_epi16(_mm256_unpackhi_epi16(wide_a, wide_b), multipliers);
+    return _mm256_packs_epi32(_mm256_sra_epi32(_mm256_add_epi32(low, constant), shift), _mm256_sra_epi32(_mm256_add_epi32(high, constant), shift));
+}
+
+/* The first `count` elements of a dense run, a multiple of 16. */
+static void add_dense(const itg_add *add, int8_t *codes, const int8_t *a, const int8_t *b, int32_t count)
+{
+    const __m256i multipliers = _mm256_set1_epi32((int32_t)((uint32_t)add->multiplier_b << 16 | ((uint32_t)add->multiplier_a & 0xFFFFu)));
+    const __m256i constant = _mm256_set1_epi32(add->constant);
+    const __m128i shift = _mm_cvtsi32_si128(add->shift);
+    const __m256i low = _mm256_set1_epi16((int16_t)add->low), high = _mm256_set1_epi16((int16_t)add->high);
+    for (int32_t i = 0; i < count; i += 16) {
+        const __m256i sums = add_codes(a + i, b + i, multipliers, constant, shift);
+        const __m256i words = _mm256_min_epi16(_mm256_max_epi16(sums, low), high);
+        const __m128i bytes = _mm_packs_epi16(_mm256_castsi256_si128(words), _mm256_extracti128_si256(words, 1));
+        _mm_storeu_si128((__m128i *)(void *)(codes + i), bytes);
+    }
+}
+
+static void add_run_s8(const itg_add *add, void *out, const itg_run_pair *run)
+{
+    const int32_t dense = run->stride_a == 1 && run->stride_b == 1 ? run->count / 16 * 16 : 0;
+    add_dense(add, out, run->a, run->b, dense);
+    const itg_run_pair rest = {(const int8_t *)run->a + dense, (const int8_t *)run->b + dense, run->stride_a, run->stride_b, run->count - dense};
+    itg_elementwise_scalar.add_s8(add, (int8_t *)out + dense, &rest);
+}
+
+static void add_run_s16(const itg_add *add, void *out, const itg_run_pair *run)
+{
+    itg_elementwise_scalar.add_s16(add, out, run);
+}
+
+static void mul_run(const itg_mul *mul, void *out, const itg_run_pair *run)
+{
+    itg_elementwise_scalar.mul(mul, out, run);
+}
+
+static void rescale_run(const itg_rescale *rescale, void *out, const void *in, int32_t count)
+{
+    itg_elementwise_scalar.rescale(rescale, out, in, count);
+}
+
+const itg_elementwise_kernels itg_elementwise_avx2 = {.add_s8 = add_run_s8, .add_s16 = add_run_s16, .mul = mul_run, .rescale = rescale_run};
