@@ -24,7 +24,7 @@ bool itgc_index_functions(itgc_importer *importer)
         ItgcOnnx__FunctionProto *const function = model->functions[i];
         const char *const key = make_key(importer->message, function->domain, function->name, function->overload);
         if (itgc_find_in_map(importer->functions, key) != NULL)
-            return itgc_fail(importer->diag, 215, "local function \"%.100s\" is defined twice; export the model again",
+            return itgc_fail(importer->diag, 241, "local function \"%.100s\" is defined twice; export the model again",
                              text_or_empty(function->name));
         itgc_put_in_map(importer->functions, key, function);
     }
@@ -77,7 +77,7 @@ bool itgc_order_nodes(itgc_importer *importer, itgc_scope *scope)
 static itgc_scope *push_scope(itgc_importer *importer, itgc_scope *caller, const ItgcOnnx__NodeProto *call)
 {
     if (caller->depth >= ITGC_MOST_DEPTH) {
-        itgc_fail(importer->diag, 215, "functions and branches are nested deeper than %d; export the model with less nesting", ITGC_MOST_DEPTH);
+        itgc_fail(importer->diag, 241, "functions and branches are nested deeper than %d; export the model with less nesting", ITGC_MOST_DEPTH);
         return NULL;
     }
     itgc_scope *const scope = ITGC_NEW(importer->message, itgc_scope);
@@ -103,7 +103,7 @@ static bool start_scope(itgc_importer *importer, itgc_scope *scope, ItgcOnnx__No
     if (count > ITGC_MOST_NODES)
         return itgc_fail(importer->diag, 103, "it has more than %d nodes inside; use a smaller model", ITGC_MOST_NODES);
     if ((size_t)scope->result_count < scope->call->n_output)
-        return itgc_fail(importer->diag, 215, "it has %zu outputs, but its definition only %d; export the model again", scope->call->n_output,
+        return itgc_fail(importer->diag, 241, "it has %zu outputs, but its definition only %d; export the model again", scope->call->n_output,
                          scope->result_count);
     scope->nodes = nodes;
     scope->node_count = (int)count;
@@ -117,7 +117,7 @@ static bool bind_inputs(itgc_importer *importer, itgc_scope *scope, const itgc_s
 {
     const ItgcOnnx__NodeProto *const call = scope->call;
     if (call->n_input > function->n_input)
-        return itgc_fail(importer->diag, 215, "it has %zu inputs, but its definition only %zu; export the model again", call->n_input,
+        return itgc_fail(importer->diag, 241, "it has %zu inputs, but its definition only %zu; export the model again", call->n_input,
                          function->n_input);
     for (size_t i = 0; i < function->n_input; i++) {
         const char *const name = i < call->n_input ? call->input[i] : "";
@@ -168,7 +168,7 @@ bool itgc_enter_function(itgc_importer *importer, itgc_scope *scope, const ItgcO
 {
     for (const itgc_scope *current = scope; current != NULL; current = current->caller)
         if (current->function == function)
-            return itgc_fail(importer->diag, 215, "local function \"%.100s\" calls itself; export the model again", text_or_empty(function->name));
+            return itgc_fail(importer->diag, 241, "local function \"%.100s\" calls itself; export the model again", text_or_empty(function->name));
     itgc_scope *const body = push_scope(importer, scope, message);
     if (body == NULL)
         return false;
@@ -187,7 +187,7 @@ static int find_condition(itgc_importer *importer, const itgc_scope *scope, cons
     if (tensor == NULL)
         itgc_fail(importer->diag, 203, "its condition is made by no node; export the model again");
     else if (tensor->constant == NULL || tensor->type != ITGC_BOOL || itgc_elements(&tensor->shape) != 1)
-        itgc_fail(importer->diag, 216, "its condition depends on the input's values; export the model without this branch");
+        itgc_fail(importer->diag, 242, "its condition depends on the input's values; export the model without this branch");
     else
         return tensor->constant->i[0] != 0;
     return -1;
