@@ -10,11 +10,11 @@ extern const int32_t hand_w00_multiplier[8];
 extern const int8_t hand_w04_weights[576];
 extern const int32_t hand_w04_bias[4];
 
-static const itg_conv step_00 = { .in = {6,6,3}, .out = {6,6,8}, .kernel = {3,3}, .stride = {1,1}, .dilation = {1,1}, .before = {1,1}, .groups = 1, .weights = hand_w00_weights, .pad_code = -7, .epilogue.bias = hand_w00_bias, .epilogue.multiplier = hand_w00_multiplier, .epilogue.zero = 3, .epilogue.low = -128, .epilogue.high = 127, .epilogue.shift = 9, .in_type = ITG_U8, .out_type = ITG_S8 };
+static const itg_conv step_00 = { .in = {6,6,3}, .out = {6,6,8}, .kernel = {3,3}, .stride = {1,1}, .dilation = {1,1}, .before = {1,1}, .groups = 1, .weights = hand_w00_weights, .pad_code = -7, .epilogue.bias = hand_w00_bias, .epilogue.multiplier = hand_w00_multiplier, .epilogue.zero = 3, .epilogue.low = -128, .epilogue.high = 127, .epilogue.shift = 9, .in_type = ITG_U8, .out_type = ITG_S8, .packing = 1 };
 static const itg_pool step_01 = { .in = {6,6,8}, .out = {3,3,8}, .kernel = {2,2}, .stride = {2,2}, .dilation = {1,1}, .low = -128, .high = 127, .in_type = ITG_S8, .out_type = ITG_S8 };
 static const itg_copy step_02 = { .dim = {1,1,1,1,9,8}, .in_stride = {0,0,0,0,8,1}, .out_stride = {0,0,0,0,16,1}, .element_bytes = 1 };
 static const itg_copy step_03 = { .dim = {1,1,1,1,9,8}, .in_stride = {0,0,0,0,8,1}, .out_stride = {0,0,0,0,16,1}, .out_start = 8, .element_bytes = 1 };
-static const itg_conv step_04 = { .in = {1,1,144}, .out = {1,1,4}, .kernel = {1,1}, .stride = {1,1}, .dilation = {1,1}, .groups = 1, .weights = hand_w04_weights, .epilogue.bias = hand_w04_bias, .epilogue.multiplier = hand_w00_multiplier, .epilogue.low = -32768, .epilogue.high = 32767, .epilogue.shift = 4, .in_type = ITG_S8, .out_type = ITG_S16 };
+static const itg_conv step_04 = { .in = {1,1,144}, .out = {1,1,4}, .kernel = {1,1}, .stride = {1,1}, .dilation = {1,1}, .groups = 1, .weights = hand_w04_weights, .epilogue.bias = hand_w04_bias, .epilogue.multiplier = hand_w00_multiplier, .epilogue.low = -32768, .epilogue.high = 32767, .epilogue.shift = 4, .in_type = ITG_S8, .out_type = ITG_S16, .packing = 1 };
 
 static const itg_step steps[] = {
     /* op, constants, where the inputs, the output and scratch lie in the arena, scratch bytes, rows */
