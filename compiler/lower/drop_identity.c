@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Takes out nodes that give back what they read: Identity, Dropout, casts between floats, reshapes and movements that change nothing,
- * a scale by 1, an addition of 0, a Gather by 0, 1, 2, …; and joins Reshapes in a row. Called by lower.c, three times. */
+ * a scale by 1, an addition of 0; and joins Reshapes and Slices in a row. Called by lower.c, three times. */
 #include "compiler/lower/edit.h"
 #include "compiler/lower/passes.h"
 
@@ -82,22 +82,6 @@ static bool is_unit_window(const itgc_node *node)
     return !params->global && is_same_shape(node) && is_always(node);
 }
 
-static bool is_counting_index(const itgc_node *node)
-{
-    const itgc_axis_params *params = node->params;
-    const itgc_value *index = node->in[1]->constant;
-    if (!index || !index->i || index->shape.rank != 1 || !is_same_shape(node)) {
-        return false;
-    }
-    const int64_t count = node->in[0]->shape.dim[params->axis < 0 ? params->axis + node->in[0]->shape.rank : params->axis];
-    for (int64_t i = 0; i < count; i++) {
-        if (index->i[i] != i && index->i[i] != i - count) {
-            return false;
-        }
-    }
-    return true;
-}
-
 static bool is_neutral(const itgc_node *node, double neutral)
 {
     double value;
@@ -138,7 +122,6 @@ static const struct {
     {"Upsample", is_unit_scale},
     {"AveragePool", is_unit_window},
     {"MaxPool", is_unit_window},
-    {"Gather", is_counting_index},
     {"Add", is_plus_nothing},
     {"Sub", is_plus_nothing},
     {"Mul", is_times_one},
@@ -162,13 +145,44 @@ static bool is_identity(const itgc_node *node)
 static void join_reshapes(itgc_graph *graph, itgc_node *node)
 {
     const itgc_node *above = itgc_producer_of(node->in[0], "Reshape");
-    if (!itgc_is_op(node, "Reshape") || !above) {
+    if (!above) {
         return;
     }
     const itgc_shape *shape = &node->out[0]->shape;
-    itgc_tensor *out = itgc_emit_reshape(graph, node->out[0]->name, above->in[0], shape);
+    itgc_tensor *out = itgc_insert_reshape(graph, node->out[0]->name, above->in[0], shape);
     if (out) {
         itgc_replace_node(graph, node, out);
+    }
+}
+
+/* Slice of a Slice that nothing else reads: one from start + start2 * step in steps of step * step2, dimension by dimension. */
+static void join_slices(itgc_graph *graph, itgc_node *node)
+{
+    itgc_node *above = itgc_producer_of(node->in[0], "Slice");
+    if (!above || !itgc_only_reader(node->in[0])) {
+        return;
+    }
+    const itgc_slice_params *first = above->params, *second = node->params;
+    const int rank = node->in[0]->shape.rank;
+    int64_t list[4][ITGC_MAX_RANK];
+    for (int i = 0; i < rank; i++) {
+        if (first->step[i] < 0 || second->step[i] < 0) {
+            return;
+        }
+        list[0][i] = first->start[i] + second->start[i] * first->step[i];
+        list[1][i] = first->start[i] + second->end[i] * first->step[i];
+        list[1][i] = list[1][i] < first->end[i] ? list[1][i] : first->end[i];
+        list[2][i] = i;
+        list[3][i] = first->step[i] * second->step[i];
+    }
+    const char *name = node->out[0]->name;
+    itgc_tensor *inputs[5] = {above->in[0]};
+    for (int i = 0; i < 4; i++) {
+        inputs[i + 1] = itgc_make_ints(graph, name, list[i], rank);
+    }
+    itgc_node *joined = itgc_insert_node(graph, "Slice", name, inputs, 5);
+    if (itgc_infer_node(graph, joined)) {
+        itgc_replace_node(graph, node, joined->out[0]);
     }
 }
 
@@ -178,8 +192,10 @@ bool itgc_drop_identity(itgc_graph *graph, const itgc_lower_options *options)
     const int count = graph->node_count;
     for (int i = 0; i < count; i++) {
         itgc_node *node = graph->nodes[i];
-        if (node->in_count > 0 && node->in[0] && node->out_count > 0) {
+        if (itgc_is_op(node, "Reshape")) {
             join_reshapes(graph, node);
+        } else if (itgc_is_op(node, "Slice")) {
+            join_slices(graph, node);
         }
     }
     for (int i = 0; i < graph->node_count; i++) {

@@ -152,7 +152,7 @@ static itgc_tensor *finish_node(itgc_graph *graph, itgc_node *node)
     return itgc_infer_node(graph, node) ? node->out[0] : NULL;
 }
 
-itgc_tensor *itgc_emit_reshape(itgc_graph *graph, const char *name, itgc_tensor *in, const itgc_shape *shape)
+itgc_tensor *itgc_insert_reshape(itgc_graph *graph, const char *name, itgc_tensor *in, const itgc_shape *shape)
 {
     itgc_tensor *inputs[2] = {in, itgc_make_ints(graph, name, shape->dim, shape->rank)};
     itgc_node *node = itgc_insert_node(graph, "Reshape", name, inputs, 2);
@@ -160,7 +160,7 @@ itgc_tensor *itgc_emit_reshape(itgc_graph *graph, const char *name, itgc_tensor 
     return finish_node(graph, node);
 }
 
-itgc_tensor *itgc_emit_transpose(itgc_graph *graph, const char *name, itgc_tensor *in, const int64_t *perm)
+itgc_tensor *itgc_insert_transpose(itgc_graph *graph, const char *name, itgc_tensor *in, const int64_t *perm)
 {
     itgc_node *node = itgc_insert_node(graph, "Transpose", name, &in, 1);
     itgc_list_params *params = node->params;
@@ -183,7 +183,7 @@ static itgc_binary_kind binary_kind_of(const char *type)
     return strcmp(type, "Min") == 0 ? ITGC_MIN : ITGC_MUL;
 }
 
-itgc_tensor *itgc_emit_binary(itgc_graph *graph, const char *type, const char *name, itgc_tensor *a, itgc_tensor *b)
+itgc_tensor *itgc_insert_binary(itgc_graph *graph, const char *type, const char *name, itgc_tensor *a, itgc_tensor *b)
 {
     itgc_tensor *inputs[2] = {a, b};
     itgc_node *node = itgc_insert_node(graph, type, name, inputs, 2);
@@ -193,14 +193,14 @@ itgc_tensor *itgc_emit_binary(itgc_graph *graph, const char *type, const char *n
     return finish_node(graph, node);
 }
 
-itgc_tensor *itgc_emit_unary(itgc_graph *graph, const char *type, const itgc_unary_params *params, const char *name, itgc_tensor *in)
+itgc_tensor *itgc_insert_unary(itgc_graph *graph, const char *type, const itgc_unary_params *params, const char *name, itgc_tensor *in)
 {
     itgc_node *node = itgc_insert_node(graph, type, name, &in, 1);
     *(itgc_unary_params *)node->params = *params;
     return finish_node(graph, node);
 }
 
-itgc_tensor *itgc_emit_global_mean(itgc_graph *graph, const char *name, itgc_tensor *in, bool channels_last)
+itgc_tensor *itgc_insert_global_mean(itgc_graph *graph, const char *name, itgc_tensor *in, bool channels_last)
 {
     itgc_node *node = itgc_insert_node(graph, "GlobalAveragePool", name, &in, 1);
     itgc_pool_params *params = node->params;
@@ -213,7 +213,7 @@ itgc_tensor *itgc_emit_global_mean(itgc_graph *graph, const char *name, itgc_ten
     return finish_node(graph, node);
 }
 
-itgc_tensor *itgc_emit_slice(itgc_graph *graph, const char *name, itgc_tensor *in, int64_t axis, int64_t start, int64_t end)
+itgc_tensor *itgc_insert_slice(itgc_graph *graph, const char *name, itgc_tensor *in, int64_t axis, int64_t start, int64_t end)
 {
     itgc_tensor *inputs[4] = {in, itgc_make_ints(graph, name, &start, 1), itgc_make_ints(graph, name, &end, 1),
                               itgc_make_ints(graph, name, &axis, 1)};
@@ -259,8 +259,12 @@ void itgc_detach(itgc_graph *graph, itgc_node *node)
 
 bool itgc_replace_node(itgc_graph *graph, itgc_node *node, itgc_tensor *to)
 {
+    const char *const name = node->out[0]->name;
     if (!itgc_redirect(graph, node->out[0], to)) {
         return false;
+    }
+    if (to->producer && strcmp(to->producer->name, name) == 0) { /* made for this: itgc_insert_node named it after the tensor */
+        to->producer->name = node->name;
     }
     itgc_detach(graph, node);
     return true;

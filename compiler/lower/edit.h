@@ -31,12 +31,12 @@ itgc_tensor *itgc_make_ints(itgc_graph *graph, const char *name, const int64_t *
 /* Reads inputs[0..] and writes one new float tensor called `name`, whose shape itgc_infer_node sets once params are filled. */
 itgc_node *itgc_insert_node(itgc_graph *graph, const char *type, const char *name, itgc_tensor *const *in, int in_count);
 /* Whole small nodes with their shapes; each returns its output, NULL with a diagnostic. */
-itgc_tensor *itgc_emit_reshape(itgc_graph *graph, const char *name, itgc_tensor *in, const itgc_shape *shape);
-itgc_tensor *itgc_emit_transpose(itgc_graph *graph, const char *name, itgc_tensor *in, const int64_t *perm);
-itgc_tensor *itgc_emit_binary(itgc_graph *graph, const char *type, const char *name, itgc_tensor *a, itgc_tensor *b);
-itgc_tensor *itgc_emit_unary(itgc_graph *graph, const char *type, const itgc_unary_params *params, const char *name, itgc_tensor *in);
-itgc_tensor *itgc_emit_global_mean(itgc_graph *graph, const char *name, itgc_tensor *in, bool channels_last);
-itgc_tensor *itgc_emit_slice(itgc_graph *graph, const char *name, itgc_tensor *in, int64_t axis, int64_t start, int64_t end);
+itgc_tensor *itgc_insert_reshape(itgc_graph *graph, const char *name, itgc_tensor *in, const itgc_shape *shape);
+itgc_tensor *itgc_insert_transpose(itgc_graph *graph, const char *name, itgc_tensor *in, const int64_t *perm);
+itgc_tensor *itgc_insert_binary(itgc_graph *graph, const char *type, const char *name, itgc_tensor *a, itgc_tensor *b);
+itgc_tensor *itgc_insert_unary(itgc_graph *graph, const char *type, const itgc_unary_params *params, const char *name, itgc_tensor *in);
+itgc_tensor *itgc_insert_global_mean(itgc_graph *graph, const char *name, itgc_tensor *in, bool channels_last);
+itgc_tensor *itgc_insert_slice(itgc_graph *graph, const char *name, itgc_tensor *in, int64_t axis, int64_t start, int64_t end);
 
 /* Makes input `index` of node read `tensor` (NULL: left out). The index may be in_count: the node gains an input. */
 void itgc_set_input(itgc_graph *graph, itgc_node *node, int index, itgc_tensor *tensor);
@@ -47,7 +47,7 @@ bool itgc_redirect(itgc_graph *graph, itgc_tensor *from, itgc_tensor *to);
 bool itgc_can_redirect(const itgc_tensor *from, const itgc_tensor *to);
 /* Takes node out of the graph's data flow: it reads nothing any more. */
 void itgc_detach(itgc_graph *graph, itgc_node *node);
-/* redirect + detach: node's first output is replaced by `to`. */
+/* redirect + detach: node's first output is replaced by `to`; a node made for that takes over the name. */
 bool itgc_replace_node(itgc_graph *graph, itgc_node *node, itgc_tensor *to);
 
 /* The permutation of a Transpose node (spelled out or ONNX's default). */

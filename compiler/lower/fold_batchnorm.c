@@ -14,6 +14,10 @@ static void fold_backward(itgc_graph *graph, itgc_node *node)
     itgc_node *linear = itgc_find_linear(affine.in, &axis);
     if (linear) {
         itgc_scale_outputs(graph, linear, &affine);
+        for (itgc_tensor *tensor = affine.in; tensor->producer != linear; tensor = tensor->producer->in[0]) {
+            tensor->name = affine.out->name;
+        }
+        linear->out[0]->name = affine.out->name;
         itgc_replace_node(graph, node, affine.in);
     }
 }
@@ -37,7 +41,7 @@ static void fold_forward(itgc_graph *graph, itgc_node *node)
     itgc_detach(graph, node);
 }
 
-static itgc_tensor *emit_depthwise(itgc_graph *graph, const itgc_affine *affine)
+static itgc_tensor *insert_depthwise(itgc_graph *graph, const itgc_affine *affine)
 {
     const char *name = affine->out->name;
     itgc_shape shape = {.rank = affine->in->shape.rank, .dim = {affine->channels, 1, 1, 1, 1}};
@@ -60,7 +64,7 @@ static itgc_tensor *emit_depthwise(itgc_graph *graph, const itgc_affine *affine)
     return itgc_infer_node(graph, node) ? node->out[0] : NULL;
 }
 
-static itgc_tensor *emit_scale_and_shift(itgc_graph *graph, const itgc_affine *affine)
+static itgc_tensor *insert_scale_and_shift(itgc_graph *graph, const itgc_affine *affine)
 {
     const char *name = affine->out->name;
     const itgc_shape shape = {.rank = affine->in->shape.rank - affine->axis, .dim = {affine->channels, 1, 1, 1, 1, 1, 1, 1}};
@@ -71,8 +75,8 @@ static itgc_tensor *emit_scale_and_shift(itgc_graph *graph, const itgc_affine *a
         scale[i] = (float)affine->scale[i];
         shift[i] = (float)affine->shift[i];
     }
-    itgc_tensor *scaled = itgc_emit_binary(graph, "Mul", name, affine->in, scales);
-    return scaled ? itgc_emit_binary(graph, "Add", name, scaled, shifts) : NULL;
+    itgc_tensor *scaled = itgc_insert_binary(graph, "Mul", name, affine->in, scales);
+    return scaled ? itgc_insert_binary(graph, "Add", name, scaled, shifts) : NULL;
 }
 
 static bool spell_out(itgc_graph *graph, itgc_node *node)
@@ -84,9 +88,9 @@ static bool spell_out(itgc_graph *graph, itgc_node *node)
     const int rank = affine.in->shape.rank;
     itgc_tensor *out;
     if (affine.axis == 1 && rank >= 3 && rank <= 5) {
-        out = emit_depthwise(graph, &affine);
+        out = insert_depthwise(graph, &affine);
     } else if (itgc_is_op(node, "BatchNormalization")) {
-        out = emit_scale_and_shift(graph, &affine);
+        out = insert_scale_and_shift(graph, &affine);
     } else {
         return true;
     }

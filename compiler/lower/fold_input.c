@@ -177,7 +177,7 @@ static bool fold_chain(itgc_graph *graph, const chain *c)
     for (int i = 0; i < in->shape.rank; i++) {
         is_moved = is_moved || c->perm[i] != i;
     }
-    itgc_tensor *source = is_moved ? itgc_emit_transpose(graph, c->affine.out->name, in, c->perm) : in;
+    itgc_tensor *source = is_moved ? itgc_insert_transpose(graph, itgc_sprint(graph->arena, "%s/moved", in->name), in, c->perm) : in;
     while (source && c->affine.out->use_count > 0) {
         itgc_node *reader = c->affine.out->uses[0];
         itgc_scale_inputs(graph, reader, &c->affine, c->index);
@@ -255,7 +255,7 @@ static int find_image_axis(const itgc_shape *shape, int64_t channels)
     return shape->rank >= 3 && shape->dim[shape->rank - 1] == channels ? shape->rank - 1 : -1;
 }
 
-static itgc_tensor *emit_reversal(itgc_graph *graph, itgc_tensor *in)
+static itgc_tensor *insert_reversal(itgc_graph *graph, itgc_tensor *in)
 {
     static const int64_t reversed[3] = {2, 1, 0};
     itgc_tensor *inputs[2] = {in, itgc_make_ints(graph, in->name, reversed, 3)};
@@ -265,7 +265,7 @@ static itgc_tensor *emit_reversal(itgc_graph *graph, itgc_tensor *in)
 }
 
 /* (x * scale - mean) / std as Mul and Add with one value per channel. */
-static itgc_tensor *emit_preprocessing(itgc_graph *graph, itgc_tensor *in, const itgc_lower_options *options)
+static itgc_tensor *insert_preprocessing(itgc_graph *graph, itgc_tensor *in, const itgc_lower_options *options)
 {
     const int count = options->mean_count > 1 ? options->mean_count : 1;
     const int axis = count > 1 ? find_image_axis(&in->shape, count) : -1;
@@ -279,8 +279,9 @@ static itgc_tensor *emit_preprocessing(itgc_graph *graph, itgc_tensor *in, const
         scale[i] = (float)((options->scale != 0.0 ? options->scale : 1.0) / deviation);
         shift[i] = (float)(-mean / deviation);
     }
-    itgc_tensor *scaled = itgc_emit_binary(graph, "Mul", in->name, in, scales);
-    return scaled ? itgc_emit_binary(graph, "Add", in->name, scaled, shifts) : NULL;
+    const char *name = itgc_sprint(graph->arena, "%s/normalized", in->name);
+    itgc_tensor *scaled = itgc_insert_binary(graph, "Mul", name, in, scales);
+    return scaled ? itgc_insert_binary(graph, "Add", name, scaled, shifts) : NULL;
 }
 
 static bool insert_options(itgc_graph *graph, itgc_tensor *input, const itgc_lower_options *options)
@@ -295,8 +296,8 @@ static bool insert_options(itgc_graph *graph, itgc_tensor *input, const itgc_low
     for (int i = 0; i < use_count; i++) {
         uses[i] = input->uses[i];
     }
-    itgc_tensor *x = options->bgr ? emit_reversal(graph, input) : input;
-    x = x ? emit_preprocessing(graph, x, options) : NULL;
+    itgc_tensor *x = options->bgr ? insert_reversal(graph, input) : input;
+    x = x ? insert_preprocessing(graph, x, options) : NULL;
     for (int i = 0; x && i < use_count; i++) {
         for (int k = 0; k < uses[i]->in_count; k++) {
             if (uses[i]->in[k] == input) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Marks the elementwise node that alone reads a Conv, Gemm or Add as that node's `fused` and puts it right behind; first moves Relu and
- * Clip in front of MaxPool, where they give the same and can fuse. The last pass: no sorting follows that could part the two. */
+ * Marks the elementwise node that alone reads a Conv, Gemm or Add as that node's `fused` and puts it right behind. The last pass:
+ * the sorting that follows keeps a list that is in order as it is. */
 #include "compiler/lower/edit.h"
 #include "compiler/lower/passes.h"
 
@@ -27,34 +27,6 @@ static bool is_channel_prelu(const itgc_node *node)
     const itgc_tensor *slope = itgc_is_op(node, "PRelu") ? node->in[1] : NULL;
     const itgc_shape *shape = &node->out[0]->shape;
     return itgc_is_weights(slope) && slope->shape.rank == 1 && shape->rank > 1 && slope->shape.dim[0] == shape->dim[shape->rank - 1];
-}
-
-static bool has_clamp_reader(const itgc_node *node)
-{
-    const itgc_node *reader = itgc_only_reader(node->out[0]);
-    return reader && is_clamp(reader) && reader->in[0] == node->out[0];
-}
-
-/* MaxPool then clamp → clamp then MaxPool: both keep order, and padding never wins a maximum. */
-static void move_clamp_up(itgc_graph *graph, itgc_node *pool)
-{
-    itgc_node *clamp = itgc_only_reader(pool->out[0]);
-    itgc_tensor *x = pool->in[0];
-    itgc_tensor *clamped = itgc_new_tensor(graph, itgc_sprint(graph->arena, "%s/clamped", x->name), x->type, &x->shape);
-    itgc_tensor *old = clamp->out[0];
-    itgc_set_input(graph, clamp, 0, x);
-    itgc_set_input(graph, pool, 0, clamped);
-    clamp->out[0] = clamped;
-    clamped->producer = clamp;
-    pool->out[0] = old;
-    old->producer = pool;
-}
-
-static bool can_move_up(const itgc_node *pool)
-{
-    const itgc_node *above = pool->in[0]->producer;
-    return pool->out_count == 1 && has_clamp_reader(pool) && itgc_only_reader(pool->in[0]) &&
-           (itgc_is_op(above, "Conv") || itgc_is_op(above, "Gemm") || itgc_is_op(above, "Add"));
 }
 
 static bool can_fuse(const itgc_node *node, const itgc_node *reader)
@@ -89,14 +61,6 @@ static void place_fused(itgc_graph *graph)
 bool itgc_fuse_activation(itgc_graph *graph, const itgc_lower_options *options)
 {
     (void)options;
-    for (int i = 0; i < graph->node_count; i++) {
-        if (itgc_is_op(graph->nodes[i], "MaxPool") && can_move_up(graph->nodes[i])) {
-            move_clamp_up(graph, graph->nodes[i]);
-        }
-    }
-    if (!itgc_sort(graph)) {
-        return false;
-    }
     for (int i = 0; i < graph->node_count; i++) {
         itgc_node *node = graph->nodes[i];
         itgc_node *reader = node->out_count == 1 && node->out[0] ? itgc_only_reader(node->out[0]) : NULL;

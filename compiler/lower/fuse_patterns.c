@@ -180,7 +180,7 @@ static itgc_tensor *fuse_gate(itgc_graph *graph, const itgc_node *node, const pr
         for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
             itgc_unary_params params;
             if (itgc_is_about(p->constant, rules[i].constant) && rules[i].match(x, u, &params)) {
-                return itgc_emit_unary(graph, rules[i].type, &params, node->out[0]->name, x);
+                return itgc_insert_unary(graph, rules[i].type, &params, node->out[0]->name, x);
             }
         }
     }
@@ -194,7 +194,7 @@ static itgc_tensor *fuse_hard_sigmoid(itgc_graph *graph, const itgc_node *node, 
         return NULL;
     }
     const itgc_unary_params params = {ITGC_HARD_SIGMOID, 1.0 / 6.0, 0.5};
-    return itgc_emit_unary(graph, "HardSigmoid", &params, node->out[0]->name, x);
+    return itgc_insert_unary(graph, "HardSigmoid", &params, node->out[0]->name, x);
 }
 
 bool itgc_fuse_patterns(itgc_graph *graph, const itgc_lower_options *options)

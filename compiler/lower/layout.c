@@ -125,7 +125,7 @@ static itgc_tensor *move_base(itgc_layout *layout, itgc_tensor *base, const int6
     const char *name = itgc_sprint(graph->arena, "%s/moved", base->name);
     const itgc_shape shape = reorder(&base->shape, order);
     itgc_tensor *result =
-        moves_only_units(&base->shape, order) ? itgc_emit_reshape(graph, name, base, &shape) : itgc_emit_transpose(graph, name, base, order);
+        moves_only_units(&base->shape, order) ? itgc_insert_reshape(graph, name, base, &shape) : itgc_insert_transpose(graph, name, base, order);
     if (layout->moved_count == layout->moved_capacity) {
         layout->moved_capacity = 2 * layout->moved_capacity + 16;
         itgc_moved *more = ITGC_NEW_ARRAY(graph->arena, itgc_moved, layout->moved_capacity);
@@ -174,7 +174,7 @@ itgc_tensor *itgc_bring_aligned(itgc_layout *layout, const itgc_view *view, int 
         }
         const char *name = view->base->name;
         aligned.base = view->base->constant ? reshape_constant(graph, view->base, &shape)
-                                            : itgc_emit_reshape(graph, itgc_sprint(graph->arena, "%s/aligned", name), view->base, &shape);
+                                            : itgc_insert_reshape(graph, itgc_sprint(graph->arena, "%s/aligned", name), view->base, &shape);
     }
     itgc_tensor *result = aligned.base ? itgc_bring(layout, &aligned, want) : NULL;
     if (!result || !result->constant) {

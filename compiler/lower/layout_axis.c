@@ -139,10 +139,10 @@ static bool place_global_mean(itgc_layout *layout, itgc_node *node, const itgc_v
     const bool keep = ((const itgc_reduce_params *)node->params)->keep;
     const char *name = keep ? out->name : itgc_sprint(graph->arena, "%s/plane", out->name);
     itgc_view *result = itgc_view_of(layout, out);
-    result->base = itgc_emit_global_mean(graph, name, node->in[0], true);
+    result->base = itgc_insert_global_mean(graph, name, node->in[0], true);
     memcpy(result->perm, view->perm, sizeof result->perm);
     if (result->base && !keep) {
-        result->base = itgc_emit_reshape(graph, out->name, result->base, &out->shape);
+        result->base = itgc_insert_reshape(graph, out->name, result->base, &out->shape);
         itgc_identity_perm(result->perm, 2);
     }
     return result->base != NULL;

@@ -17,6 +17,7 @@ static const itgc_pass passes[] = {
     {"fold_input", itgc_fold_input},
     {"fold_batchnorm", itgc_fold_batchnorm},
     {"unit_height", itgc_unit_height},
+    {"raise_activation", itgc_raise_activation},
     {"to_nhwc", itgc_to_nhwc},
     {"drop_identity", itgc_drop_identity},
     {"fuse_activation", itgc_fuse_activation},
@@ -49,33 +50,6 @@ bool itgc_run_pass(itgc_graph *graph, const itgc_pass *pass, const itgc_lower_op
     return pass->run(graph, options) && clean_up(graph);
 }
 
-/* What no node of the lowered graph reads or writes must not be found by its name. */
-static void forget_dead_names(itgc_graph *graph)
-{
-    itgc_arena *scratch = itgc_new_child_arena(graph->arena);
-    bool *is_live = ITGC_NEW_ARRAY(scratch, bool, graph->tensor_count);
-    for (int i = 0; i < graph->input_count; i++) {
-        is_live[graph->inputs[i]->id] = true;
-    }
-    for (int i = 0; i < graph->node_count; i++) {
-        const itgc_node *node = graph->nodes[i];
-        for (int k = 0; k < node->in_count; k++) {
-            if (node->in[k]) {
-                is_live[node->in[k]->id] = true;
-            }
-        }
-        for (int k = 0; k < node->out_count; k++) {
-            if (node->out[k]) {
-                is_live[node->out[k]->id] = true;
-            }
-        }
-    }
-    for (int i = 0; i < graph->tensor_count; i++) {
-        graph->tensors[i]->name = is_live[i] ? graph->tensors[i]->name : "";
-    }
-    itgc_release_arena(scratch);
-}
-
 bool itgc_lower_graph(itgc_graph *graph, const itgc_lower_options *options)
 {
     for (size_t i = 0; i < sizeof passes / sizeof passes[0]; i++) {
@@ -83,7 +57,7 @@ bool itgc_lower_graph(itgc_graph *graph, const itgc_lower_options *options)
             return false;
         }
     }
-    forget_dead_names(graph);
+    itgc_settle_names(graph);
     graph->level = ITGC_LOWERED;
     return true;
 }

@@ -51,10 +51,10 @@ static bool rewrite_sub(itgc_graph *graph, itgc_node *node)
     const char *name = node->out[0]->name;
     itgc_tensor *out = NULL;
     if (itgc_is_weights(node->in[1]) && !node->in[0]->constant) {
-        out = itgc_emit_binary(graph, "Add", name, node->in[0], map_constant(graph, node->in[1], false));
+        out = itgc_insert_binary(graph, "Add", name, node->in[0], map_constant(graph, node->in[1], false));
     } else if (itgc_is_weights(node->in[0]) && !node->in[1]->constant) {
-        itgc_tensor *negative = itgc_emit_binary(graph, "Mul", name, node->in[1], itgc_make_scalar(graph, name, -1.0));
-        out = negative ? itgc_emit_binary(graph, "Add", name, negative, node->in[0]) : NULL;
+        itgc_tensor *negative = itgc_insert_binary(graph, "Mul", name, node->in[1], itgc_make_scalar(graph, name, -1.0));
+        out = negative ? itgc_insert_binary(graph, "Add", name, negative, node->in[0]) : NULL;
     } else {
         return true;
     }
@@ -66,7 +66,7 @@ static bool rewrite_div(itgc_graph *graph, itgc_node *node)
     if (!itgc_is_weights(node->in[1]) || node->in[0]->constant || has_zero(node->in[1]->constant)) {
         return true;
     }
-    itgc_tensor *out = itgc_emit_binary(graph, "Mul", node->out[0]->name, node->in[0], map_constant(graph, node->in[1], true));
+    itgc_tensor *out = itgc_insert_binary(graph, "Mul", node->out[0]->name, node->in[0], map_constant(graph, node->in[1], true));
     return out && itgc_replace_node(graph, node, out);
 }
 
@@ -80,10 +80,10 @@ static bool rewrite_variadic(itgc_graph *graph, itgc_node *node)
     const char *name = node->out[0]->name;
     itgc_tensor *out = node->in[0];
     for (int i = 1; i < node->in_count && out; i++) {
-        out = itgc_emit_binary(graph, type, name, out, node->in[i]);
+        out = itgc_insert_binary(graph, type, name, out, node->in[i]);
     }
     if (out && is_mean) {
-        out = itgc_emit_binary(graph, "Mul", name, out, itgc_make_scalar(graph, name, 1.0 / node->in_count));
+        out = itgc_insert_binary(graph, "Mul", name, out, itgc_make_scalar(graph, name, 1.0 / node->in_count));
     }
     return out && itgc_replace_node(graph, node, out);
 }
@@ -100,7 +100,7 @@ static bool rewrite_bound(itgc_graph *graph, itgc_node *node)
         params = (itgc_unary_params){.kind = ITGC_RELU};
     }
     const char *type = params.kind == ITGC_RELU ? "Relu" : "Clip";
-    itgc_tensor *out = itgc_emit_unary(graph, type, &params, node->out[0]->name, node->in[0]);
+    itgc_tensor *out = itgc_insert_unary(graph, type, &params, node->out[0]->name, node->in[0]);
     return out && itgc_replace_node(graph, node, out);
 }
 
@@ -111,7 +111,7 @@ static bool rewrite_clip(itgc_graph *graph, itgc_node *node)
         return true;
     }
     const itgc_unary_params relu = {.kind = ITGC_RELU};
-    itgc_tensor *out = itgc_emit_unary(graph, "Relu", &relu, node->out[0]->name, node->in[0]);
+    itgc_tensor *out = itgc_insert_unary(graph, "Relu", &relu, node->out[0]->name, node->in[0]);
     return out && itgc_replace_node(graph, node, out);
 }
 
@@ -122,7 +122,7 @@ static bool rewrite_prelu(itgc_graph *graph, itgc_node *node)
         return true;
     }
     const itgc_unary_params params = {.kind = ITGC_LEAKY_RELU, .alpha = slope};
-    itgc_tensor *out = itgc_emit_unary(graph, "LeakyRelu", &params, node->out[0]->name, node->in[0]);
+    itgc_tensor *out = itgc_insert_unary(graph, "LeakyRelu", &params, node->out[0]->name, node->in[0]);
     return out && itgc_replace_node(graph, node, out);
 }
 

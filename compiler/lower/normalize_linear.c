@@ -23,7 +23,7 @@ static itgc_tensor *copy_weights(itgc_graph *graph, const itgc_tensor *from, boo
     return tensor;
 }
 
-static itgc_tensor *emit_gemm(itgc_graph *graph, const char *name, itgc_tensor *in, itgc_tensor *weights, itgc_tensor *bias)
+static itgc_tensor *insert_gemm(itgc_graph *graph, const char *name, itgc_tensor *in, itgc_tensor *weights, itgc_tensor *bias)
 {
     itgc_tensor *inputs[3] = {in, weights, bias};
     itgc_node *node = itgc_insert_node(graph, "Gemm", name, inputs, bias ? 3 : 2);
@@ -42,10 +42,10 @@ static bool rewrite_matmul(itgc_graph *graph, itgc_node *node)
     const char *name = node->out[0]->name;
     const itgc_shape *shape = &in->shape;
     const itgc_shape rows = {.rank = 2, .dim = {itgc_elements_before(shape, shape->rank - 1), shape->dim[shape->rank - 1]}};
-    itgc_tensor *x = shape->rank == 2 ? in : itgc_emit_reshape(graph, name, in, &rows);
-    itgc_tensor *out = x ? emit_gemm(graph, name, x, copy_weights(graph, weights, true, 1.0), NULL) : NULL;
+    itgc_tensor *x = shape->rank == 2 ? in : itgc_insert_reshape(graph, name, in, &rows);
+    itgc_tensor *out = x ? insert_gemm(graph, name, x, copy_weights(graph, weights, true, 1.0), NULL) : NULL;
     if (out && !itgc_same_shape(&out->shape, &node->out[0]->shape)) {
-        out = itgc_emit_reshape(graph, name, out, &node->out[0]->shape);
+        out = itgc_insert_reshape(graph, name, out, &node->out[0]->shape);
     }
     return out && itgc_replace_node(graph, node, out);
 }
@@ -73,9 +73,9 @@ static itgc_tensor *add_remainder(itgc_graph *graph, const itgc_node *node, itgc
     const double beta = (double)((const itgc_gemm_params *)node->params)->beta;
     itgc_tensor *term = node->in[2];
     if (beta != 1.0) {
-        term = itgc_emit_binary(graph, "Mul", term->name, term, itgc_make_scalar(graph, term->name, beta));
+        term = itgc_insert_binary(graph, "Mul", term->name, term, itgc_make_scalar(graph, term->name, beta));
     }
-    return term ? itgc_emit_binary(graph, "Add", product->name, product, term) : NULL;
+    return term ? itgc_insert_binary(graph, "Add", product->name, product, term) : NULL;
 }
 
 static bool is_normal(const itgc_node *node)
@@ -96,9 +96,9 @@ static bool rewrite_gemm(itgc_graph *graph, itgc_node *node)
     const char *name = node->out[0]->name;
     itgc_tensor *given = node->in_count > 2 ? node->in[2] : NULL;
     itgc_tensor *bias = itgc_is_weights(given) ? copy_bias(graph, given, node->out[0]->shape.dim[1], (double)params->beta) : NULL;
-    itgc_tensor *in = params->transpose_a ? itgc_emit_transpose(graph, name, node->in[0], swap) : node->in[0];
+    itgc_tensor *in = params->transpose_a ? itgc_insert_transpose(graph, name, node->in[0], swap) : node->in[0];
     itgc_tensor *weights = copy_weights(graph, node->in[1], !params->transpose_b, (double)params->alpha);
-    itgc_tensor *out = in ? emit_gemm(graph, name, in, weights, bias) : NULL;
+    itgc_tensor *out = in ? insert_gemm(graph, name, in, weights, bias) : NULL;
     if (out && given && !bias) {
         out = add_remainder(graph, node, out);
     }

@@ -8,8 +8,26 @@
 
 static bool rewrite_reshape(itgc_graph *graph, itgc_node *node)
 {
-    itgc_tensor *out = itgc_emit_reshape(graph, node->out[0]->name, node->in[0], &node->out[0]->shape);
+    itgc_tensor *out = itgc_insert_reshape(graph, node->out[0]->name, node->in[0], &node->out[0]->shape);
     return out && itgc_replace_node(graph, node, out);
+}
+
+/* A Gather by 0, 1, 2, … of all elements of an axis moves nothing: whatever the rank of the indices, it is a Reshape. */
+static bool rewrite_gather(itgc_graph *graph, itgc_node *node)
+{
+    const itgc_axis_params *params = node->params;
+    const itgc_value *index = node->in[1]->constant;
+    const int rank = node->in[0]->shape.rank;
+    const int64_t count = node->in[0]->shape.dim[params->axis < 0 ? params->axis + rank : params->axis];
+    if (!index || !index->i || itgc_elements(&index->shape) != count) {
+        return true;
+    }
+    for (int64_t i = 0; i < count; i++) {
+        if (index->i[i] != i && index->i[i] != i - count) {
+            return true;
+        }
+    }
+    return rewrite_reshape(graph, node);
 }
 
 static bool rewrite_split(itgc_graph *graph, itgc_node *node)
@@ -23,7 +41,7 @@ static bool rewrite_split(itgc_graph *graph, itgc_node *node)
             return true;
         }
         const int64_t end = start + node->out[i]->shape.dim[axis];
-        itgc_tensor *part = itgc_emit_slice(graph, node->out[i]->name, node->in[0], axis, start, end);
+        itgc_tensor *part = itgc_insert_slice(graph, node->out[i]->name, node->in[0], axis, start, end);
         if (!part || !itgc_redirect(graph, node->out[i], part)) {
             return false;
         }
@@ -63,7 +81,7 @@ static bool rewrite_softmax(itgc_graph *graph, itgc_node *node)
     }
     const char *name = node->out[0]->name;
     const itgc_shape flat = {.rank = 2, .dim = {itgc_elements_before(shape, axis), itgc_elements_after(shape, axis)}};
-    itgc_tensor *rows = itgc_emit_reshape(graph, name, node->in[0], &flat);
+    itgc_tensor *rows = itgc_insert_reshape(graph, name, node->in[0], &flat);
     itgc_node *softmax = rows ? itgc_insert_node(graph, node->type, name, &rows, 1) : NULL;
     if (!softmax) {
         return false;
@@ -72,7 +90,7 @@ static bool rewrite_softmax(itgc_graph *graph, itgc_node *node)
     if (!itgc_infer_node(graph, softmax)) {
         return false;
     }
-    itgc_tensor *out = itgc_emit_reshape(graph, name, softmax->out[0], shape);
+    itgc_tensor *out = itgc_insert_reshape(graph, name, softmax->out[0], shape);
     return out && itgc_replace_node(graph, node, out);
 }
 
@@ -82,9 +100,9 @@ static bool rewrite_mean(itgc_graph *graph, itgc_node *node)
     if (node->in[0]->shape.rank != 4 || params->axis_count != 2 || params->axes[0] != 2 || params->axes[1] != 3) {
         return true;
     }
-    itgc_tensor *out = itgc_emit_global_mean(graph, node->out[0]->name, node->in[0], false);
+    itgc_tensor *out = itgc_insert_global_mean(graph, node->out[0]->name, node->in[0], false);
     if (out && !params->keep) {
-        out = itgc_emit_reshape(graph, node->out[0]->name, out, &node->out[0]->shape);
+        out = itgc_insert_reshape(graph, node->out[0]->name, out, &node->out[0]->shape);
     }
     return out && itgc_replace_node(graph, node, out);
 }
@@ -102,7 +120,7 @@ static bool rewrite_pool(itgc_graph *graph, itgc_node *node)
             return true;
         }
     }
-    itgc_tensor *out = itgc_emit_global_mean(graph, node->out[0]->name, node->in[0], false);
+    itgc_tensor *out = itgc_insert_global_mean(graph, node->out[0]->name, node->in[0], false);
     return out && itgc_replace_node(graph, node, out);
 }
 
@@ -110,9 +128,9 @@ static const struct {
     const char *type;
     bool (*rewrite)(itgc_graph *graph, itgc_node *node);
 } rules[] = {
-    {"Flatten", rewrite_reshape},    {"Squeeze", rewrite_reshape}, {"Unsqueeze", rewrite_reshape},
-    {"Reshape", rewrite_reshape},    {"Split", rewrite_split},     {"Softmax", rewrite_softmax},
-    {"LogSoftmax", rewrite_softmax}, {"ReduceMean", rewrite_mean}, {"AveragePool", rewrite_pool},
+    {"Flatten", rewrite_reshape},  {"Squeeze", rewrite_reshape}, {"Unsqueeze", rewrite_reshape},  {"Reshape", rewrite_reshape},
+    {"Split", rewrite_split},      {"Softmax", rewrite_softmax}, {"LogSoftmax", rewrite_softmax}, {"ReduceMean", rewrite_mean},
+    {"AveragePool", rewrite_pool}, {"Gather", rewrite_gather},
 };
 
 bool itgc_normalize_shape(itgc_graph *graph, const itgc_lower_options *options)

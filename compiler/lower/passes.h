@@ -15,7 +15,11 @@ bool itgc_fuse_pad(itgc_graph *graph, const itgc_lower_options *options);
 bool itgc_fold_input(itgc_graph *graph, const itgc_lower_options *options);
 bool itgc_fold_batchnorm(itgc_graph *graph, const itgc_lower_options *options);
 bool itgc_unit_height(itgc_graph *graph, const itgc_lower_options *options);
+bool itgc_raise_activation(itgc_graph *graph, const itgc_lower_options *options);
 bool itgc_to_nhwc(itgc_graph *graph, const itgc_lower_options *options);
 bool itgc_fuse_activation(itgc_graph *graph, const itgc_lower_options *options);
+
+/* After all passes (names.c): every name finds the tensor that holds that ONNX tensor's values, in whatever layout, or none. */
+void itgc_settle_names(itgc_graph *graph);
 
 #endif

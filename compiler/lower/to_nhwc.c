@@ -32,7 +32,8 @@ static bool place_transpose(itgc_layout *layout, itgc_node *node)
     return true;
 }
 
-static bool place_windowed(itgc_layout *layout, itgc_node *node, itgc_window *window)
+/* A node on [N,spatial…,C] with its flag set; its other inputs are weights or lists of one value per channel. */
+static bool place_spatial(itgc_layout *layout, itgc_node *node, bool *channels_last)
 {
     int64_t perm[ITGC_MAX_RANK];
     const int rank = node->in[0]->shape.rank;
@@ -43,7 +44,7 @@ static bool place_windowed(itgc_layout *layout, itgc_node *node, itgc_window *wi
     if (!itgc_bring_input(layout, node, 0, perm)) {
         return false;
     }
-    window->channels_last = true;
+    *channels_last = true;
     itgc_store_output(layout, node, perm);
     return true;
 }
@@ -155,9 +156,26 @@ static bool place_reshape(itgc_layout *layout, itgc_node *node)
     return true;
 }
 
-static bool is_pool(const itgc_node *node)
+/* Where the node keeps its flag for channels last; NULL if it knows only the ONNX order. */
+static bool *find_flag(const itgc_node *node)
 {
-    return strcmp(node->op->family, "pool") == 0 && node->in_count > 0;
+    const char *family = node->op->family;
+    if (node->in[0]->shape.rank < 3 || (node->in_count > 1 && node->in[1] && !node->in[1]->constant)) {
+        return NULL;
+    }
+    if (strcmp(family, "conv") == 0 || strcmp(family, "convtranspose") == 0) {
+        return &((itgc_conv_params *)node->params)->window.channels_last;
+    }
+    if (strcmp(family, "pool") == 0) {
+        return &((itgc_pool_params *)node->params)->window.channels_last;
+    }
+    if (itgc_is_op(node, "InstanceNormalization") || itgc_is_op(node, "GroupNormalization") || itgc_is_op(node, "BatchNormalization")) {
+        return &((itgc_norm_params *)node->params)->channels_last;
+    }
+    if (itgc_is_op(node, "DepthToSpace") || itgc_is_op(node, "SpaceToDepth")) {
+        return &((itgc_block_params *)node->params)->channels_last;
+    }
+    return itgc_is_op(node, "LRN") ? &((itgc_lrn_params *)node->params)->channels_last : NULL;
 }
 
 static bool is_elementwise(const itgc_node *node)
@@ -183,11 +201,9 @@ static bool place_node(itgc_layout *layout, itgc_node *node)
     if (itgc_is_op(node, "Reshape")) {
         return place_reshape(layout, node);
     }
-    if (itgc_is_op(node, "Conv") && itgc_is_weights(node->in[1]) && node->in[0]->shape.rank >= 3) {
-        return place_windowed(layout, node, &((itgc_conv_params *)node->params)->window);
-    }
-    if (is_pool(node)) {
-        return place_windowed(layout, node, &((itgc_pool_params *)node->params)->window);
+    bool *channels_last = find_flag(node);
+    if (channels_last) {
+        return place_spatial(layout, node, channels_last);
     }
     if (is_elementwise(node)) {
         return place_elementwise(layout, node);
@@ -226,7 +242,7 @@ static bool place_output(itgc_layout *layout, itgc_tensor **output)
     }
     old->is_output = false;
     if (tensor->is_output || !tensor->producer) { /* a graph input or another output: this one needs its own copy */
-        tensor = itgc_emit_reshape(graph, old->name, tensor, &tensor->shape);
+        tensor = itgc_insert_reshape(graph, old->name, tensor, &tensor->shape);
     }
     if (!tensor) {
         return false;

@@ -35,7 +35,7 @@ static bool widen_node(itgc_graph *graph, itgc_node *node, itgc_window *window)
     const itgc_shape in_shape = insert_height(&node->in[0]->shape);
     const itgc_shape out_shape = node->out[0]->shape;
     itgc_tensor *old = node->out[0];
-    itgc_tensor *in = itgc_emit_reshape(graph, itgc_sprint(graph->arena, "%s/rows", node->in[0]->name), node->in[0], &in_shape);
+    itgc_tensor *in = itgc_insert_reshape(graph, itgc_sprint(graph->arena, "%s/rows", node->in[0]->name), node->in[0], &in_shape);
     if (!in) {
         return false;
     }
@@ -46,7 +46,7 @@ static bool widen_node(itgc_graph *graph, itgc_node *node, itgc_window *window)
     if (!itgc_infer_node(graph, node)) {
         return false;
     }
-    itgc_tensor *out = itgc_emit_reshape(graph, old->name, node->out[0], &out_shape);
+    itgc_tensor *out = itgc_insert_reshape(graph, old->name, node->out[0], &out_shape);
     return out && itgc_redirect(graph, old, out);
 }
 

@@ -31,23 +31,11 @@ static void leaves_tables_apart_from_add_and_shared_results(void **state)
     }
 }
 
-static void moves_relu_before_max_pool(void **state)
-{
-    fixture *f = *state;
-    itgc_tensor *y = add_conv(f, add_input(f, "x", DIMS(1, 3, 6, 6)), 4, 3, 1, 1);
-    add_output(f, add_relu(f, add_pool(f, ITGC_POOL_MAX, y, 3, 2, 1)));
-    const itgc_graph *after = run_and_compare(f, "fuse_activation");
-    assert_int_equal(after->node_count, 3);
-    assert_ptr_equal(after->nodes[0]->fused, after->nodes[1]);
-    assert_string_equal(after->nodes[2]->type, "MaxPool");
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(fuses_into_conv_gemm_and_add, set_up, tear_down),
         cmocka_unit_test_setup_teardown(leaves_tables_apart_from_add_and_shared_results, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(moves_relu_before_max_pool, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -32,6 +32,21 @@ static void reshapes(void **state)
     assert_int_equal(after->node_count, 3);
 }
 
+/* Channels-last strides leave such a Gather behind global means. */
+static void drops_counting_gather(void **state)
+{
+    fixture *f = *state;
+    itgc_tensor *x = add_input(f, "x", DIMS(4));
+    itgc_value *index = itgc_new_value(f->arena, ITGC_I64, &(itgc_shape){4, {1, 4, 1, 1}});
+    for (int i = 0; i < 4; i++) {
+        index->i[i] = i;
+    }
+    add_output(f, finish(f, add_node(f, "Gather", x, itgc_new_constant(f->graph, "index", index), NULL)));
+    const itgc_graph *after = run_and_compare(f, "normalize_shape");
+    assert_int_equal(count_nodes(after, "Gather"), 0);
+    assert_int_equal(count_nodes(after, "Reshape"), 1);
+}
+
 static void finds_global_means(void **state)
 {
     fixture *f = *state;
@@ -63,6 +78,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(splits_into_slices, set_up, tear_down),
         cmocka_unit_test_setup_teardown(reshapes, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(drops_counting_gather, set_up, tear_down),
         cmocka_unit_test_setup_teardown(finds_global_means, set_up, tear_down),
         cmocka_unit_test_setup_teardown(resolves_old_softmax, set_up, tear_down),
     };
