@@ -133,75 +133,6 @@ static void external_data_lies_beside_the_model(void **state)
     assert_true(graph->nodes[0]->in[1]->constant->f[2] == 3.0f);
 }
 
-static void functions_are_written_out(void **state)
-{
-    importing *const f = *state;
-    begin_node(&f->writer, "LeakyRelu", "inner", "in", "out");
-    set_reference(&f->writer, "alpha", 1, "slope");
-    end_function(&f->writer, "local", "Soft", "in", "out");
-    begin_node(&f->writer, "Soft", "call", "b", "a");
-    set_domain(&f->writer, "local");
-    end_function(&f->writer, "local", "Twice", "b", "a");
-    add_input(&f->writer, "x", ONNX_FLOAT, "3");
-    add_output(&f->writer, "y");
-    begin_node(&f->writer, "Soft", "one", "x", "m");
-    set_domain(&f->writer, "local");
-    set_float(&f->writer, "slope", 0.25f);
-    end_node(&f->writer);
-    begin_node(&f->writer, "Twice", "two", "m", "y");
-    set_domain(&f->writer, "local");
-    end_node(&f->writer);
-    const itgc_graph *const graph = import_good(f);
-    assert_int_equal(graph->node_count, 2);
-    assert_string_equal(graph->nodes[0]->name, "one/inner");
-    assert_string_equal(graph->nodes[1]->name, "two/call/inner");
-    assert_string_equal(graph->nodes[0]->out[0]->name, "m");
-    assert_string_equal(graph->outputs[0]->name, "y");
-    assert_true(((const itgc_unary_params *)graph->nodes[0]->params)->alpha == 0.25);
-    assert_int_equal(graph->nodes[1]->attribute_count, 0);
-}
-
-/* y = cond ? Relu(outer) : outer + outer, cond computed from the rank. */
-static void add_branches(importing *f, int64_t wanted_size)
-{
-    model_writer then_branch, else_branch;
-    start_model(&then_branch, f->arena, 13);
-    start_model(&else_branch, f->arena, 13);
-    add_node(&then_branch, "Relu", "then", "outer", "r");
-    add_output(&then_branch, "r");
-    add_node(&else_branch, "Add", "else", "outer|outer", "r");
-    add_output(&else_branch, "r");
-    add_input(&f->writer, "x", ONNX_FLOAT, "3");
-    add_output(&f->writer, "y");
-    add_ints(&f->writer, "wanted", "", &wanted_size, 1);
-    add_node(&f->writer, "Abs", "before", "x", "outer");
-    add_node(&f->writer, "Size", "size", "x", "n");
-    add_node(&f->writer, "Equal", "test", "n|wanted", "cond");
-    begin_node(&f->writer, "If", "choice", "cond", "y");
-    set_graph(&f->writer, "then_branch", &then_branch);
-    set_graph(&f->writer, "else_branch", &else_branch);
-    end_node(&f->writer);
-}
-
-static void the_branch_taken_is_written_out(void **state)
-{
-    importing *const f = *state;
-    add_branches(f, 3);
-    const itgc_graph *const graph = import_good(f);
-    assert_int_equal(graph->node_count, 2);
-    assert_string_equal(graph->nodes[1]->name, "choice/then");
-    assert_string_equal(graph->outputs[0]->name, "y");
-}
-
-static void the_other_branch_too(void **state)
-{
-    importing *const f = *state;
-    add_branches(f, 4);
-    const itgc_graph *const graph = import_good(f);
-    assert_string_equal(graph->nodes[1]->name, "choice/else");
-    assert_string_equal(graph->nodes[1]->in[0]->name, "outer");
-}
-
 static void descriptions_are_read(void **state)
 {
     importing *const f = *state;
@@ -286,26 +217,6 @@ static void long_chains_are_quick(void **state)
     assert_true(clock() - begin < 5 * CLOCKS_PER_SEC); /* 0.1 s here; quadratic cost would be minutes */
 }
 
-static void every_failing_allocation_is_survived(void **state)
-{
-    importing *const f = *state;
-    add_branches(f, 3);
-    const itgc_text file = finish_model(&f->writer);
-    bool done = false;
-    for (uint64_t n = 1; !done; n++) {
-        itgc_arena *const arena = itgc_new_arena(0);
-        itgc_diag diag = {.arena = arena};
-        itgc_import_result result = {0};
-        itgc_fail_allocation(arena, n);
-        if (setjmp(*itgc_arm_arena(arena)) == 0) {
-            assert_true(itgc_import_bytes(arena, &diag, "m.onnx", (const uint8_t *)file.bytes, file.count, &f->options, &result));
-            done = true;
-        }
-        itgc_release_arena(arena);
-        assert_true(n < 100000);
-    }
-}
-
 static void tensor_files_are_read(void **state)
 {
     importing *const f = *state;
@@ -332,15 +243,11 @@ int main(void)
         IMPORT_TEST(types_are_converted),
         IMPORT_TEST(typed_fields_are_read),
         IMPORT_TEST(external_data_lies_beside_the_model),
-        IMPORT_TEST(functions_are_written_out),
-        IMPORT_TEST(the_branch_taken_is_written_out),
-        IMPORT_TEST(the_other_branch_too),
         IMPORT_TEST(descriptions_are_read),
         IMPORT_TEST(odd_descriptions_are_ignored),
         IMPORT_TEST(outputs_keep_their_names),
         IMPORT_TEST(surveys_go_on),
         IMPORT_TEST(long_chains_are_quick),
-        IMPORT_TEST(every_failing_allocation_is_survived),
         IMPORT_TEST(tensor_files_are_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -317,88 +317,6 @@ static void external_data_gone_or_elsewhere(void **state)
     }
 }
 
-static void functions_that_call_themselves(void **state)
-{
-    importing *const f = *state;
-    begin_node(&f->writer, "Loop1", "in1", "a", "b");
-    set_domain(&f->writer, "local");
-    end_function(&f->writer, "local", "Loop2", "a", "b");
-    begin_node(&f->writer, "Loop2", "in2", "a", "b");
-    set_domain(&f->writer, "local");
-    end_function(&f->writer, "local", "Loop1", "a", "b");
-    add_input(&f->writer, "x", ONNX_FLOAT, "3");
-    add_output(&f->writer, "y");
-    begin_node(&f->writer, "Loop1", "call", "x", "y");
-    set_domain(&f->writer, "local");
-    end_node(&f->writer);
-    import_bad(f, 241, "calls itself");
-}
-
-/* Each function calls the one before twice: 2^17 nodes and more if written out. */
-static void functions_that_explode(void **state)
-{
-    importing *const f = *state;
-    for (int i = 0; i < 20; i++) {
-        itgc_text function;
-        itgc_init_text(&function, f->arena);
-        put_string(&function, 1, itgc_sprint(f->arena, "F%d", i));
-        put_string(&function, 4, "a");
-        put_string(&function, 5, "c");
-        for (int half = 0; half < 2; half++) {
-            begin_node(&f->writer, i == 0 ? "Relu" : itgc_sprint(f->arena, "F%d", i - 1), "", half == 0 ? "a" : "b", half == 0 ? "b" : "c");
-            set_domain(&f->writer, i == 0 ? "" : "local");
-            put_bytes(&function, 7, f->writer.node.bytes, f->writer.node.count);
-        }
-        put_string(&function, 10, "local");
-        put_bytes(&f->writer.model, 25, function.bytes, function.count);
-    }
-    add_input(&f->writer, "x", ONNX_FLOAT, "3");
-    add_output(&f->writer, "y");
-    begin_node(&f->writer, "F19", "call", "x", "y");
-    set_domain(&f->writer, "local");
-    end_node(&f->writer);
-    import_bad(f, 103, "more than 131072 nodes");
-}
-
-static void deep_branches(void **state)
-{
-    importing *const f = *state;
-    const uint8_t yes = 1;
-    model_writer inner;
-    start_model(&inner, f->arena, 13);
-    add_output(&inner, "x");
-    for (int i = 0; i < 100; i++) {
-        model_writer outer;
-        start_model(&outer, f->arena, 13);
-        begin_node(&outer, "If", "", "yes", "r");
-        set_graph(&outer, "then_branch", &inner);
-        end_node(&outer);
-        add_output(&outer, "r");
-        inner = outer;
-    }
-    add_input(&f->writer, "x", ONNX_FLOAT, "3");
-    add_initializer(&f->writer, "yes", ONNX_BOOL, "", &yes, 1);
-    begin_node(&f->writer, "If", "top", "yes", "y");
-    set_graph(&f->writer, "then_branch", &inner);
-    end_node(&f->writer);
-    add_output(&f->writer, "y");
-    import_bad(f, 241, "nested deeper than 32");
-}
-
-static void branches_on_values(void **state)
-{
-    importing *const f = *state;
-    model_writer branch;
-    start_model(&branch, f->arena, 13);
-    add_output(&branch, "x");
-    add_input(&f->writer, "x", ONNX_BOOL, "1");
-    begin_node(&f->writer, "If", "choice", "x", "y");
-    set_graph(&f->writer, "then_branch", &branch);
-    end_node(&f->writer);
-    add_output(&f->writer, "y");
-    import_bad(f, 242, "node \"choice\" (If, opset 13): its condition depends on the input's values");
-}
-
 static void missing_inputs_and_outputs(void **state)
 {
     importing *const f = *state;
@@ -437,10 +355,6 @@ int main(void)
         IMPORT_TEST(cycles_are_named),
         IMPORT_TEST(dangling_names),
         IMPORT_TEST(external_data_gone_or_elsewhere),
-        IMPORT_TEST(functions_that_call_themselves),
-        IMPORT_TEST(functions_that_explode),
-        IMPORT_TEST(deep_branches),
-        IMPORT_TEST(branches_on_values),
         IMPORT_TEST(missing_inputs_and_outputs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
