@@ -112,7 +112,8 @@ typedef enum itgc_unary_kind {
     ITGC_ASINH,
     ITGC_ACOSH,
     ITGC_ATANH,
-    ITGC_SHRINK
+    ITGC_SHRINK,
+    ITGC_BITWISE_NOT
 } itgc_unary_kind;
 
 typedef struct itgc_unary_params {

@@ -24,6 +24,7 @@ static const function functions[] = {
     {"Acosh", ITGC_ACOSH, ITGC_FLOATS, NULL, NULL, 0, 0},
     {"Asinh", ITGC_ASINH, ITGC_FLOATS, NULL, NULL, 0, 0},
     {"Atanh", ITGC_ATANH, ITGC_FLOATS, NULL, NULL, 0, 0},
+    {"BitwiseNot", ITGC_BITWISE_NOT, ITGC_INTEGERS, NULL, NULL, 0, 0},
     {"Ceil", ITGC_CEIL, ITGC_FLOATS, NULL, NULL, 0, 0},
     {"Celu", ITGC_CELU, ITGC_FLOATS, "alpha", NULL, 1.0f, 0},
     {"Clip", ITGC_CLIP, ITGC_NUMBERS, "min", "max", -INFINITY, INFINITY},
@@ -238,6 +239,8 @@ static int64_t apply_integer(int64_t x, const itgc_unary_params *params, itgc_ty
         return real < 0.0 ? (int64_t)(0 - (uint64_t)x) : x;
     case ITGC_NEG:
         return (int64_t)(0 - (uint64_t)x);
+    case ITGC_BITWISE_NOT:
+        return ~x;
     case ITGC_SIGN:
         return (real > 0.0) - (real < 0.0);
     default:
