@@ -42,6 +42,8 @@ void itgc_store_output(itgc_layout *layout, itgc_node *node, const int64_t *perm
 
 /* How a Reshape of a view to out can run on the base: the base's new shape and the new view's perm. False if it cannot. */
 bool itgc_map_reshape(const itgc_view *view, const itgc_shape *out, itgc_shape *base_shape, int64_t *perm);
+/* The order closest to the base's in which it could. False if only the ONNX order will do. */
+bool itgc_group_perm(const itgc_view *view, const itgc_shape *out, int64_t *perm);
 
 /* Nodes with axes (layout_axis.c): Concat, Slice, Softmax, Reduce…, Pad, Gather, Resize, Expand, LayerNormalization. *known: whether
  * node is one of them and was placed; the caller materialises it otherwise. */

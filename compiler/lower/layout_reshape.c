@@ -61,6 +61,17 @@ static int find_position(const itgc_view *view, int dim)
     return position;
 }
 
+static void sort_groups(group *groups, int count)
+{
+    for (int i = 1; i < count; i++) { /* a handful */
+        for (int k = i; k > 0 && groups[k].position < groups[k - 1].position; k--) {
+            const group swap = groups[k];
+            groups[k] = groups[k - 1];
+            groups[k - 1] = swap;
+        }
+    }
+}
+
 static bool place_groups(const itgc_view *view, const dims *a, group *groups, int count)
 {
     for (int g = 0; g < count; g++) {
@@ -71,13 +82,7 @@ static bool place_groups(const itgc_view *view, const dims *a, group *groups, in
             }
         }
     }
-    for (int i = 1; i < count; i++) { /* by position; a handful */
-        for (int k = i; k > 0 && groups[k].position < groups[k - 1].position; k--) {
-            const group swap = groups[k];
-            groups[k] = groups[k - 1];
-            groups[k - 1] = swap;
-        }
-    }
+    sort_groups(groups, count);
     return true;
 }
 
@@ -119,6 +124,38 @@ bool itgc_map_reshape(const itgc_view *view, const itgc_shape *out, itgc_shape *
     for (int i = 0; i < out->rank; i++) {
         perm[order[i]] = i;
         base_shape->dim[i] = out->dim[order[i]];
+    }
+    return true;
+}
+
+/* Groups stand where their innermost dimension stands now, so that what lies side by side at the end stays there. */
+bool itgc_group_perm(const itgc_view *view, const itgc_shape *out, int64_t *perm)
+{
+    const itgc_shape in = itgc_view_shape(view);
+    const dims a = find_dims(&in), b = find_dims(out);
+    group groups[ITGC_MAX_RANK];
+    const int count = find_groups(&in, &a, out, &b, groups);
+    for (int g = 0; g < count; g++) {
+        groups[g].position = -1;
+        for (int k = 0; k < groups[g].count; k++) {
+            const int position = find_position(view, a.dim[groups[g].first + k]);
+            groups[g].position = position > groups[g].position ? position : groups[g].position;
+        }
+    }
+    if (count < 0) {
+        return false;
+    }
+    sort_groups(groups, count);
+    int order[ITGC_MAX_RANK + 1] = {0};
+    int filled = 0;
+    for (int g = 0; g < count; g++) {
+        for (int k = 0; k < groups[g].count; k++) {
+            order[filled++] = a.dim[groups[g].first + k];
+        }
+    }
+    insert_units(&in, order, filled);
+    for (int i = 0; i < in.rank; i++) {
+        perm[order[i]] = i;
     }
     return true;
 }

@@ -127,22 +127,46 @@ static void permute_weights(itgc_graph *graph, itgc_node *gemm, const itgc_view 
     itgc_set_input(graph, gemm, 1, weights);
 }
 
+static bool can_permute_weights(const itgc_view *view, const itgc_tensor *out)
+{
+    return out->shape.rank == 2 && view->perm[0] == 0 && out->shape.dim[0] == view->base->shape.dim[0] && feeds_only_weights(out);
+}
+
+/* Brings the view into an order that the Reshape can keep, and says what comes out of it. */
+static bool regroup(itgc_layout *layout, itgc_view *view, const itgc_shape *out, itgc_shape *base_shape, int64_t *perm)
+{
+    int64_t want[ITGC_MAX_RANK];
+    itgc_identity_perm(want, ITGC_MAX_RANK);
+    itgc_group_perm(view, out, want);
+    view->base = itgc_bring(layout, view, want);
+    if (!view->base) {
+        return false;
+    }
+    memcpy(view->perm, want, sizeof want);
+    if (!itgc_map_reshape(view, out, base_shape, perm)) {
+        *base_shape = *out; /* empty tensors */
+        itgc_identity_perm(perm, out->rank);
+    }
+    return true;
+}
+
 static bool place_reshape(itgc_layout *layout, itgc_node *node)
 {
     itgc_graph *graph = layout->graph;
-    const itgc_view view = *itgc_view_of(layout, node->in[0]);
+    itgc_view view = *itgc_view_of(layout, node->in[0]);
     itgc_tensor *out = node->out[0];
     itgc_shape base_shape;
     int64_t perm[ITGC_MAX_RANK];
     if (!itgc_map_reshape(&view, &out->shape, &base_shape, perm)) {
-        if (out->shape.rank != 2 || view.perm[0] != 0 || out->shape.dim[0] != view.base->shape.dim[0] || !feeds_only_weights(out)) {
-            return place_plain(layout, node);
+        if (can_permute_weights(&view, out)) {
+            for (int i = 0; i < out->use_count; i++) {
+                permute_weights(graph, out->uses[i], &view);
+            }
+            base_shape = out->shape;
+            itgc_identity_perm(perm, 2);
+        } else if (!regroup(layout, &view, &out->shape, &base_shape, perm)) {
+            return false;
         }
-        for (int i = 0; i < out->use_count; i++) {
-            permute_weights(graph, out->uses[i], &view);
-        }
-        base_shape = out->shape;
-        itgc_identity_perm(perm, 2);
     }
     itgc_view *result = itgc_view_of(layout, out);
     if (itgc_same_shape(&base_shape, &view.base->shape) && !out->is_output) {

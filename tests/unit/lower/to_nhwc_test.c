@@ -75,6 +75,52 @@ static void makes_tokens_without_moving(void **state)
     assert_int_equal(count_nodes(after, "Transpose"), 0);
 }
 
+/* Channel shuffle: one move of the channels where they lie. */
+static void shuffles_channels_in_one_move(void **state)
+{
+    fixture *f = *state;
+    itgc_tensor *photo = add_input(f, "photo", DIMS(2, 4, 5, 3));
+    itgc_tensor *x = add_conv(f, add_transpose(f, photo, DIMS(0, 3, 1, 2)), 6, 1, 0, 1);
+    x = add_transpose(f, add_reshape(f, x, DIMS(2, 2, 3, 4, 5)), DIMS(0, 2, 1, 3, 4));
+    x = add_conv(f, add_reshape(f, x, DIMS(2, 6, 4, 5)), 2, 1, 0, 1);
+    add_output(f, add_transpose(f, x, DIMS(0, 2, 3, 1)));
+    const itgc_graph *after = run_and_compare(f, "to_nhwc");
+    assert_int_equal(count_nodes(after, "Transpose"), 1);
+}
+
+/* Heads of an attention come together again: tokens outside, features inside. */
+static void joins_heads_in_onnx_order(void **state)
+{
+    fixture *f = *state;
+    itgc_tensor *x = add_transpose(f, add_relu(f, add_input(f, "x", DIMS(2, 3, 4, 5))), DIMS(0, 2, 1, 3));
+    add_output(f, add_gemm(f, add_reshape(f, add_reshape(f, x, DIMS(2, 4, 15)), DIMS(8, 15)), 6));
+    const itgc_graph *after = run_and_compare(f, "to_nhwc");
+    assert_int_equal(count_nodes(after, "Transpose"), 1);
+}
+
+static void resizes_and_normalizes_channels_last(void **state)
+{
+    fixture *f = *state;
+    itgc_tensor *photo = add_input(f, "photo", DIMS(2, 4, 5, 3));
+    itgc_tensor *x = add_conv(f, add_transpose(f, photo, DIMS(0, 3, 1, 2)), 8, 3, 1, 1);
+    itgc_tensor *norm_in[3] = {x, add_weights(f, DIMS(8), 0.5f, 1.5f), add_weights(f, DIMS(8), -1, 1)};
+    itgc_tensor *norm_out = itgc_new_tensor(f->graph, "norm", ITGC_F32, NULL);
+    itgc_node *norm = itgc_make_node(f->graph, "InstanceNormalization", "norm", norm_in, 3, &norm_out, 1);
+    *(itgc_norm_params *)norm->params = (itgc_norm_params){.epsilon = 1e-3f};
+    x = finish(f, norm);
+    itgc_node *block = add_node(f, "DepthToSpace", x, NULL, NULL);
+    *(itgc_block_params *)block->params = (itgc_block_params){.size = 2, .column_first = true, .to_space = true};
+    x = finish(f, block);
+    itgc_tensor *resize_in[4] = {x, NULL, NULL, add_ints(f, DIMS(2, 2, 12, 25))};
+    itgc_tensor *resize_out = itgc_new_tensor(f->graph, "resize", ITGC_F32, NULL);
+    itgc_node *resize = itgc_make_node(f->graph, "Resize", "resize", resize_in, 4, &resize_out, 1);
+    *(itgc_resize_params *)resize->params =
+        (itgc_resize_params){.mode = ITGC_RESIZE_NEAREST, .coordinates = ITGC_ASYMMETRIC, .nearest = ITGC_NEAREST_FLOOR};
+    add_output(f, add_transpose(f, finish(f, resize), DIMS(0, 2, 3, 1)));
+    const itgc_graph *after = run_and_compare(f, "to_nhwc");
+    assert_int_equal(count_nodes(after, "Transpose"), 0);
+}
+
 static void renames_axes(void **state)
 {
     fixture *f = *state;
@@ -178,6 +224,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(permutes_weights_behind_flatten, set_up, tear_down),
         cmocka_unit_test_setup_teardown(keeps_order_for_other_readers_of_flatten, set_up, tear_down),
         cmocka_unit_test_setup_teardown(makes_tokens_without_moving, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(shuffles_channels_in_one_move, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(joins_heads_in_onnx_order, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(resizes_and_normalizes_channels_last, set_up, tear_down),
         cmocka_unit_test_setup_teardown(renames_axes, set_up, tear_down),
         cmocka_unit_test_setup_teardown(broadcasts_lower_ranks, set_up, tear_down),
         cmocka_unit_test_setup_teardown(takes_means_where_the_data_lie, set_up, tear_down),
