@@ -25,15 +25,17 @@
 
 __attribute__((section(".bss.arena"))) static uint8_t arena[MODEL_ARENA_BYTES] ITG_ALIGNED;
 
+/* Decimal, or as eight hexadecimal digits. */
 static void write_number(const char *name, uint32_t value, uint32_t base)
 {
     char digits[12];
-    char *at = digits + sizeof digits - 1;
+    char *const end = digits + sizeof digits - 1;
+    char *at = end;
     *at = 0;
     do {
         *--at = "0123456789abcdef"[value % base];
         value /= base;
-    } while (value);
+    } while (value || (base == 16 && end - at < 8));
     platform_write(name);
     platform_write(at);
     platform_write("\n");

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The test set of one target: run_target.sh TARGET [MODEL…]. Emits each model for the target, runs its self-test there (on every CPU that
 # target.mk names), compares every step's CRC with the host's, and checks that a wrong weight is found in the right step.
+# Models: hand assembled gesture kws ic demo (the default set) vww ad sww resnet20 squeezenet.
 # Environment: BUILD (default build), INTAGLIO_DATA (default ../shared/data). Needs build/host/intaglio for all models but the hand-made one.
 set -u
 TARGET=${1:?usage: run_target.sh TARGET [MODEL...]}
@@ -26,6 +27,14 @@ source_of() {
     gesture) echo "$DATA/models/gesture_keypoints.onnx --calib $DATA/gesture/calib.npy" ;;
     kws) echo "$DATA/models/kws_dscnn.onnx --calib $DATA/kws/calib --raw i8,0.5847029089927673,83" ;;
     ic) echo "$DATA/models/ic_resnet8.onnx --calib $DATA/cifar10/calib" ;;
+    vww) echo "$DATA/models/vww_mobilenet.onnx --calib $DATA/vww/calib --scale 0.00392156862745098" ;;
+    ad) echo "$DATA/models/ad_autoencoder.onnx --calib $DATA/ad/calib.npy" ;;
+    sww) echo "$DATA/models/sww.onnx --calib $DATA/sww/calib --raw f32" ;;
+    resnet20)
+        echo "$DATA/models/cifar_resnet20.onnx --calib $DATA/cifar10/calib --scale 0.00392156862745098" \
+            "--mean 0.485,0.456,0.406 --std 0.229,0.224,0.225"
+        ;;
+    squeezenet) echo "$DATA/models/squeezenet1_1.onnx --calib $DATA/imagenet/calib --color bgr --mean 104,117,123 --crop 227,227" ;;
     demo) echo "tests/models/demo/gesture19.onnx --input-shape input=1,96,96,3 --calib tests/models/demo/calib --labels tests/models/demo/labels.json" ;;
     esac
 }
@@ -45,7 +54,7 @@ emit() {
 # Models that a target is too small for: refused with error 501 or 502, until they fit.
 may_refuse() {
     case $TARGET/$1 in
-    microbit/kws | microbit/ic | microbit/demo) true ;;
+    microbit/kws | microbit/ic | microbit/demo | microbit/vww | microbit/ad | microbit/resnet20 | microbit/squeezenet) true ;;
     *) false ;;
     esac
 }
