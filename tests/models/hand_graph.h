@@ -72,7 +72,7 @@ static itg_epilogue hand_epilogue(itgc_graph *graph, int channels, uint8_t shift
     return (itg_epilogue){.bias = bias, .multiplier = multiplier, .zero = low == -128 ? 3 : 0, .low = low, .high = high, .shift = shift};
 }
 
-static void hand_convolutions(itgc_graph *graph, itgc_tensor *const *t)
+static void hand_convolution(itgc_graph *graph, itgc_tensor *in, itgc_tensor *out)
 {
     (void)hand_constant(graph, "unused", 2, 100);
     itg_conv conv = {.in = {6, 6, 3},
@@ -88,9 +88,20 @@ static void hand_convolutions(itgc_graph *graph, itgc_tensor *const *t)
     conv.epilogue = hand_epilogue(graph, 8, 9, -128, 127);
     conv.in_type = ITG_U8;
     conv.out_type = ITG_S8;
-    itgc_step *step = hand_step(graph, &itgc_step_conv, &conv, t[0], t[1]);
+    itgc_step *step = hand_step(graph, &itgc_step_conv, &conv, in, out);
     step->rows = 6;
     step->macs = 36 * 8 * 27;
+}
+
+static void hand_dense(itgc_graph *graph, itgc_tensor *in, itgc_tensor *out)
+{
+    itg_conv dense = {
+        .in = {1, 1, 144}, .out = {1, 1, 4}, .kernel = {1, 1}, .stride = {1, 1}, .dilation = {1, 1}, .groups = 1, .packing = ITG_PACK_ROWS};
+    dense.weights = hand_weights(graph, 144 * 4, 2);
+    dense.epilogue = hand_epilogue(graph, 4, 4, -32768, 32767);
+    dense.in_type = ITG_S8;
+    dense.out_type = ITG_S16;
+    hand_step(graph, &itgc_step_conv, &dense, in, out)->macs = 576;
 }
 
 static itgc_graph *hand_graph(itgc_arena *arena, itgc_diag *diag)
@@ -114,7 +125,7 @@ static itgc_graph *hand_graph(itgc_arena *arena, itgc_diag *diag)
     graph->outputs[0] = t[5];
     graph->input_count = graph->output_count = 1;
 
-    hand_convolutions(graph, t);
+    hand_convolution(graph, t[0], t[1]);
     const itg_pool pool = {.in = {6, 6, 8},
                            .out = {3, 3, 8},
                            .kernel = {2, 2},
@@ -129,13 +140,7 @@ static itgc_graph *hand_graph(itgc_arena *arena, itgc_diag *diag)
     hand_step(graph, &itgc_step_copy, &copy, t[2], t[3])->partial = true;
     copy.out_start = 8;
     hand_step(graph, &itgc_step_copy, &copy, t[2], t[3]);
-    itg_conv dense = {
-        .in = {1, 1, 144}, .out = {1, 1, 4}, .kernel = {1, 1}, .stride = {1, 1}, .dilation = {1, 1}, .groups = 1, .packing = ITG_PACK_ROWS};
-    dense.weights = hand_weights(graph, 144 * 4, 2);
-    dense.epilogue = hand_epilogue(graph, 4, 4, -32768, 32767);
-    dense.in_type = ITG_S8;
-    dense.out_type = ITG_S16;
-    hand_step(graph, &itgc_step_conv, &dense, t[4], t[5])->macs = 576;
+    hand_dense(graph, t[4], t[5]);
     return graph;
 }
 
