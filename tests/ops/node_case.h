@@ -21,8 +21,8 @@ typedef struct node_case {
     const char *type;
     int opset;
     const char *attributes;
-    const char *in[6];
-    const char *out[3];
+    const char *in[8];
+    const char *out[4];
     int error; /* the diagnostic's code that must come; 0: none */
 } node_case;
 
@@ -110,15 +110,15 @@ static void check_case_output(const node_case *c, const itgc_tensor *tensor, con
 
 static itgc_node *make_case_node(const node_case *c, itgc_graph *graph)
 {
-    itgc_tensor *in[6], *out[3];
+    itgc_tensor *in[8], *out[4];
     int in_count = 0, out_count = 0;
-    for (; in_count < 6 && c->in[in_count] != NULL; in_count++) {
+    for (; in_count < 8 && c->in[in_count] != NULL; in_count++) {
         const char *const text = c->in[in_count];
         in[in_count] = *text == '\0' ? NULL : itgc_new_constant(graph, "in", read_case_value(graph->arena, text + (*text == '?')));
         if (*text == '?')
             in[in_count]->constant = NULL;
     }
-    for (; out_count == 0 || (out_count < 3 && c->out[out_count] != NULL); out_count++)
+    for (; out_count == 0 || (out_count < 4 && c->out[out_count] != NULL); out_count++)
         out[out_count] = itgc_new_tensor(graph, "out", ITGC_NO_TYPE, NULL);
     const itgc_op *const op = itgc_find_op(c->type, c->opset, NULL);
     assert_non_null(op);
@@ -145,7 +145,7 @@ static void check_case(const node_case *c)
     if (done != (c->error == 0) || diag.code != c->error)
         fail_msg("%s (opset %d, %s): error %d instead of %d: %s", c->type, c->opset, c->attributes, diag.code, c->error,
                  diag.error == NULL ? "none" : diag.error);
-    for (int i = 0; done && i < 3 && c->out[i] != NULL; i++)
+    for (int i = 0; done && i < 4 && c->out[i] != NULL; i++)
         check_case_output(c, node->out[i], c->out[i], arena);
     itgc_release_arena(arena);
 }
