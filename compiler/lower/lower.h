@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * imported float graph → smaller float graph the runtime can express. An ordered array of passes in lower.c, one file each; a pass never
- * changes the float result beyond rounding. */
+ * changes the float result beyond rounding.
+ * Lowered: Conv and pools are 2-D and channels last, with constant weights; products by constants are Gemm, x [M,K] times weights [N,K];
+ * Reshape, Slice, Add, Mul, Clip, Relu stand for all their spellings; see passes.h for who does what. */
 #ifndef ITGC_LOWER_H
 #define ITGC_LOWER_H
 

@@ -53,7 +53,8 @@ static bool rewrite_sub(itgc_graph *graph, itgc_node *node)
     if (itgc_is_weights(node->in[1]) && !node->in[0]->constant) {
         out = itgc_insert_binary(graph, "Add", name, node->in[0], map_constant(graph, node->in[1], false));
     } else if (itgc_is_weights(node->in[0]) && !node->in[1]->constant) {
-        itgc_tensor *negative = itgc_insert_binary(graph, "Mul", name, node->in[1], itgc_make_scalar(graph, name, -1.0));
+        itgc_tensor *negative =
+            itgc_insert_binary(graph, "Mul", itgc_sprint(graph->arena, "%s/negative", name), node->in[1], itgc_make_scalar(graph, name, -1.0));
         out = negative ? itgc_insert_binary(graph, "Add", name, negative, node->in[0]) : NULL;
     } else {
         return true;

@@ -42,7 +42,7 @@ static bool rewrite_matmul(itgc_graph *graph, itgc_node *node)
     const char *name = node->out[0]->name;
     const itgc_shape *shape = &in->shape;
     const itgc_shape rows = {.rank = 2, .dim = {itgc_elements_before(shape, shape->rank - 1), shape->dim[shape->rank - 1]}};
-    itgc_tensor *x = shape->rank == 2 ? in : itgc_insert_reshape(graph, name, in, &rows);
+    itgc_tensor *x = shape->rank == 2 ? in : itgc_insert_reshape(graph, itgc_sprint(graph->arena, "%s/rows", name), in, &rows);
     itgc_tensor *out = x ? insert_gemm(graph, name, x, copy_weights(graph, weights, true, 1.0), NULL) : NULL;
     if (out && !itgc_same_shape(&out->shape, &node->out[0]->shape)) {
         out = itgc_insert_reshape(graph, name, out, &node->out[0]->shape);
@@ -96,7 +96,7 @@ static bool rewrite_gemm(itgc_graph *graph, itgc_node *node)
     const char *name = node->out[0]->name;
     itgc_tensor *given = node->in_count > 2 ? node->in[2] : NULL;
     itgc_tensor *bias = itgc_is_weights(given) ? copy_bias(graph, given, node->out[0]->shape.dim[1], (double)params->beta) : NULL;
-    itgc_tensor *in = params->transpose_a ? itgc_insert_transpose(graph, name, node->in[0], swap) : node->in[0];
+    itgc_tensor *in = params->transpose_a ? itgc_insert_transpose(graph, itgc_sprint(graph->arena, "%s/rows", name), node->in[0], swap) : node->in[0];
     itgc_tensor *weights = copy_weights(graph, node->in[1], !params->transpose_b, (double)params->alpha);
     itgc_tensor *out = in ? insert_gemm(graph, name, in, weights, bias) : NULL;
     if (out && given && !bias) {

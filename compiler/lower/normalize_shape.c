@@ -81,7 +81,7 @@ static bool rewrite_softmax(itgc_graph *graph, itgc_node *node)
     }
     const char *name = node->out[0]->name;
     const itgc_shape flat = {.rank = 2, .dim = {itgc_elements_before(shape, axis), itgc_elements_after(shape, axis)}};
-    itgc_tensor *rows = itgc_insert_reshape(graph, name, node->in[0], &flat);
+    itgc_tensor *rows = itgc_insert_reshape(graph, itgc_sprint(graph->arena, "%s/rows", name), node->in[0], &flat);
     itgc_node *softmax = rows ? itgc_insert_node(graph, node->type, name, &rows, 1) : NULL;
     if (!softmax) {
         return false;

@@ -2,6 +2,7 @@
  * lower: all passes together, and the shared models of the project (INTAGLIO_DATA) before and after. */
 #include "tests/unit/lower/lowering.h"
 
+#include "compiler/base/map.h"
 #include "compiler/onnx/import.h"
 
 static bool is_leftover(const char *type)
@@ -14,6 +15,45 @@ static bool is_leftover(const char *type)
         }
     }
     return false;
+}
+
+typedef struct energies {
+    itgc_arena *arena;
+    itgc_map *by_name;
+    bool is_lowered;
+    int compared;
+} energies;
+
+/* The sum of squares does not depend on the layout. Of the imported graph it is noted by name, of the lowered one compared. */
+static void watch_energy(void *argument, const itgc_tensor *tensor, const itgc_value *value)
+{
+    energies *e = argument;
+    double sum = 0;
+    for (int64_t i = 0; value->f && i < itgc_elements(&value->shape); i++) {
+        sum += (double)value->f[i] * (double)value->f[i];
+    }
+    if (!e->is_lowered) {
+        double *energy = ITGC_NEW(e->arena, double);
+        *energy = sum;
+        itgc_put_in_map(e->by_name, tensor->name, energy);
+        return;
+    }
+    const double *energy = itgc_find_in_map(e->by_name, tensor->name);
+    if (energy) {
+        e->compared++;
+        if (fabs(sum - *energy) > 1e-3 * *energy + 1e-20) {
+            fail_msg("\"%s\" holds other values after lowering: %g, was %g", tensor->name, sum, *energy);
+        }
+    }
+}
+
+static void assert_names_hold(fixture *f, const itgc_graph *imported, const itgc_graph *lowered, const itgc_value *input)
+{
+    energies e = {.arena = f->arena, .by_name = itgc_new_map(f->arena)};
+    assert_true(itgc_run_float(itgc_new_executor(imported, 1), &input, watch_energy, &e));
+    e.is_lowered = true;
+    assert_true(itgc_run_float(itgc_new_executor(lowered, 1), &input, watch_energy, &e));
+    assert_true(e.compared >= lowered->node_count / 2);
 }
 
 /* Float results within 1e-4 of the largest, and at most `moves` nodes that only rearrange. */
@@ -47,6 +87,7 @@ static void check_model(fixture *f, const char *file, int moves)
     for (int64_t i = 0; i < itgc_elements(&before->shape); i++) {
         assert_true(fabs((double)before->f[i] - (double)after->f[i]) <= 1e-4 * largest);
     }
+    assert_names_hold(f, imported.graph, lowered, input);
     int left = 0;
     for (int i = 0; i < lowered->node_count; i++) {
         left += is_leftover(lowered->nodes[i]->type);
