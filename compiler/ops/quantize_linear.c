@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  * QuantizeLinear, DequantizeLinear (one scale, one per slice along an axis, or one per block) and DynamicQuantizeLinear, as an
  * already quantized file carries them. Division and product in float, rounding half to even, saturation. */
+#include "compiler/ops/quantize_linear.h"
+
 #include "compiler/base/real.h"
-#include "compiler/ops/op.h"
 #include "compiler/ops/walk.h"
 
 #include <inttypes.h>
@@ -69,7 +70,7 @@ static int64_t find_scale(const linear_params *params, const itgc_shape *x, cons
     return (index / inner / dim * scale->dim[params->axis] + along / params->block) * inner + index % inner;
 }
 
-static int64_t saturate(itgc_type type, double value)
+int64_t itgc_saturate_code(itgc_type type, double value)
 {
     const int bits = 8 * itgc_type_bytes(type);
     const bool is_signed = type == ITGC_I8 || type == ITGC_I16 || type == ITGC_I32;
@@ -77,6 +78,11 @@ static int64_t saturate(itgc_type type, double value)
     if (!(value >= low)) /* NaN too */
         return (int64_t)low;
     return (int64_t)(value > high ? high : value);
+}
+
+int64_t itgc_requantize_code(itgc_type type, int64_t acc, float multiplier, int64_t zero)
+{
+    return itgc_saturate_code(type, itgc_round_even((double)((float)acc * multiplier)) + (double)zero);
 }
 
 static bool infer_quantize(itgc_node *node, itgc_diag *diag)
@@ -107,7 +113,7 @@ static bool eval_quantize(const itgc_eval *eval)
     for (int64_t i = 0; i < count; i++) {
         const int64_t k = find_scale(eval->node->params, &x->shape, &scale->shape, i);
         const double steps = itgc_round_even((double)(real_at(x, i) / scale->f[k]));
-        out->i[i] = saturate(out->type, steps + (zero == NULL ? 0.0 : (double)zero->i[k]));
+        out->i[i] = itgc_saturate_code(out->type, steps + (zero == NULL ? 0.0 : (double)zero->i[k]));
     }
     return true;
 }
@@ -159,9 +165,9 @@ static bool eval_dynamic(const itgc_eval *eval)
         high = x->f[i] > high ? x->f[i] : high;
     }
     const float range = (high - low) / 255.0f, scale = range == 0.0f ? 1.0f : range;
-    const int64_t zero = saturate(ITGC_U8, itgc_round_even((double)(-low / scale)));
+    const int64_t zero = itgc_saturate_code(ITGC_U8, itgc_round_even((double)(-low / scale)));
     for (int64_t i = 0; i < count && eval->out[0] != NULL; i++)
-        eval->out[0]->i[i] = saturate(ITGC_U8, itgc_round_even((double)(x->f[i] / scale)) + (double)zero);
+        eval->out[0]->i[i] = itgc_saturate_code(ITGC_U8, itgc_round_even((double)(x->f[i] / scale)) + (double)zero);
     if (eval->node->out_count > 1 && eval->out[1] != NULL)
         eval->out[1]->f[0] = range;
     if (eval->node->out_count > 2 && eval->out[2] != NULL)
