@@ -323,6 +323,24 @@ float itgc_erff(float x)
     return (float)itgc_erf((double)x);
 }
 
+/* The argument is halved (tan(a / 2) = t / (1 + sqrt(1 + t^2))) until eight terms of the series are enough. */
+double itgc_atan(double x)
+{
+    double t = x;
+    if (x - x != 0.0) { /* infinite or NaN */
+        return x > 0.0 ? half_pi : x < 0.0 ? -half_pi : x;
+    }
+    for (int i = 0; i < 4; i++) {
+        t = fabs(t) > 1e150 ? (t > 0.0 ? 1.0 : -1.0) : t / (1.0 + sqrt(1.0 + t * t));
+    }
+    const double square = t * t;
+    double sum = 0.0;
+    for (int k = 8; k >= 0; k--) {
+        sum = (k % 2 == 0 ? 1.0 : -1.0) / (2 * k + 1) + square * sum;
+    }
+    return 16.0 * t * sum;
+}
+
 double itgc_round_even(double x)
 {
     const double below = floor(x), part = x - below;

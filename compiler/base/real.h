@@ -10,6 +10,7 @@ double itgc_erf(double x);
 double itgc_tanh(double x);
 double itgc_sin(double x);
 double itgc_cos(double x);
+double itgc_atan(double x);
 double itgc_pow(double x, double y);
 
 float itgc_expf(float x);

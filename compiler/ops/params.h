@@ -113,7 +113,10 @@ typedef enum itgc_unary_kind {
     ITGC_ACOSH,
     ITGC_ATANH,
     ITGC_SHRINK,
-    ITGC_BITWISE_NOT
+    ITGC_BITWISE_NOT,
+    ITGC_ASIN,
+    ITGC_ACOS,
+    ITGC_ATAN
 } itgc_unary_kind;
 
 typedef struct itgc_unary_params {

@@ -21,8 +21,11 @@ typedef struct function {
 
 static const function functions[] = {
     {"Abs", ITGC_ABS, ITGC_NUMBERS, NULL, NULL, 0, 0},
+    {"Acos", ITGC_ACOS, ITGC_FLOATS, NULL, NULL, 0, 0},
     {"Acosh", ITGC_ACOSH, ITGC_FLOATS, NULL, NULL, 0, 0},
+    {"Asin", ITGC_ASIN, ITGC_FLOATS, NULL, NULL, 0, 0},
     {"Asinh", ITGC_ASINH, ITGC_FLOATS, NULL, NULL, 0, 0},
+    {"Atan", ITGC_ATAN, ITGC_FLOATS, NULL, NULL, 0, 0},
     {"Atanh", ITGC_ATANH, ITGC_FLOATS, NULL, NULL, 0, 0},
     {"BitwiseNot", ITGC_BITWISE_NOT, ITGC_INTEGERS, NULL, NULL, 0, 0},
     {"Ceil", ITGC_CEIL, ITGC_FLOATS, NULL, NULL, 0, 0},

@@ -67,6 +67,20 @@ static double hyperbolic_value(itgc_unary_kind kind, double x)
     }
 }
 
+static double inverse_value(itgc_unary_kind kind, double x)
+{
+    switch (kind) {
+    case ITGC_ASIN:
+        return itgc_atan(x / sqrt((1.0 - x) * (1.0 + x)));
+    case ITGC_ACOS:
+        return 2.0 * itgc_atan(sqrt((1.0 - x) / (1.0 + x)));
+    case ITGC_ATAN:
+        return itgc_atan(x);
+    default:
+        return hyperbolic_value(kind, x);
+    }
+}
+
 /* Those made of exp, log, erf, tanh, sin and cos. */
 static double smooth_value(const itgc_unary_params *params, double x)
 {
@@ -107,7 +121,7 @@ static double smooth_value(const itgc_unary_params *params, double x)
     case ITGC_POW_CONSTANT:
         return itgc_pow(x, alpha);
     default:
-        return hyperbolic_value(params->kind, x);
+        return inverse_value(params->kind, x);
     }
 }
 

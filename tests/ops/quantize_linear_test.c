@@ -31,8 +31,36 @@ static void follow_onnx(void **state)
     CHECK_CASES(cases);
 }
 
+static void multiply_codes(void **state)
+{
+    static const node_case cases[] = {
+        {"MatMulInteger", 10, "", {"u8[1,2] 5 7", "i8[2,1] 2 -3", "u8[] 4"}, {"i32[1,1] -7"}, 0},
+        {"MatMulInteger", 10, "", {"i8[2,1] 1 2", "i8[1,2] 3 4", "i8[2] 1 0", "i8[2] 0 4"}, {"i32[2,2] 0 0 6 0"}, 0},
+        {"MatMulInteger", 10, "", {"i8[2,1,1] 1 2", "i8[1,1] 3"}, {"i32[2,1,1] 3 6"}, 0},
+        {"MatMulInteger", 10, "", {"i8[1,0]", "i8[0,1]"}, {"i32[1,1] 0"}, 0},
+        {"MatMulInteger", 10, "", {"i8[1,2] 1 1", "i8[1,2] 3 3"}, {NULL}, 228},
+        {"QLinearMatMul",
+         10,
+         "",
+         {"u8[1,1] 138", "f32[] 0.5", "u8[] 128", "i8[1,1] 3", "f32[] 1", "i8[] 0", "f32[] 2", "u8[] 10"},
+         {"u8[1,1] 18"},
+         0},
+        {"ConvInteger", 10, "pads=1,1", {"u8[1,1,3] 2 3 4", "i8[1,1,3] 1 1 1", "u8[] 1"}, {"i32[1,1,3] 3 6 5"}, 0},
+        {"ConvInteger", 10, "group=2", {"u8[1,2,1] 2 3", "i8[2,1,1] 5 7"}, {"i32[1,2,1] 10 21"}, 0},
+        {"ConvInteger", 10, "", {"u8[1,2,1] 2 3", "i8[2,1,1] 5 7"}, {NULL}, 226},
+        {"QLinearConv",
+         10,
+         "",
+         {"u8[1,1,1] 12", "f32[] 1", "u8[] 2", "i8[2,1,1] 3 3", "f32[2] 1 10", "i8[2] 0 0", "f32[] 4", "u8[] 0"},
+         {"u8[1,2,1] 8 75"},
+         0},
+    };
+    (void)state;
+    CHECK_CASES(cases);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(follow_onnx)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(follow_onnx), cmocka_unit_test(multiply_codes)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
