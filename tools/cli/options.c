@@ -38,6 +38,7 @@ static const option_row rows[] = {
     {"-o", TEXT, AT(out), CLI_COMPILE, 0, "DIR", "where the emitted files go", NULL},
     {"--weights", TEXT, AT(weights), CLI_COMPILE, 0, "c|asm", "how constants are emitted", "c|asm"},
     {"--float", FLAG, AT(is_float), CLI_RUN, 0, NULL, "run the float model instead of the integer one", NULL},
+    {"--lowered", FLAG, AT(is_lowered), CLI_RUN, 0, NULL, "with --float: the float model as the lowering passes leave it", NULL},
     {"--input", LIST, AT(inputs), CLI_RUN, 0, "[NAME=]X.npy", "values of an input", NULL},
     {"--image", TEXT, AT(image), CLI_RUN, 0, "PHOTO", "classify a picture and print the top five labels", NULL},
     {"--output", TEXT, AT(output), CLI_RUN, 0, "Y.npy|DIR", "where outputs go; a folder gets one file for each", NULL},

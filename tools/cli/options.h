@@ -30,7 +30,7 @@ typedef struct cli_options {
     cli_list steps, taps;
     cli_numbers scale, mean, std, crop, resize;
     uint64_t max_memory, ram, flash, threads;
-    bool is_float, logits, raw_output, quiet, verbose, help, matrix;
+    bool is_float, is_lowered, logits, raw_output, quiet, verbose, help, matrix;
 } cli_options;
 
 /* Commands an option belongs to. */

@@ -23,6 +23,7 @@ double cli_measure_peak(itgc_arena *arena, const itg_kernels *kernels)
                            .dilation = {1, 1},
                            .groups = 1,
                            .weights = weights,
+                           .packing = (itg_packing)kernels->packing,
                            .epilogue = {.bias = bias, .multiplier = multiplier, .low = -128, .high = 127},
                            .in_type = ITG_S8,
                            .out_type = ITG_S8};

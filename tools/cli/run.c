@@ -33,7 +33,8 @@ typedef struct run_job {
 
 static const itgc_graph *graph_of(const run_job *job)
 {
-    return job->session->options->is_float ? job->session->c->imported.graph : job->session->c->graph;
+    const cli_options *options = job->session->options;
+    return options->is_float && !options->is_lowered ? job->session->c->imported.graph : job->session->c->graph;
 }
 
 static bool add_result(run_job *job, const char *name, const itgc_tensor *tensor)
@@ -239,6 +240,8 @@ static bool check_request(const cli_session *session)
         return itgc_fail(diag, 718, "run needs a place for its outputs; give --output Y.npy or a folder");
     if (options->raw_output && options->is_float)
         return itgc_fail(diag, 718, "--raw-output: the float model has no integer codes; leave out --float");
+    if (options->is_lowered && !options->is_float)
+        return itgc_fail(diag, 718, "--lowered is about the float model; give --float with it");
     return true;
 }
 
@@ -247,12 +250,14 @@ static bool run_run(cli_session *session)
     const cli_options *options = session->options;
     if (!check_request(session) || !cli_load(session, false))
         return false;
-    if (!options->is_float && (!cli_lower(session) || !cli_quantize(session, false) || !cli_schedule(session, NULL)))
+    if ((!options->is_float || options->is_lowered) && !cli_lower(session))
+        return false;
+    if (!options->is_float && (!cli_quantize(session, false) || !cli_schedule(session, NULL)))
         return false;
     cli_list paths = options->inputs;
     if (options->image)
         paths = (cli_list){.item = {options->image}, .count = 1};
-    itgc_samples **sets = cli_open_sets(session, &paths, options->is_float);
+    itgc_samples **sets = cli_open_sets(session, &paths, options->is_float && !options->is_lowered);
     run_job job;
     if (!sets || !start_job(&job, session))
         return false;
