@@ -22,6 +22,17 @@ COMPILER_FLAGS += $(SANITIZER_FLAGS)
 LDFLAGS += $(SANITIZER_FLAGS)
 endif
 
+# FUZZ=1: once more for clang's libFuzzer, under build/fuzz.
+ifdef FUZZ
+H := $(BUILD)/fuzz
+CC := clang
+WARNINGS :=
+SANITIZER_FLAGS := -fsanitize=fuzzer-no-link,address,undefined,float-cast-overflow -fno-sanitize-recover=all -fno-omit-frame-pointer -g
+RUNTIME_FLAGS += $(SANITIZER_FLAGS)
+COMPILER_FLAGS += $(SANITIZER_FLAGS)
+LDFLAGS += $(SANITIZER_FLAGS)
+endif
+
 RUNTIME_SRC := $(wildcard runtime/*.c runtime/ops/*.c runtime/kernels/scalar/*.c)
 # Kernel folders of the host's architecture, each compiled for its own instructions alone.
 HOST_ARCH := $(firstword $(subst -, ,$(shell $(CC) -dumpmachine)))
@@ -85,7 +96,22 @@ $(H)/tests/%_test: tests/%_test.c $(H)/libintagliocompiler.a $(H)/libintaglio.a
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(COMPILER_FLAGS) $(DEPFLAGS) $(LDFLAGS) -o $@ $< $(H)/libintagliocompiler.a $(H)/libintaglio.a -lcmocka $(TOOL_LIBS)
 
-.PHONY: install install-cross demo test bench size lint lint-symbols format golden crosscheck accuracy zoo matrix fuzz clean
+# Fuzz targets: FUZZ=1 links each with libFuzzer; without it a driver replays the corpus through the same code.
+FUZZ_TARGETS := import graph options samples
+FUZZ_SHARED := tests/fuzz/pipeline.c tests/fuzz/generator.c tests/fuzz/values.c
+FUZZ_LIBS = $(filter-out $(H)/tools/intaglio.o,$(CLI_OBJ)) $(H)/libintagliocompiler.a $(H)/libintaglio.a
+.PHONY: fuzzers replays
+fuzzers: $(FUZZ_TARGETS:%=$(H)/%_fuzzer)
+replays: $(FUZZ_TARGETS:%=$(H)/%_replay) $(H)/make_corpus
+
+$(H)/%_fuzzer: tests/fuzz/%_fuzzer.c $(FUZZ_SHARED) $(wildcard tests/fuzz/*.h) $(FUZZ_LIBS)
+	$(CC) $(CPPFLAGS) $(COMPILER_FLAGS) $(LDFLAGS) -fsanitize=fuzzer -o $@ $(filter %.c %.o %.a,$^) $(TOOL_LIBS)
+$(H)/%_replay: tests/fuzz/%_fuzzer.c tests/fuzz/replay.c $(FUZZ_SHARED) $(wildcard tests/fuzz/*.h) $(FUZZ_LIBS)
+	$(CC) $(CPPFLAGS) $(COMPILER_FLAGS) $(LDFLAGS) -o $@ $(filter %.c %.o %.a,$^) $(TOOL_LIBS)
+$(H)/make_corpus: tests/fuzz/make_corpus.c $(FUZZ_SHARED) $(wildcard tests/fuzz/*.h) $(FUZZ_LIBS)
+	$(CC) $(CPPFLAGS) $(COMPILER_FLAGS) $(LDFLAGS) -o $@ $(filter %.c %.o %.a,$^) $(TOOL_LIBS)
+
+.PHONY: install install-cross demo test bench size lint lint-symbols format golden crosscheck accuracy zoo zoo-check matrix fuzz clean
 install:
 	@tools/install_deps.sh build
 install-cross:
@@ -130,7 +156,11 @@ accuracy: tools ## rewrites docs/accuracy.md from eval on the shared models
 
 zoo: ## exports the user models and the coverage models into build/zoo (needs PyPI)
 	@BUILD=$(BUILD) tools/venv.sh
-	$(BUILD)/venv/bin/python tools/zoo/export.py $(BUILD)/zoo
+	$(BUILD)/venv/bin/python tools/zoo/export.py --output $(BUILD)/zoo
+
+zoo-check: tools ## floats of every model of build/zoo, imported and lowered, against ONNX Runtime; resumes where it stopped
+	@BUILD=$(BUILD) tools/venv.sh
+	$(BUILD)/venv/bin/python tools/zoo/check_zoo.py --zoo $(BUILD)/zoo --intaglio $(H)/intaglio
 
 matrix: tools ## rewrites the op table of README.md
 	@tools/write_section.sh README.md matrix $(H)/intaglio targets --matrix

@@ -1,0 +1,150 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Compares the float results of every model of a folder with ONNX Runtime's: of the graph as imported and as lowered.
+
+  python3 tools/zoo/check_zoo.py --zoo build/zoo --intaglio build/host/intaglio [--only PREFIX,…] [--again] [--kinds]
+
+One process a model, one line each: max|a-b| / max|b| imported against ONNX Runtime (limit 1e-4; 1e-3 for the coverage models) and lowered
+against imported (limit 5e-5: rounding through all layers), nodes before and after, seconds. Results are kept in ZOO/check.json: models that passed with the same
+intaglio are not run again. --kinds: what node kinds are left. Exit status 1 if any model fails.
+"""
+import argparse
+import collections
+import hashlib
+import json
+import pathlib
+import re
+import subprocess
+import sys
+import time
+
+import numpy as np
+
+def shape_of_input(path, dims):
+    """Free dimensions get 1 for a batch and a photo's size elsewhere."""
+    if all(isinstance(d, int) and d > 0 for d in dims):
+        return dims
+    if path.name.startswith("A_"):
+        return [1, 288, 416, 3] if dims[-1] == 3 else [1, 3, 288, 416]
+    return [1] + [d if isinstance(d, int) and d > 0 else 224 for d in dims[1:]]
+
+
+def reference(path, folder):
+    """Inputs and outputs of ONNX Runtime, as files that later runs find again."""
+    inputs, output = folder / f"{path.stem}.in.npz", folder / f"{path.stem}.out.npz"
+    if not (output.exists() and output.stat().st_mtime > path.stat().st_mtime):
+        code = "import sys; sys.path.insert(0, sys.argv[1]); import check_zoo, pathlib; check_zoo.run_reference(*map(pathlib.Path, sys.argv[2:]))"
+        done = subprocess.run([sys.executable, "-c", code, str(pathlib.Path(__file__).parent), str(path), str(inputs), str(output)],
+                              capture_output=True, text=True)
+        if done.returncode != 0:
+            raise RuntimeError("ONNX Runtime: " + (done.stderr.strip().splitlines() or ["failed"])[-1])
+    return np.load(inputs), np.load(output)
+
+
+def run_reference(path, inputs, output):
+    import onnxruntime
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 2
+    options.log_severity_level = 4
+    session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    generator = np.random.default_rng(7)
+    values = {}
+    for given in session.get_inputs():
+        shape = shape_of_input(path, given.shape)
+        values[given.name] = generator.standard_normal(shape).astype(np.float32)
+        if "255" in path.name:
+            values[given.name] = generator.uniform(0, 255, shape).astype(np.float32)
+    names = [value.name for value in session.get_outputs()]
+    results = dict(zip((str(i) for i in range(len(names))), session.run(names, values)))
+    np.savez(inputs, **values)
+    np.savez(output, **results)
+
+
+def difference(ours, theirs):
+    largest = max(float(np.abs(theirs).max()), 1e-30)
+    return float(np.abs(ours.astype(np.float64) - theirs).max()) / largest if ours.shape == theirs.shape else float("inf")
+
+
+def run_intaglio(tool, path, values, folder, lowered):
+    """The outputs in order, and the seconds the run took."""
+    command = [str(tool), "run", str(path), "--float", "--quiet"] + (["--lowered"] if lowered else [])
+    for name, value in values.items():
+        file = folder / f"{path.stem}.{len(command)}.npy"
+        np.save(file, value)
+        command += ["--input", f"{name}={file}", "--input-shape", f"{name}=" + ",".join(map(str, value.shape))]
+    out = folder / f"{path.stem}.npy"
+    started = time.time()
+    done = subprocess.run(command + ["--output", str(out)], capture_output=True, text=True, timeout=900)
+    if done.returncode != 0:
+        raise RuntimeError((done.stderr.strip().splitlines() or [f"status {done.returncode}"])[-1])
+    return np.load(out), time.time() - started
+
+
+def count_kinds(tool, path, values, phase):
+    command = [str(tool), "inspect", str(path), "--quiet", f"--dump={phase}"]
+    for name, value in values.items():
+        command += ["--input-shape", f"{name}=" + ",".join(map(str, value.shape))]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=900)
+    return collections.Counter(re.findall(r"^(?:node|  fused) (\w+) ", done.stdout, re.MULTILINE))
+
+
+def check(tool, path, folder):
+    result = {"imported": None, "lowered": None, "error": ""}
+    try:
+        values, theirs = reference(path, folder)
+        values = {name: values[name] for name in values.files}
+        ours, result["seconds"] = run_intaglio(tool, path, values, folder, False)
+        result["imported"] = difference(ours, theirs["0"])
+        lowered, result["seconds_lowered"] = run_intaglio(tool, path, values, folder, True)
+        result["lowered"] = difference(lowered, ours)
+        result["kinds_before"], result["kinds"] = count_kinds(tool, path, values, "import"), count_kinds(tool, path, values, "lower")
+    except (RuntimeError, subprocess.TimeoutExpired) as error:
+        result["error"] = str(error)
+    finally:
+        for file in folder.glob(f"{path.stem}.*npy"):
+            file.unlink()
+    limit = 1e-4 if re.match(r"[A-E]_", path.name) else 1e-3
+    result["passed"] = result["lowered"] is not None and result["imported"] <= limit and result["lowered"] <= 5e-5
+    return result
+
+
+def show(name, result, kinds):
+    def number(key):
+        return "-" if result[key] is None else f"{result[key]:.1e}"
+    before, after = sum(result.get("kinds_before", {}).values()), sum(result.get("kinds", {}).values())
+    print(f"{'ok  ' if result['passed'] else 'FAIL'} {name:<52} {number('imported'):>8} {number('lowered'):>8} {before:>5} {after:>5} "
+          f"{result.get('seconds', 0):>6.1f} {result.get('seconds_lowered', 0):>6.1f} {result['error']}", flush=True)
+    if kinds and result.get("kinds"):
+        print("       " + " ".join(f"{kind} {count}" for kind, count in sorted(result["kinds"].items())), flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--zoo", type=pathlib.Path, required=True)
+    parser.add_argument("--intaglio", type=pathlib.Path, required=True)
+    parser.add_argument("--only", default="", help="prefixes of file names")
+    parser.add_argument("--again", action="store_true", help="run what passed before, too")
+    parser.add_argument("--kinds", action="store_true", help="print node kinds left after lowering")
+    arguments = parser.parse_args()
+    folder = arguments.zoo / "reference"
+    folder.mkdir(parents=True, exist_ok=True)
+    store = arguments.zoo / "check.json"
+    known = json.loads(store.read_text()) if store.exists() else {}
+    version = hashlib.sha256(arguments.intaglio.read_bytes()).hexdigest()
+    print(f"     {'model':<52} imported  lowered nodes  left     s    s l")
+    passed = failed = 0
+    for path in sorted(arguments.zoo.glob("*.onnx")):
+        if not path.name.startswith(tuple(arguments.only.split(","))):
+            continue
+        result = known.get(path.name)
+        if arguments.again or not result or not result["passed"] or result["version"] != version:
+            result = known[path.name] = dict(check(arguments.intaglio, path, folder), version=version)
+            store.write_text(json.dumps(known, indent=1))
+        show(path.stem, result, arguments.kinds)
+        passed, failed = passed + result["passed"], failed + (not result["passed"])
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
