@@ -12,7 +12,7 @@ float itgc_resize_coordinate(const itgc_resize_params *params, int axis, int64_t
     switch (params->coordinates) {
     case ITGC_PYTORCH_HALF_PIXEL:
         return out > 1 ? half : 0.0f;
-    case ITGC_ALIGN_CORNERS:
+    case ITGC_ALIGN_CORNERS: /* with the whole output length, as the text of ONNX, PyTorch and ONNX Runtime have it; ONNX's reference code differs */
         return out > 1 ? x * (from - 1.0f) / (to - 1.0f) : 0.0f;
     case ITGC_ASYMMETRIC:
         return x / scale;

@@ -187,7 +187,7 @@ static bool accept_input(itgc_executor *executor, const itgc_tensor *tensor, con
 {
     if (itgc_is_float(value->type) != itgc_is_float(tensor->type) || !itgc_same_shape(&value->shape, &tensor->shape)) {
         itgc_arena *const arena = executor->graph->diag->arena;
-        return itgc_fail(executor->graph->diag, 310, "input \"%.100s\" is %s %s but the sample is %s %s; check the sample", tensor->name,
+        return itgc_fail(executor->graph->diag, 315, "input \"%.100s\" is %s %s but the sample is %s %s; check the sample", tensor->name,
                          itgc_type_name(tensor->type), itgc_shape_text(arena, &tensor->shape), itgc_type_name(value->type),
                          itgc_shape_text(arena, &value->shape));
     }
@@ -217,6 +217,11 @@ static bool run_node(itgc_executor *executor, int index, itgc_arena *scratch)
     itgc_enter_node(eval.diag, node->name, node->type, node->opset);
     const bool done = node->op->eval(&eval);
     itgc_leave_node(eval.diag);
+    for (int i = 0; i < node->out_count && done; i++) {
+        if (out[i] != NULL) {
+            itgc_round_value(out[i]);
+        }
+    }
     return done;
 }
 

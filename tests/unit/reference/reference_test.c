@@ -137,7 +137,7 @@ static void wrong_input_is_refused(void **state)
     const itgc_shape shape = {.rank = 1, .dim = {COUNT + 1}};
     const itgc_value *const in = itgc_new_value(f->arena, ITGC_F32, &shape);
     assert_false(itgc_run_float(executor, &in, NULL, NULL));
-    assert_int_equal(f->diag.code, 310);
+    assert_int_equal(f->diag.code, 315);
     itgc_release_executor(executor);
 }
 
