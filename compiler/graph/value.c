@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Shapes, element types and dense values: sizes with overflow checks, wrapping of integers, names for messages. */
+ * Shapes, element types and dense values: sizes with overflow checks, wrapping of integers, rounding to half types, names for messages. */
 #include "compiler/base/text.h"
 #include "compiler/graph/graph.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <string.h>
 
 #define MOST_ELEMENTS ((int64_t)1 << 40)
@@ -111,6 +112,53 @@ int64_t itgc_wrap(itgc_type type, int64_t value)
     default:
         return value;
     }
+}
+
+/* Rounds to a multiple of 2^exponent, ties to even; |value / 2^exponent| < 2^24. */
+static float round_to(float value, int exponent)
+{
+    const double magic = 0x1.8p52;
+    return (float)ldexp((ldexp((double)value, -exponent) + magic) - magic, exponent);
+}
+
+/* binary16: 11 significant bits, smallest step 2^-24, largest 65504. */
+static float round_to_half(float value)
+{
+    if (!isfinite(value) || value == 0.0f)
+        return value;
+    int exponent;
+    frexp((double)value, &exponent);
+    const float rounded = round_to(value, exponent - 11 < -24 ? -24 : exponent - 11);
+    return fabsf(rounded) > 65504.0f ? copysignf(INFINITY, rounded) : copysignf(rounded, value);
+}
+
+/* bfloat16: the upper half of a float. */
+static float round_to_bfloat(float value)
+{
+    uint32_t bits;
+    if (isnan(value))
+        return value;
+    memcpy(&bits, &value, sizeof bits);
+    bits += 0x7fffu + (bits >> 16 & 1);
+    bits &= 0xffff0000u;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+float itgc_round_float(itgc_type to, float value)
+{
+    if (to == ITGC_F16)
+        return round_to_half(value);
+    return to == ITGC_BF16 ? round_to_bfloat(value) : value;
+}
+
+void itgc_round_value(itgc_value *value)
+{
+    if (value->type != ITGC_F16 && value->type != ITGC_BF16)
+        return;
+    const int64_t elements = itgc_elements(&value->shape);
+    for (int64_t i = 0; i < elements; i++)
+        value->f[i] = itgc_round_float(value->type, value->f[i]);
 }
 
 const char *itgc_shape_text(itgc_arena *arena, const itgc_shape *shape)

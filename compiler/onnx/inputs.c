@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Graph inputs and initialisers → tensors. Every input gets a fixed shape: from the file, from --input-shape, from another input with
- * the same symbol, or 1 for a symbolic first dimension. */
+ * the same symbol, or 1 for a symbolic first dimension. A dimension of 0 in the file counts as symbolic, as old exporters mean it; an
+ * empty input is one that --input-shape gives so. */
 #include "compiler/base/text.h"
 #include "compiler/onnx/importer.h"
 
@@ -87,8 +88,8 @@ static bool take_given(itgc_importer *importer, itgc_map *symbols, const ItgcOnn
     const ItgcOnnx__TensorShapeProto *const message = shape_message(input);
     const char *const shape = itgc_shape_text(importer->message, &given->shape);
     for (int i = 0; i < given->shape.rank; i++)
-        if (given->shape.dim[i] <= 0)
-            return itgc_fail(importer->diag, 207, "input \"%.100s\": the shape %s given for it is impossible; give positive numbers", input->name,
+        if (given->shape.dim[i] < 0)
+            return itgc_fail(importer->diag, 207, "input \"%.100s\": the shape %s given for it is impossible; give numbers from 0 on", input->name,
                              shape);
     if (message == NULL)
         return true;
@@ -165,7 +166,7 @@ static bool add_input(itgc_importer *importer, itgc_scope *scope, const itgc_map
     if (!resolve_shape(importer, symbols, input, &shape))
         return false;
     const int64_t elements = itgc_elements(&shape);
-    if (elements <= 0 || elements > MOST_ELEMENTS)
+    if (elements < 0 || elements > MOST_ELEMENTS)
         return itgc_fail(importer->diag, 214, "input \"%.100s\": shape %s is too large; use a smaller one", input->name,
                          itgc_shape_text(importer->message, &shape));
     const itgc_type type = itgc_type_of_code(input->type->tensor_type->elem_type);

@@ -4,9 +4,6 @@
 #include "compiler/ops/op.h"
 #include "compiler/ops/walk.h"
 
-#include <math.h>
-#include <string.h>
-
 static bool parse_cast(itgc_node *node, itgc_diag *diag)
 {
     return itgc_read_type(diag, itgc_int_attribute(node, "to", 0), &((itgc_cast_params *)node->params)->to);
@@ -24,44 +21,6 @@ static bool infer_cast_like(itgc_node *node, itgc_diag *diag)
     (void)diag;
     itgc_set_output(node, 0, node->in[1]->type, &node->in[0]->shape);
     return true;
-}
-
-/* Rounds to a multiple of 2^exponent, ties to even; |value / 2^exponent| < 2^24. */
-static float round_to(float value, int exponent)
-{
-    const double magic = 0x1.8p52;
-    return (float)ldexp((ldexp((double)value, -exponent) + magic) - magic, exponent);
-}
-
-/* binary16: 11 significant bits, smallest step 2^-24, largest 65504. */
-static float round_to_half(float value)
-{
-    if (!isfinite(value) || value == 0.0f)
-        return value;
-    int exponent;
-    frexp((double)value, &exponent);
-    const float rounded = round_to(value, exponent - 11 < -24 ? -24 : exponent - 11);
-    return fabsf(rounded) > 65504.0f ? copysignf(INFINITY, rounded) : copysignf(rounded, value);
-}
-
-/* bfloat16: the upper half of a float. */
-static float round_to_bfloat(float value)
-{
-    uint32_t bits;
-    if (isnan(value))
-        return value;
-    memcpy(&bits, &value, sizeof bits);
-    bits += 0x7fffu + (bits >> 16 & 1);
-    bits &= 0xffff0000u;
-    memcpy(&value, &bits, sizeof value);
-    return value;
-}
-
-static float narrow_float(itgc_type to, float value)
-{
-    if (to == ITGC_F16)
-        return round_to_half(value);
-    return to == ITGC_BF16 ? round_to_bfloat(value) : value;
 }
 
 static int64_t integer_of(itgc_type to, float value)
@@ -100,7 +59,7 @@ static bool eval_cast(const itgc_eval *eval)
     }
     for (int64_t i = 0; i < count; i++) {
         if (to_float)
-            out->f[i] = narrow_float(out->type, from_float ? in->f[i] : float_of(in->type, in->i[i]));
+            out->f[i] = itgc_round_float(out->type, from_float ? in->f[i] : float_of(in->type, in->i[i]));
         else
             out->i[i] = from_float ? integer_of(out->type, in->f[i]) : itgc_wrap(out->type, in->i[i]);
     }

@@ -211,6 +211,7 @@ bool itgc_fold_node(itgc_graph *graph, itgc_node *node, int threads)
             node->out[i]->producer = NULL;
         }
     itgc_release_arena(scratch);
+            itgc_round_value(out[i]);
     return done;
 }
 
