@@ -26,10 +26,9 @@ endif
 ifdef FUZZ
 H := $(BUILD)/fuzz
 CC := clang
-WARNINGS :=
 SANITIZER_FLAGS := -fsanitize=fuzzer-no-link,address,undefined,float-cast-overflow -fno-sanitize-recover=all -fno-omit-frame-pointer -g
-RUNTIME_FLAGS += $(SANITIZER_FLAGS)
-COMPILER_FLAGS += $(SANITIZER_FLAGS)
+RUNTIME_FLAGS += $(SANITIZER_FLAGS) -w
+COMPILER_FLAGS += $(SANITIZER_FLAGS) -w
 LDFLAGS += $(SANITIZER_FLAGS)
 endif
 
@@ -110,6 +109,10 @@ $(H)/%_replay: tests/fuzz/%_fuzzer.c tests/fuzz/replay.c $(FUZZ_SHARED) $(wildca
 	$(CC) $(CPPFLAGS) $(COMPILER_FLAGS) $(LDFLAGS) -o $@ $(filter %.c %.o %.a,$^) $(TOOL_LIBS)
 $(H)/make_corpus: tests/fuzz/make_corpus.c $(FUZZ_SHARED) $(wildcard tests/fuzz/*.h) $(FUZZ_LIBS)
 	$(CC) $(CPPFLAGS) $(COMPILER_FLAGS) $(LDFLAGS) -o $@ $(filter %.c %.o %.a,$^) $(TOOL_LIBS)
+
+# The files of tests/errors/run.sh.
+$(H)/write_bad_models: tests/errors/write_bad_models.c $(H)/libintagliocompiler.a $(H)/libintaglio.a
+	$(CC) $(CPPFLAGS) $(COMPILER_FLAGS) $(LDFLAGS) -o $@ $< $(H)/libintagliocompiler.a $(H)/libintaglio.a $(TOOL_LIBS)
 
 .PHONY: install install-cross demo test bench size lint lint-symbols format golden crosscheck accuracy zoo zoo-check matrix fuzz clean
 install:

@@ -4,6 +4,7 @@
  * merges with it, so a graph with one initializer more is the file with a few bytes behind. Called by conformance.c. */
 #include "tools/cli/conformance.h"
 #include "tools/cli/pipeline.h"
+#include "tools/cli/wire.h"
 
 #include "compiler/base/files.h"
 #include "compiler/reference/reference.h"
@@ -18,6 +19,16 @@
 #define RELATIVE_BF16  0x1p-6 /* two units, as ONNX's runner allows */
 #define MAX_INPUTS     16
 #define NOT_A_CONSTANT 213
+#define NOT_DECIDED    242 /* the condition of an If */
+#define NOT_A_TENSOR   218
+#define NOT_AN_OP      201
+
+/* Field numbers of onnx.proto. */
+enum { MODEL_GRAPH = 7, GRAPH_NODE = 1, GRAPH_INITIALIZER = 5, NODE_OP = 4, TENSOR_NAME = 8 };
+#define BYTES_FIELD(number) ((number) << 3 | 2)
+
+/* Which inputs the importer is given as initialisers. */
+typedef enum constant_inputs { NO_INPUTS, INTEGER_INPUTS, ALL_INPUTS } constant_inputs;
 
 typedef struct backend_test {
     itgc_compilation *c;
@@ -26,6 +37,7 @@ typedef struct backend_test {
     itgc_value *input[MAX_INPUTS];
     const char *input_name[MAX_INPUTS];
     int input_count;
+    const char *ops;
     bool skip;
     const char *why;
 } backend_test;
@@ -36,37 +48,42 @@ static bool exists(const char *path)
     return stat(path, &about) == 0;
 }
 
-static bool read_varint(const uint8_t **at, const uint8_t *end, uint64_t *value)
+/* "" if there is none. */
+static const char *tensor_name(itgc_arena *arena, const uint8_t *bytes, size_t count)
 {
-    *value = 0;
-    for (int shift = 0; *at < end && shift < 64; shift += 7) {
-        const uint8_t byte = *(*at)++;
-        *value |= (uint64_t)(byte & 127) << shift;
-        if (byte < 128)
+    cli_message tensor = {bytes, bytes + count};
+    cli_field name;
+    return cli_find_field(&tensor, TENSOR_NAME, &name) ? itgc_copy_bytes(arena, name.bytes, name.count) : "";
+}
+
+/* Whether the space or comma separated list has the word already. */
+static bool list_has(const char *list, const char *word)
+{
+    const size_t length = strlen(word);
+    for (const char *at = list; (at = strstr(at, word)); at++)
+        if ((at == list || at[-1] == ' ') && (at[length] == ',' || at[length] == '\0'))
             return true;
-    }
     return false;
 }
 
-/* Field 8 of a TensorProto: its name. "" if there is none. */
-static const char *tensor_name(itgc_arena *arena, const uint8_t *bytes, size_t count)
+/* "Cast, Add": the ops of the main graph, each once. */
+static const char *list_ops(itgc_arena *arena, const uint8_t *bytes, size_t count)
 {
-    const uint8_t *at = bytes, *const end = bytes + count;
-    uint64_t key, length;
-    while (at < end && read_varint(&at, end, &key)) {
-        const unsigned wire = (unsigned)key & 7;
-        if (wire == 0 ? !read_varint(&at, end, &length) : wire != 2 && wire != 5 && wire != 1)
-            break;
-        if (wire == 0)
+    cli_message model = {bytes, bytes + count};
+    cli_field graph, node, op;
+    itgc_text list;
+    itgc_init_text(&list, arena);
+    if (!cli_find_field(&model, MODEL_GRAPH, &graph))
+        return "";
+    for (cli_message nodes = {graph.bytes, graph.bytes + graph.count}; cli_find_field(&nodes, GRAPH_NODE, &node);) {
+        cli_message fields = {node.bytes, node.bytes + node.count};
+        if (!cli_find_field(&fields, NODE_OP, &op))
             continue;
-        length = wire == 5 ? 4 : 8;
-        if ((wire == 2 && !read_varint(&at, end, &length)) || length > (uint64_t)(end - at))
-            break;
-        if (key == (8 << 3 | 2))
-            return itgc_copy_bytes(arena, at, (size_t)length);
-        at += length;
+        const char *const name = itgc_copy_bytes(arena, op.bytes, op.count);
+        if (!list_has(list.bytes, name))
+            itgc_addf(&list, "%s%s", list.count == 0 ? "" : ", ", name);
     }
-    return "";
+    return list.bytes;
 }
 
 static void add_varint(itgc_text *text, uint64_t value)
@@ -84,9 +101,9 @@ static void add_initializer(itgc_text *model, const uint8_t *tensor, size_t coun
 {
     itgc_text graph;
     itgc_init_text(&graph, model->arena);
-    add_varint(&graph, 5 << 3 | 2);
+    add_varint(&graph, BYTES_FIELD(GRAPH_INITIALIZER));
     add_varint(&graph, count);
-    add_varint(model, 7 << 3 | 2);
+    add_varint(model, BYTES_FIELD(MODEL_GRAPH));
     add_varint(model, graph.count + count);
     itgc_add_bytes(model, graph.bytes, graph.count);
     itgc_add_bytes(model, (const char *)tensor, count);
@@ -107,18 +124,20 @@ static bool read_inputs(backend_test *test)
             return true;
         const uint8_t *bytes = itgc_read_file(test->c->arena, diag, path, 0, &count);
         test->input[i] = bytes ? itgc_read_tensor_file(test->c->arena, diag, path) : NULL;
-        if (!test->input[i]) {
-            test->skip = true;
+        if (!test->input[i])
             return false;
-        }
         test->input_name[i] = tensor_name(test->c->arena, bytes, count);
         test->input_count++;
     }
     return true;
 }
 
-/* constants: inputs that become initialisers: integers and all but the first. */
-static bool import(backend_test *test, bool constants)
+static bool is_constant(const backend_test *test, int input, constant_inputs constants)
+{
+    return constants == ALL_INPUTS || (constants == INTEGER_INPUTS && (input > 0 || test->input[input]->i));
+}
+
+static bool import(backend_test *test, constant_inputs constants)
 {
     itgc_compilation *c = test->c;
     size_t count;
@@ -126,13 +145,14 @@ static bool import(backend_test *test, bool constants)
     const uint8_t *bytes = itgc_read_file(c->arena, &c->diag, path, 0, &count);
     if (!bytes)
         return false;
+    test->ops = list_ops(c->arena, bytes, count);
     itgc_text model;
     itgc_init_text(&model, c->arena);
     itgc_add_bytes(&model, (const char *)bytes, count);
     itgc_input_shape shapes[MAX_INPUTS];
     int shape_count = 0;
     for (int i = 0; i < test->input_count; i++) {
-        if (constants && (i > 0 || test->input[i]->i)) {
+        if (is_constant(test, i, constants)) {
             const uint8_t *tensor = itgc_read_file(c->arena, &c->diag, input_path(test, "input", i), 0, &count);
             if (tensor)
                 add_initializer(&model, tensor, count);
@@ -209,15 +229,30 @@ static bool run_graph(backend_test *test)
     return same;
 }
 
+/* Why an input cannot be read: what the model says of it tells more than the bytes of the file. */
+static void explain_unread(backend_test *test)
+{
+    itgc_diag *const diag = &test->c->diag;
+    const char *const error = diag->error;
+    itgc_clear_error(diag);
+    test->skip = true;
+    if (!import(test, NO_INPUTS) && (diag->code == NOT_A_TENSOR || diag->code == NOT_AN_OP))
+        return;
+    diag->error = error;
+}
+
 static bool run_set(backend_test *test)
 {
-    itgc_diag *diag = &test->c->diag;
-    if (!read_inputs(test))
+    itgc_diag *const diag = &test->c->diag;
+    if (!read_inputs(test)) {
+        explain_unread(test);
         return false;
-    bool fine = import(test, false);
-    if (!fine && diag->code == NOT_A_CONSTANT) {
+    }
+    bool fine = import(test, NO_INPUTS);
+    for (int constants = INTEGER_INPUTS; !fine && constants <= ALL_INPUTS && (diag->code == NOT_A_CONSTANT || diag->code == NOT_DECIDED);
+         constants++) {
         itgc_clear_error(diag);
-        fine = import(test, true);
+        fine = import(test, (constant_inputs)constants);
     }
     /* What we say we do not support is no failure of what we do support. */
     test->skip = !fine && (diag->code / 100 == 2 || diag->code / 100 == 1);
@@ -247,10 +282,14 @@ void cli_run_backend_test(const char *dir, int threads, char *verdict, size_t si
         snprintf(verdict, size, "FAIL: out of memory");
         return;
     }
-    if (itgc_protect(test.c, run_sets, &test))
+    const bool passed = itgc_protect(test.c, run_sets, &test);
+    const char *const why = test.why ? test.why : test.c->diag.fact ? test.c->diag.fact : "unknown";
+    if (passed)
         snprintf(verdict, size, "PASS");
+    else if (test.skip)
+        snprintf(verdict, size, "SKIP: %s: %s", test.ops ? test.ops : "", why);
     else
-        snprintf(verdict, size, "%s: %s", test.skip ? "SKIP" : "FAIL", test.why ? test.why : test.c->diag.error ? test.c->diag.error : "unknown");
+        snprintf(verdict, size, "FAIL: %s", why);
     for (char *at = verdict; *at; at++)
         if (*at == '\n')
             *at = ' ';

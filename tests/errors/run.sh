@@ -1,0 +1,133 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Bad input: each case's message is compared with tests/errors/NAME.err, its exit status with 2, and its output folder must not exist
+# or must hold what it held before. UPDATE=1 rewrites the expected messages.
+set -u
+BUILD=${BUILD:-build}
+TOOL=$PWD/$BUILD/host/intaglio
+GOLDEN=$PWD/tests/errors
+WORK=$PWD/$BUILD/errors
+PHOTO=$PWD/tests/models/demo/test/rock/rock_0.jpg
+passed=0 failed=0 skipped=0
+
+fail() { failed=$((failed + 1)); echo "FAIL $1: $2"; }
+skip() { skipped=$((skipped + 1)); echo "SKIP $1: $2"; }
+
+# check NAME ARGUMENT…: runs the tool in $WORK.
+check() {
+    name=$1
+    shift
+    "$TOOL" "$@" >stdout 2>stderr
+    status=$?
+    grep '^intaglio: error: ' stderr >message
+    if [ -n "${UPDATE:-}" ]; then
+        cp message "$GOLDEN/$name.err"
+    fi
+    if [ "$status" -ne 2 ]; then
+        fail "$name" "exit status $status, expected 2: $(tail -n 1 stderr)"
+    elif ! cmp -s message "$GOLDEN/$name.err"; then
+        fail "$name" "the message is: $(cat message)"
+    elif [ -e out ] && [ -n "$(ls -A out 2>/dev/null)" ]; then
+        fail "$name" "something is left in the output folder: $(ls -A out)"
+    else
+        passed=$((passed + 1))
+    fi
+    rm -rf out
+}
+
+npy() { # FILE SHAPE DESCR BYTES: a .npy of zeros
+    header="{'descr': '$3', 'fortran_order': False, 'shape': $2, }"
+    printf '\223NUMPY\001\000\166\000' >"$1"
+    printf '%-117s\n' "$header" >>"$1"
+    head -c "$4" /dev/zero >>"$1"
+}
+
+make -s "$BUILD/host/write_bad_models" || exit 1
+rm -rf "$WORK" && mkdir -p "$WORK" && cd "$WORK" || exit 1
+"$PWD/../host/write_bad_models" . || { echo "FAIL write_bad_models"; exit 1; }
+mkdir empty corrupt classes classes/ant labelled raw
+head -c 16 /dev/zero >raw/1.bin
+npy good.npy '(8, 4)' '<f4' 128
+npy shape.npy '(8, 5)' '<f4' 160
+npy type.npy '(8, 4)' '<i8' 256
+npy cut.npy '(8, 4)' '<f4' 100
+printf 'this is no model, it is a line of text\n' >text.onnx
+head -c 700 "$PHOTO" >corrupt/a.jpg
+cp "$PHOTO" classes/ant/1.jpg
+cp "$PHOTO" labelled/1.jpg
+echo '1.jpg 7' >labelled/labels.txt
+echo cat >labels.txt
+touch file
+
+check not_onnx compile text.onnx --calib good.npy -o out
+check missing_model compile nowhere.onnx --calib good.npy -o out
+check unsupported_op compile unsupported_op.onnx --calib good.npy -o out
+check unsupported_attribute compile unsupported_attribute.onnx --calib good.npy -o out
+check dynamic_dimension compile dynamic.onnx --calib good.npy -o out
+check nan_weights compile nan.onnx --calib good.npy -o out
+check missing_external_data compile external.onnx --calib good.npy -o out
+check initializer_size compile short.onnx --calib good.npy -o out
+check cycle compile cycle.onnx --calib good.npy -o out
+check overflowing_shape compile overflow.onnx --calib good.npy -o out
+check sample_shape compile good.onnx --calib shape.npy -o out
+check sample_type compile good.onnx --calib type.npy -o out
+check sample_truncated compile good.onnx --calib cut.npy -o out
+check empty_calibration compile good.onnx --calib empty -o out
+check missing_calibration compile good.onnx --calib nowhere -o out
+check no_calibration compile good.onnx -o out
+check corrupt_jpeg compile image.onnx --calib corrupt -o out
+check picture_size compile image.onnx --calib labelled -o out
+check picture_crop compile image.onnx --calib labelled --crop 200,200 -o out
+check label_out_of_range eval image.onnx --calib classes --data labelled --crop 8,8
+check class_folder_unknown eval image.onnx --calib classes --data classes --crop 8,8
+check raw_without_format compile good.onnx --calib raw -o out
+check unwritable_folder compile good.onnx --calib good.npy -o file/out
+check output_is_file compile good.onnx --calib good.npy -o file
+check no_output_folder compile good.onnx --calib good.npy
+check over_ram compile good.onnx --calib good.npy --ram 8 -o out
+check over_flash compile good.onnx --calib good.npy --flash 16 -o out
+check unknown_option compile good.onnx --clib good.npy -o out
+check unknown_command complie good.onnx
+check unknown_target compile good.onnx --calib good.npy --target cortex-m5 -o out
+check option_of_other_command eval good.onnx --calib good.npy --data good.npy --target host
+check wrong_choice compile good.onnx --calib good.npy --layout nwhc -o out
+check wrong_number compile good.onnx --calib good.npy --scale big -o out
+check wrong_shape_option compile good.onnx --calib good.npy --input-shape x=1,0 -o out
+check wrong_name compile good.onnx --calib good.npy --name 2fast -o out
+check wrong_gate compile good.onnx --calib good.npy --gate 'top2<=1' -o out
+check wrong_step compile good.onnx --calib good.npy --steps=+magic -o out
+check wrong_isa bench good.onnx --isa z80
+check compare_not_there eval good.onnx --calib good.npy --data good.npy --compare x.json
+check run_without_input run good.onnx --calib good.npy --output y.npy
+check tap_unknown run good.onnx --calib good.npy --input good.npy --output out.dir/ --tap nothing
+check memory_limit compile good.onnx --calib good.npy --max-memory 20K -o out
+
+# Cut at every sixteenth of its length: refused each time, with a message that names the file.
+for model in truncated_*.onnx; do
+    "$TOOL" compile "$model" --calib good.npy -o out >/dev/null 2>stderr
+    status=$?
+    if [ "$status" -eq 2 ] && grep -q "^intaglio: error: $model" stderr && [ ! -e out ]; then
+        passed=$((passed + 1))
+    else
+        fail "$model" "status $status: $(tail -n 1 stderr)"
+    fi
+    rm -rf out
+done
+
+# A full file system: nothing half-written stays. The folder is a tmpfs of a few pages.
+mkdir full
+if mount -t tmpfs -o size=8k tmpfs full 2>/dev/null; then
+    echo before >full/note
+    "$TOOL" compile good.onnx --calib good.npy -o full >/dev/null 2>stderr
+    status=$?
+    if [ "$status" -eq 2 ] && grep -q 'No space left' stderr && [ "$(ls full)" = note ]; then
+        passed=$((passed + 1))
+    else
+        fail full_folder "status $status, left: $(ls full | tr '\n' ' '), $(tail -n 1 stderr)"
+    fi
+    umount full
+else
+    skip full_folder "no tmpfs can be mounted here"
+fi
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" -eq 0 ]
