@@ -21,7 +21,8 @@ static const itgc_field add_fields[] = {
     ADD_FIELD(walk.dim, ITGC_FIELD_I32, 4),     ADD_FIELD(walk.stride_a, ITGC_FIELD_I32, 4), ADD_FIELD(walk.stride_b, ITGC_FIELD_I32, 4),
     ADD_FIELD(multiplier_a, ITGC_FIELD_I32, 1), ADD_FIELD(multiplier_b, ITGC_FIELD_I32, 1),  ADD_FIELD(constant, ITGC_FIELD_I32, 1),
     ADD_FIELD(low, ITGC_FIELD_I32, 1),          ADD_FIELD(high, ITGC_FIELD_I32, 1),          ADD_FIELD(b_constant, ITGC_FIELD_POINTER, 1),
-    ADD_FIELD(shift, ITGC_FIELD_U8, 1),         ADD_FIELD(left, ITGC_FIELD_U8, 1),           ADD_FIELD(type, ITGC_FIELD_TYPE, 1),
+    ADD_FIELD(shift, ITGC_FIELD_U8, 1),         ADD_FIELD(left, ITGC_FIELD_U8, 1),           ADD_FIELD(a_type, ITGC_FIELD_TYPE, 1),
+    ADD_FIELD(b_type, ITGC_FIELD_TYPE, 1),      ADD_FIELD(out_type, ITGC_FIELD_TYPE, 1),
 };
 
 const itgc_step_kind itgc_step_add = {.op_name = "itg_op_add",
@@ -228,10 +229,11 @@ static bool quantize_sum(itgc_quantizer *quantizer, itgc_node *node, bool is_dif
         const int subtracted = node->in[0]->constant ? 0 : 1;
         ratio[subtracted] = -ratio[subtracted];
     }
-    itg_add add = {.walk = operands.walk, .b_constant = operands.constant, .type = out->format.type};
+    const itg_type type = out->format.type;
+    itg_add add = {.walk = operands.walk, .b_constant = operands.constant, .a_type = type, .b_type = type, .out_type = type};
     itgc_clamp_bounds(node->fused, &out->format, &add.low, &add.high);
     const bool fine =
-        add.type == ITG_S16 ? fill_add_s16(quantizer->diag, ratio, &add) : fill_add_s8(quantizer->diag, &operands, ratio, out->format.zero, &add);
+        type == ITG_S16 ? fill_add_s16(quantizer->diag, ratio, &add) : fill_add_s8(quantizer->diag, &operands, ratio, out->format.zero, &add);
     if (!fine) {
         return false;
     }

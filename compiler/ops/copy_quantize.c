@@ -15,7 +15,7 @@
 static const itgc_field copy_fields[] = {
     FIELD(dim, ITGC_FIELD_I32, 6),          FIELD(in_stride, ITGC_FIELD_I32, 6), FIELD(out_stride, ITGC_FIELD_I32, 6),
     FIELD(in_start, ITGC_FIELD_I32, 1),     FIELD(out_start, ITGC_FIELD_I32, 1), FIELD(table, ITGC_FIELD_POINTER, 1),
-    FIELD(element_bytes, ITGC_FIELD_U8, 1),
+    FIELD(element_bytes, ITGC_FIELD_U8, 1), FIELD(in_type, ITGC_FIELD_TYPE, 1),  FIELD(out_type, ITGC_FIELD_TYPE, 1),
 };
 
 const itgc_step_kind itgc_step_copy = {.op_name = "itg_op_copy",
@@ -66,7 +66,9 @@ itgc_step *itgc_add_copy_step(itgc_quantizer *quantizer, itgc_node *node, itgc_t
                      .in_start = (int32_t)moves->in_start,
                      .out_start = (int32_t)moves->out_start,
                      .table = moves->table,
-                     .element_bytes = itgc_stored_bytes(out->format.type)};
+                     .element_bytes = itgc_stored_bytes(out->format.type),
+                     .in_type = in->format.type,
+                     .out_type = out->format.type};
     for (int i = 0; i < count; i++) {
         /* The outermost is what is shared between workers, the others lie innermost. */
         const int to = i == 0 && count > 1 ? 0 : 6 - count + i;

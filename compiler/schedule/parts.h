@@ -9,8 +9,8 @@
 /* order.c: the order steps run in. False (900) if a step would read what no earlier step wrote. */
 bool itgc_order_steps(itgc_graph *graph);
 
-/* pack.c: weights in the target's layout, and the scratch its kernels need. */
-void itgc_pack_weights(itgc_graph *graph, itg_packing packing);
+/* storage.c: int8 codes stored as the target's kernels read them fastest (ITG_U8); ports keep their types. */
+void itgc_choose_storage(itgc_graph *graph, itg_type storage);
 
 /* merge_constants.c: drops constants no step points to and keeps one of each set of equal arrays. */
 void itgc_merge_constants(itgc_graph *graph);

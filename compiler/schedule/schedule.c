@@ -100,6 +100,7 @@ bool itgc_schedule_graph(itgc_graph *graph, const itgc_schedule_options *options
     if (!itgc_order_steps(graph) || !itgc_find_lifetimes(graph)) {
         return false;
     }
+    itgc_choose_storage(graph, options->storage);
     itgc_pack_weights(graph, options->packing ? options->packing : ITG_PACK_ROWS);
     itgc_merge_constants(graph);
     graph->workers = options->workers ? options->workers : 1;

@@ -10,11 +10,15 @@ typedef struct itgc_schedule_options {
     uint32_t align;                    /* of every tensor: 16, or 64 on hosted targets */
     uint64_t ram_budget, flash_budget; /* bytes; 0: none; error 501/502 if exceeded */
     itg_packing packing;               /* of the weights: what the target's kernels read; 0: ITG_PACK_ROWS */
+    itg_type storage;                  /* of int8 codes, where a tensor is no port: ITG_U8, or else ITG_S8 */
     uint32_t workers;                  /* scratch slots */
 } itgc_schedule_options;
 
 /* Fills every tensor's place and the graph's arena_bytes and lower bound. The placer is one function behind a seam (place.h). */
 bool itgc_schedule_graph(itgc_graph *graph, const itgc_schedule_options *options);
+
+/* pack.c, part of scheduling: weights in the target's layout, and the scratch its kernels need. */
+void itgc_pack_weights(itgc_graph *graph, itg_packing packing);
 
 /* The scheduled graph as the structure the runtime executes; lives in the graph's arena. kernels: table to name in it.
  * NULL with error 505 if an input or output has too many dimensions for a port. */

@@ -21,6 +21,7 @@ typedef struct itg_softmax_kernels itg_softmax_kernels;
 struct itg_kernels {
     const char *name;
     uint32_t packing; /* itg_packing the conv and depthwise kernels read */
+    itg_type storage; /* of int8 codes, ITG_S8 or ITG_U8: what its kernels read fastest; they read both */
     const itg_conv_kernels *conv;
     const itg_depthwise_kernels *depthwise;
     const itg_pool_kernels *pool;               /* pool and reduce */
@@ -50,6 +51,19 @@ extern const itg_depthwise_kernels itg_depthwise_avx512vnni;
 extern const itg_pool_kernels itg_pool_avx512vnni;
 extern const itg_elementwise_kernels itg_elementwise_avx512vnni;
 extern const itg_kernels itg_kernels_avx512vnni;
+
+/* 64-bit Arm: SDOT. What a table takes from its parent has both names, so that an emitted model can name every family of its table. */
+extern const itg_pool_kernels itg_pool_neon;
+extern const itg_elementwise_kernels itg_elementwise_neon;
+extern const itg_lookup_kernels itg_lookup_neon;
+
+extern const itg_conv_kernels itg_conv_dotprod;
+extern const itg_depthwise_kernels itg_depthwise_dotprod;
+extern const itg_kernels itg_kernels_dotprod;
+#define itg_pool_dotprod        itg_pool_neon
+#define itg_elementwise_dotprod itg_elementwise_neon
+#define itg_lookup_dotprod      itg_lookup_neon
+#define itg_softmax_dotprod     itg_softmax_scalar
 
 /* The best table for this CPU (hosted builds only, runtime/cpu.c). Never NULL; itg_kernels_scalar at worst. */
 const itg_kernels *itg_kernels_best(void);

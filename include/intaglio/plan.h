@@ -21,7 +21,7 @@ extern "C" {
 typedef enum itg_type { ITG_S8 = 1, ITG_S16, ITG_S32, ITG_U8, ITG_U16, ITG_F32 } itg_type;
 
 /* Which weight layout a kernel table reads (runtime/kernels/packing.h describes each); itg_check compares plan and table. */
-typedef enum itg_packing { ITG_PACK_ROWS = 1, ITG_PACK_16C4 } itg_packing;
+typedef enum itg_packing { ITG_PACK_ROWS = 1, ITG_PACK_16C4, ITG_PACK_16C4S, ITG_PACK_16C8S } itg_packing;
 
 /* Kernel families: the members of itg_kernels. itg_model.families says which of them its steps call. */
 typedef enum itg_family {
@@ -168,7 +168,8 @@ typedef struct itg_walk {
 } itg_walk;
 
 /* itg_op_add (numerics.md 3). Rows: dim[0] * dim[1]. b_constant, if not NULL, stands for input b.
- * ITG_S8:  y = clamp((a * multiplier_a + b * multiplier_b + constant) >> shift, low, high), every partial sum within int32.
+ * 8 bits, each operand ITG_S8 or ITG_U8:
+ *          y = clamp((a * multiplier_a + b * multiplier_b + constant) >> shift, low, high), every partial sum within int32.
  * ITG_S16: zero points are 0. pa = RQ(a * 2^left; multiplier_a, shift), pb = RQ(b * 2^left; multiplier_b, shift) at the scale s_y / 16, i.e.
  *          multiplier_a * 2^(left - 31 - shift) = 16 s_a / s_y; y = clamp((pa + pb + 8) >> 4, low, high); |a * 2^left| < 2^31. Equal scales
  *          give the plain saturating sum (multipliers 2^29, shift 0, left 6). constant is unused. Sub: a negative multiplier_b. */
@@ -177,8 +178,8 @@ typedef struct itg_add {
     int32_t multiplier_a, multiplier_b, constant;
     int32_t low, high;
     const void *b_constant;
-    uint8_t shift, left; /* left: ITG_S16 only */
-    itg_type type;       /* of both inputs and the output: ITG_S8 or ITG_S16 */
+    uint8_t shift, left;               /* left: ITG_S16 only */
+    itg_type a_type, b_type, out_type; /* all of 8 bits, or all ITG_S16 */
 } itg_add;
 
 /* itg_op_mul: y = clamp(zero + RQ((a - zero_a)(b - zero_b) * 2^left)); the product times 2^left fits int32. Rows: dim[0] * dim[1].
@@ -211,12 +212,13 @@ typedef struct itg_rescale {
 
 /* itg_op_copy: moves elements: Transpose, Slice, Split, Concat members, Expand. Six nested dimensions, outermost first; strides
  * and starts in elements; stride 0 repeats. table (256 int8 entries, index = code + 128), if not NULL, rescales int8 codes.
- * Unused dimensions are 1. Rows: dim[0]. */
+ * Codes keep their values where the two types differ (ITG_S8 and ITG_U8). Unused dimensions are 1. Rows: dim[0]. */
 typedef struct itg_copy {
     int32_t dim[6], in_stride[6], out_stride[6];
     int32_t in_start, out_start;
     const int8_t *table;
     uint8_t element_bytes;
+    itg_type in_type, out_type;
 } itg_copy;
 
 /* itg_op_gather: out[o][i][k] = in[o][index[i]][k], or fill where index[i] is negative: Gather by constants, Pad in every mode, nearest

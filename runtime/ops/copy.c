@@ -1,44 +1,67 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Transpose, Slice, Split, Concat members, Expand: moves elements between two strided views.
  * In: an itg_copy step (plan.h). Out: the elements of outermost indices [row_begin, row_end). Called by run.c.
- * The innermost dimension is the run; the middle ones are counted like the digits of a number. */
+ * The two innermost dimensions are a block, copied run by run; those before are counted like the digits of a number. */
 #include "runtime/kernels/element.h"
 
 #include <string.h>
 
-/* Strides and counts of one run; out and in move in bytes. */
-typedef struct copy_run {
-    int32_t count;
-    ptrdiff_t in_step, out_step;
+/* The two innermost dimensions of a copy; strides are in bytes. */
+typedef struct copy_block {
+    int32_t rows, count;
+    ptrdiff_t in_row, out_row, in_step, out_step;
     size_t element_bytes;
+    uint8_t flip_in, flip_out; /* XORed to what is read and written: int8 codes as ITG_U8 */
     const int8_t *table;
-} copy_run;
+} copy_block;
 
-static void copy_elements(const copy_run *run, uint8_t *out, const uint8_t *in)
+static copy_block open_block(const itg_copy *copy)
 {
-    const ptrdiff_t bytes = (ptrdiff_t)run->element_bytes;
-    if (run->table) {
-        for (int32_t i = 0; i < run->count; i++)
-            out[i * run->out_step] = (uint8_t)run->table[in[i * run->in_step] ^ 0x80];
-        return;
-    }
-    if (run->in_step == bytes && run->out_step == bytes) {
-        memcpy(out, in, (size_t)run->count * run->element_bytes);
-        return;
-    }
-    if (bytes == 1) {
-        for (int32_t i = 0; i < run->count; i++)
-            out[i * run->out_step] = in[i * run->in_step];
-        return;
-    }
-    for (int32_t i = 0; i < run->count; i++)
-        memcpy(out + i * run->out_step, in + i * run->in_step, run->element_bytes);
+    const ptrdiff_t bytes = copy->element_bytes;
+    const int inner = copy->dim[5] >= copy->dim[4] ? 5 : 4, outer = 9 - inner; /* the longer one inside */
+    return (copy_block){.rows = copy->dim[outer],
+                        .count = copy->dim[inner],
+                        .in_row = copy->in_stride[outer] * bytes,
+                        .out_row = copy->out_stride[outer] * bytes,
+                        .in_step = copy->in_stride[inner] * bytes,
+                        .out_step = copy->out_stride[inner] * bytes,
+                        .element_bytes = copy->element_bytes,
+                        .flip_in = copy->in_type == ITG_U8 ? 0x80 : 0,
+                        .flip_out = copy->out_type == ITG_U8 ? 0x80 : 0,
+                        .table = copy->table};
 }
 
-/* Advances the index of dimensions 1 .. 4 by one, and the two positions with it. False after the last. */
-static bool advance(const itg_copy *copy, int32_t index[6], ptrdiff_t *out, ptrdiff_t *in)
+static void copy_bytes(const copy_block *block, uint8_t *out, const uint8_t *in)
 {
-    for (int d = 4; d >= 1; d--) {
+    const ptrdiff_t in_step = block->in_step, out_step = block->out_step;
+    const uint8_t flip = (uint8_t)(block->flip_in ^ block->flip_out);
+    if (block->table) {
+        for (int32_t i = 0; i < block->count; i++)
+            out[i * out_step] = (uint8_t)(block->table[in[i * in_step] ^ block->flip_in ^ 0x80] ^ block->flip_out);
+        return;
+    }
+    for (int32_t i = 0; i < block->count; i++)
+        out[i * out_step] = in[i * in_step] ^ flip;
+}
+
+static void copy_run(const copy_block *block, uint8_t *out, const uint8_t *in)
+{
+    const ptrdiff_t bytes = (ptrdiff_t)block->element_bytes;
+    const bool same = !block->table && block->flip_in == block->flip_out;
+    if (same && block->in_step == bytes && block->out_step == bytes) {
+        memcpy(out, in, (size_t)block->count * block->element_bytes);
+    } else if (bytes == 1) {
+        copy_bytes(block, out, in);
+    } else {
+        for (int32_t i = 0; i < block->count; i++)
+            memcpy(out + i * block->out_step, in + i * block->in_step, block->element_bytes);
+    }
+}
+
+/* Advances the index of dimensions 1 .. 3 by one, and the two positions with it. False after the last. */
+static bool advance(const itg_copy *copy, int32_t index[4], ptrdiff_t *out, ptrdiff_t *in)
+{
+    for (int d = 3; d >= 1; d--) {
         *out += copy->out_stride[d];
         *in += copy->in_stride[d];
         if (++index[d] < copy->dim[d])
@@ -53,16 +76,16 @@ static bool advance(const itg_copy *copy, int32_t index[6], ptrdiff_t *out, ptrd
 void itg_op_copy(const itg_work *work, const itg_step *step)
 {
     const itg_copy *copy = step->params;
-    const ptrdiff_t bytes = copy->element_bytes;
-    const copy_run run = {copy->dim[5], copy->in_stride[5] * bytes, copy->out_stride[5] * bytes, copy->element_bytes, copy->table};
-    uint8_t *out_base = work->arena + step->out;
-    const uint8_t *in_base = work->arena + step->in[0];
+    const copy_block block = open_block(copy);
     for (uint32_t row = work->row_begin; row < work->row_end; row++) {
         ptrdiff_t out = copy->out_start + (ptrdiff_t)row * copy->out_stride[0];
         ptrdiff_t in = copy->in_start + (ptrdiff_t)row * copy->in_stride[0];
-        int32_t index[6] = {0};
+        int32_t index[4] = {0};
         do {
-            copy_elements(&run, out_base + out * bytes, in_base + in * bytes);
+            uint8_t *to = work->arena + step->out + out * copy->element_bytes;
+            const uint8_t *from = work->arena + step->in[0] + in * copy->element_bytes;
+            for (int32_t i = 0; i < block.rows; i++)
+                copy_run(&block, to + i * block.out_row, from + i * block.in_row);
         } while (advance(copy, index, &out, &in));
     }
 }

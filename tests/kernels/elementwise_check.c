@@ -26,9 +26,12 @@ static const void *make_codes(check_state *state, itg_type type, int32_t stride,
     return codes;
 }
 
-static itg_type make_add(check_state *state, itg_add *add, itg_type type)
+static void make_add(check_state *state, itg_add *add, itg_type type)
 {
-    add->type = type;
+    static const itg_type bytes[] = {ITG_S8, ITG_U8};
+    add->a_type = type == ITG_S16 ? type : bytes[check_between(state, 0, 1)];
+    add->b_type = type == ITG_S16 ? type : bytes[check_between(state, 0, 1)];
+    add->out_type = type == ITG_S16 ? type : bytes[check_between(state, 0, 1)];
     add->low = check_chance(state, 70) ? check_lowest(type) : check_between(state, -100, 0);
     add->high = check_chance(state, 70) ? check_highest(type) : check_between(state, 0, 100);
     add->multiplier_a = check_between(state, -32767, 32767);
@@ -42,7 +45,6 @@ static itg_type make_add(check_state *state, itg_add *add, itg_type type)
         add->multiplier_a = equal ? 1 << 29 : check_between(state, 0, (1 << 30) - 1);
         add->multiplier_b = equal ? 1 << 29 : check_between(state, 0, (1 << 30) - 1);
     }
-    return type;
 }
 
 static itg_type make_mul(check_state *state, itg_mul *mul)
@@ -93,7 +95,10 @@ static bool make_elementwise(check_state *state, check_case *test, int bench)
         a_type = values->rescale.in_type;
         run->stride_a = 1;
     } else {
-        a_type = b_type = out_type = make_add(state, &values->add, test->kind == ADD_S8 ? ITG_S8 : ITG_S16);
+        make_add(state, &values->add, test->kind == ADD_S8 ? ITG_S8 : ITG_S16);
+        a_type = values->add.a_type;
+        b_type = values->add.b_type;
+        out_type = values->add.out_type;
     }
     run->a = make_codes(state, a_type, run->stride_a, run->count);
     run->b = make_codes(state, b_type, run->stride_b, run->count);
@@ -126,7 +131,7 @@ static int64_t floor_shift(int64_t value, int shift)
 
 static int64_t define_add(const itg_add *add, int64_t a, int64_t b)
 {
-    if (add->type == ITG_S8)
+    if (add->out_type != ITG_S16)
         return check_clamp(floor_shift(a * add->multiplier_a + b * add->multiplier_b + add->constant, add->shift), add->low, add->high);
     const int64_t fine_a = check_requantize(a, add->left, add->multiplier_a, add->shift);
     const int64_t fine_b = check_requantize(b, add->left, add->multiplier_b, add->shift);
@@ -151,8 +156,8 @@ static void define_elementwise(const check_case *test, void *out)
             const int64_t code = rescale->zero + check_requantize(x, rescale->requant.left, rescale->requant.multiplier, rescale->requant.shift);
             check_store(out, rescale->out_type, (size_t)i, check_clamp(code, rescale->low, rescale->high));
         } else {
-            const itg_type type = values->add.type;
-            check_store(out, type, (size_t)i, define_add(&values->add, check_load(run->a, type, a), check_load(run->b, type, b)));
+            const itg_add *add = &values->add;
+            check_store(out, add->out_type, (size_t)i, define_add(add, check_load(run->a, add->a_type, a), check_load(run->b, add->b_type, b)));
         }
     }
 }

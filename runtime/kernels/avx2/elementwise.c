@@ -5,28 +5,39 @@
 
 #include <immintrin.h>
 
-/* 16 sums of two products, in the order that word interleaving leaves them, which packing undoes. */
-static __m256i add_codes(const int8_t *a, const int8_t *b, __m256i multipliers, __m256i constant, __m128i shift)
+/* What turns stored bytes into int8 codes and back. */
+static __m128i flip_of(itg_type type)
 {
-    const __m256i wide_a = _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)(const void *)a));
-    const __m256i wide_b = _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)(const void *)b));
+    return _mm_set1_epi8(type == ITG_U8 ? -128 : 0);
+}
+
+static __m128i load_codes(const uint8_t *bytes, __m128i flip)
+{
+    return _mm_xor_si128(_mm_loadu_si128((const __m128i *)(const void *)bytes), flip);
+}
+
+/* 16 sums of two products, in the order that word interleaving leaves them, which packing undoes. */
+static __m256i add_codes(__m128i a, __m128i b, __m256i multipliers, __m256i constant, __m128i shift)
+{
+    const __m256i wide_a = _mm256_cvtepi8_epi16(a), wide_b = _mm256_cvtepi8_epi16(b);
     const __m256i low = _mm256_madd_epi16(_mm256_unpacklo_epi16(wide_a, wide_b), multipliers);
     const __m256i high = _mm256_madd_epi16(_mm256_unpackhi_epi16(wide_a, wide_b), multipliers);
     return _mm256_packs_epi32(_mm256_sra_epi32(_mm256_add_epi32(low, constant), shift), _mm256_sra_epi32(_mm256_add_epi32(high, constant), shift));
 }
 
 /* The first `count` elements of a dense run, a multiple of 16. */
-static void add_dense(const itg_add *add, int8_t *codes, const int8_t *a, const int8_t *b, int32_t count)
+static void add_dense(const itg_add *add, uint8_t *codes, const uint8_t *a, const uint8_t *b, int32_t count)
 {
+    const __m128i flip_a = flip_of(add->a_type), flip_b = flip_of(add->b_type), flip_out = flip_of(add->out_type);
     const __m256i multipliers = _mm256_set1_epi32((int32_t)((uint32_t)add->multiplier_b << 16 | ((uint32_t)add->multiplier_a & 0xFFFFu)));
     const __m256i constant = _mm256_set1_epi32(add->constant);
     const __m128i shift = _mm_cvtsi32_si128(add->shift);
     const __m256i low = _mm256_set1_epi16((int16_t)add->low), high = _mm256_set1_epi16((int16_t)add->high);
     for (int32_t i = 0; i < count; i += 16) {
-        const __m256i sums = add_codes(a + i, b + i, multipliers, constant, shift);
+        const __m256i sums = add_codes(load_codes(a + i, flip_a), load_codes(b + i, flip_b), multipliers, constant, shift);
         const __m256i words = _mm256_min_epi16(_mm256_max_epi16(sums, low), high);
         const __m128i bytes = _mm_packs_epi16(_mm256_castsi256_si128(words), _mm256_extracti128_si256(words, 1));
-        _mm_storeu_si128((__m128i *)(void *)(codes + i), bytes);
+        _mm_storeu_si128((__m128i *)(void *)(codes + i), _mm_xor_si128(bytes, flip_out));
     }
 }
 

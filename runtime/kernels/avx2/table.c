@@ -5,6 +5,7 @@
 const itg_kernels itg_kernels_avx2 = {
     .name = "avx2",
     .packing = ITG_PACK_16C4,
+    .storage = ITG_U8,
     .conv = &itg_conv_avx2,
     .depthwise = &itg_depthwise_avx2,
     .pool = &itg_pool_avx2,

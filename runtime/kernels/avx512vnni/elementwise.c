@@ -5,6 +5,12 @@
 
 #include <immintrin.h>
 
+/* What turns stored bytes into int8 codes and back. */
+static __m256i flip_of(itg_type type)
+{
+    return _mm256_set1_epi8(type == ITG_U8 ? -128 : 0);
+}
+
 /* 32 sums of two products, in the order that word interleaving leaves them, which packing undoes. */
 static __m512i add_codes(__m512i a, __m512i b, __m512i multipliers, __m512i constant, __m128i shift)
 {
@@ -19,8 +25,9 @@ static void add_run_s8(const itg_add *add, void *out, const itg_run_pair *run)
         itg_elementwise_scalar.add_s8(add, out, run);
         return;
     }
-    const int8_t *a = run->a, *b = run->b;
-    int8_t *codes = out;
+    const uint8_t *a = run->a, *b = run->b;
+    uint8_t *codes = out;
+    const __m256i flip_a = flip_of(add->a_type), flip_b = flip_of(add->b_type), flip_out = flip_of(add->out_type);
     const __m512i multipliers = _mm512_set1_epi32((int32_t)((uint32_t)add->multiplier_b << 16 | ((uint32_t)add->multiplier_a & 0xFFFFu)));
     const __m512i constant = _mm512_set1_epi32(add->constant);
     const __m128i shift = _mm_cvtsi32_si128(add->shift);
@@ -28,10 +35,11 @@ static void add_run_s8(const itg_add *add, void *out, const itg_run_pair *run)
     for (int32_t i = 0; i < run->count; i += 32) {
         const int32_t left = run->count - i;
         const __mmask32 mask = left >= 32 ? 0xFFFFFFFFu : (1u << left) - 1u;
-        const __m512i wide_a = _mm512_cvtepi8_epi16(_mm256_maskz_loadu_epi8(mask, a + i));
-        const __m512i wide_b = _mm512_cvtepi8_epi16(_mm256_maskz_loadu_epi8(mask, b + i));
+        const __m512i wide_a = _mm512_cvtepi8_epi16(_mm256_xor_si256(_mm256_maskz_loadu_epi8(mask, a + i), flip_a));
+        const __m512i wide_b = _mm512_cvtepi8_epi16(_mm256_xor_si256(_mm256_maskz_loadu_epi8(mask, b + i), flip_b));
         const __m512i code = add_codes(wide_a, wide_b, multipliers, constant, shift);
-        _mm256_mask_storeu_epi8(codes + i, mask, _mm512_cvtepi16_epi8(_mm512_min_epi16(_mm512_max_epi16(code, low), high)));
+        const __m256i bytes = _mm512_cvtepi16_epi8(_mm512_min_epi16(_mm512_max_epi16(code, low), high));
+        _mm256_mask_storeu_epi8(codes + i, mask, _mm256_xor_si256(bytes, flip_out));
     }
 }
 

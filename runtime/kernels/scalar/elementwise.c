@@ -7,11 +7,11 @@
 
 static void add_run_s8(const itg_add *add, void *out, const itg_run_pair *run)
 {
-    const int8_t *a = run->a, *b = run->b;
-    int8_t *codes = out;
     for (int32_t i = 0; i < run->count; i++) {
-        const int32_t sum = a[i * run->stride_a] * add->multiplier_a + b[i * run->stride_b] * add->multiplier_b + add->constant;
-        codes[i] = (int8_t)itg_clamp(itg_shift_floor32(sum, add->shift), add->low, add->high);
+        const int32_t a = itg_load_code(run->a, add->a_type, (size_t)(i * run->stride_a));
+        const int32_t b = itg_load_code(run->b, add->b_type, (size_t)(i * run->stride_b));
+        const int32_t sum = a * add->multiplier_a + b * add->multiplier_b + add->constant;
+        itg_store_code(out, add->out_type, (size_t)i, itg_clamp(itg_shift_floor32(sum, add->shift), add->low, add->high));
     }
 }
 

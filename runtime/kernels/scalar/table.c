@@ -5,6 +5,7 @@
 const itg_kernels itg_kernels_scalar = {
     .name = "scalar",
     .packing = ITG_PACK_ROWS,
+    .storage = ITG_S8,
     .conv = &itg_conv_scalar,
     .depthwise = &itg_depthwise_scalar,
     .pool = &itg_pool_scalar,

@@ -47,7 +47,9 @@ static void add_broadcasts(void **unused)
         .shift = 11,
         .low = -100,
         .high = 90,
-        .type = ITG_S8,
+        .a_type = ITG_S8,
+        .b_type = ITG_S8,
+        .out_type = ITG_S8,
     };
     const itg_step step = {.run = itg_op_add, .params = &add, .in = {0, 512}, .out = OUT, .rows = 6};
     test_arena arena;
@@ -74,7 +76,9 @@ static void add_int16_with_constant(void **unused)
         .low = -32768,
         .high = 32767,
         .b_constant = constant,
-        .type = ITG_S16,
+        .a_type = ITG_S16,
+        .b_type = ITG_S16,
+        .out_type = ITG_S16,
     };
     const itg_step step = {.run = itg_op_add, .params = &add, .out = OUT, .rows = 1};
     test_arena arena;
