@@ -142,7 +142,7 @@ itgc_samples *itgc_open_samples(itgc_arena *arena, itgc_diag *diag, const itgc_s
         set->files[f]->first = set->total;
         set->total += set->files[f]->rows;
     }
-    fine = fine && itgc_label_samples(set);
+    fine = fine && (spec->unlabelled || itgc_label_samples(set));
     if (fine && set->total == 0)
         fine = itgc_fail(diag, 301, "%s: holds no samples; its first axis is 0", spec->path);
     diag->file = about;

@@ -33,6 +33,7 @@ typedef struct itgc_samples_spec {
     itgc_shape shape;      /* of the graph input; the first axis is the batch */
     itgc_shape onnx_shape; /* of the ONNX input, where lowering changed its layout: what files hold. Rank 0: the same */
     const itgc_image_options *image;
+    bool unlabelled;                /* labels do not matter: they are not read */
     const char *labels_path;        /* NULL: labels.txt or class folders beside the samples, NAME_labels.npy for .npy */
     const char *const *class_names; /* of the model, to order class folders; may be NULL */
     int class_count;

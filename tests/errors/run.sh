@@ -45,7 +45,7 @@ npy() { # FILE SHAPE DESCR BYTES: a .npy of zeros
 make -s "$BUILD/host/write_bad_models" || exit 1
 rm -rf "$WORK" && mkdir -p "$WORK" && cd "$WORK" || exit 1
 "$PWD/../host/write_bad_models" . || { echo "FAIL write_bad_models"; exit 1; }
-mkdir empty corrupt classes classes/ant labelled raw
+mkdir empty corrupt photo set set/classes set/classes/ant labelled raw
 head -c 16 /dev/zero >raw/1.bin
 npy good.npy '(8, 4)' '<f4' 128
 npy shape.npy '(8, 5)' '<f4' 160
@@ -53,10 +53,11 @@ npy type.npy '(8, 4)' '<i8' 256
 npy cut.npy '(8, 4)' '<f4' 100
 printf 'this is no model, it is a line of text\n' >text.onnx
 head -c 700 "$PHOTO" >corrupt/a.jpg
-cp "$PHOTO" classes/ant/1.jpg
+cp "$PHOTO" set/classes/ant/1.jpg
 cp "$PHOTO" labelled/1.jpg
+cp "$PHOTO" photo/1.jpg
 echo '1.jpg 7' >labelled/labels.txt
-echo cat >labels.txt
+echo cat >set/labels.txt
 touch file
 
 check not_onnx compile text.onnx --calib good.npy -o out
@@ -76,10 +77,10 @@ check empty_calibration compile good.onnx --calib empty -o out
 check missing_calibration compile good.onnx --calib nowhere -o out
 check no_calibration compile good.onnx -o out
 check corrupt_jpeg compile image.onnx --calib corrupt -o out
-check picture_size compile image.onnx --calib labelled -o out
-check picture_crop compile image.onnx --calib labelled --crop 200,200 -o out
-check label_out_of_range eval image.onnx --calib classes --data labelled --crop 8,8
-check class_folder_unknown eval image.onnx --calib classes --data classes --crop 8,8
+check picture_size compile image.onnx --calib photo -o out
+check picture_crop compile image.onnx --calib photo --crop 200,200 -o out
+check label_out_of_range eval image.onnx --calib photo --data labelled --crop 8,8
+check class_folder_unknown eval image.onnx --calib photo --data set/classes --crop 8,8
 check raw_without_format compile good.onnx --calib raw -o out
 check unwritable_folder compile good.onnx --calib good.npy -o file/out
 check output_is_file compile good.onnx --calib good.npy -o file

@@ -216,10 +216,11 @@ static bool parse_option(cli_options *options, const cli_command *command, int a
     const option_row *row = find_row(word, length);
     if (!row) {
         const char *near = cli_nearest(word, row_name, rows, ROW_COUNT);
-        return cli_error("%s: unknown option%s%s; `%s --help` lists them", word, near ? "; did you mean " : "", near ? near : "", command->name);
+        return cli_error("%s: unknown option%s%s; `intaglio %s --help` lists them", word, near ? "; did you mean " : "", near ? near : "",
+                         command->name);
     }
     if (!(row->commands & command->bit))
-        return cli_error("%s: not an option of `%s`; `%s --help` lists them", row->name, command->name, command->name);
+        return cli_error("%s: not an option of `%s`; `intaglio %s --help` lists them", row->name, command->name, command->name);
     if (row->kind == FLAG)
         return equals ? cli_error("%s: takes no value; leave out \"%s\"", row->name, equals) : store_option(options, row, "");
     if (equals)

@@ -221,7 +221,8 @@ itgc_samples **cli_open_sets(cli_session *session, const cli_list *paths, bool f
     for (int i = 0; i < graph->input_count; i++) {
         for (int p = 0; p < paths->count; p++) {
             const char *path = path_for(graph, i, paths->item[p]);
-            const itgc_samples_spec spec = cli_spec(session, i, path, float_sets);
+            itgc_samples_spec spec = cli_spec(session, i, path, float_sets);
+            spec.unlabelled = paths != &session->options->data && session->gate_every == 0;
             itgc_samples *set = path ? itgc_open_samples(c->arena, &c->diag, &spec) : NULL;
             if (path && !set)
                 return NULL;

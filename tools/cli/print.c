@@ -34,7 +34,8 @@ void cli_print_diagnosis(const itgc_diag *diag, int *printed, bool quiet)
 
 int cli_status_of(const itgc_diag *diag)
 {
-    return diag->code >= 900 ? CLI_INTERNAL : CLI_WRONG_INPUT;
+    const bool limited = diag->code == 901; /* by --max-memory or the machine: nothing of ours is wrong */
+    return diag->code >= 900 && !limited ? CLI_INTERNAL : CLI_WRONG_INPUT;
 }
 
 bool cli_write_text(itgc_diag *diag, const char *path, const itgc_text *text)
