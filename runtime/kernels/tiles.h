@@ -10,7 +10,8 @@
 #include "runtime/kernels/conv.h"
 #include "runtime/kernels/stage.h"
 
-#define ITG_TILE_SUMS 448 /* pixels * blocks * 16 of the largest tile of any ISA */
+#define ITG_TILE_SUMS    448 /* pixels * blocks * 16 of the largest tile of any ISA */
+#define ITG_DIRECT_WORDS 256
 
 /* What one tile reads: `segments` runs of 4 * steps activation bytes for each pixel, and the weights in the same order. */
 typedef struct itg_tile {
@@ -21,6 +22,16 @@ typedef struct itg_tile {
     ptrdiff_t block_stride; /* bytes */
     const int32_t *start;   /* the sums' first values, 16 a block */
 } itg_tile;
+
+/* Where a direct tile stores its codes, and what it needs for that: `constants` is the ISA's own. */
+typedef struct itg_direct {
+    uint8_t *out;           /* first pixel, first channel of the tile */
+    ptrdiff_t pixel_stride; /* bytes */
+    int32_t constants[ITG_DIRECT_WORDS];
+} itg_direct;
+
+/* Sums and codes in one go, without a way through memory. */
+typedef void itg_direct_tile(const itg_tile *tile, const itg_direct *direct);
 
 /* sums: [pixel][blocks of the largest tile][16]. */
 typedef void itg_tile_function(const itg_tile *tile, int32_t *sums);
@@ -39,6 +50,9 @@ typedef struct itg_tile_set {
     int32_t pixels, blocks;            /* of the largest tile */
     itg_tile_function *const *compute; /* [pixels - 1][blocks - 1] */
     itg_finish_tile *finish;
+    itg_direct_tile *const *direct; /* [pixels - 1][blocks - 1], or NULL */
+    /* Fills the constants for `count` channels from `channel` on. NULL where direct is. */
+    void (*open_direct)(const itg_conv *conv, int32_t channel, int32_t count, int32_t constants[ITG_DIRECT_WORDS]);
 } itg_tile_set;
 
 /* One group of output channels of one call. */
@@ -60,6 +74,7 @@ typedef struct itg_row_job {
     int32_t pixels;
     uint8_t *out; /* the row's first pixel, first channel of the tensor */
     int32_t channel, block, blocks;
+    itg_direct *direct; /* constants of these blocks; NULL: by way of sums */
 } itg_row_job;
 
 /* The sums' first values for the low plane (or the only one) and the high plane of up to four blocks. */
@@ -103,6 +118,12 @@ static inline void itg_compute_row(const itg_layer *layer, const itg_row_job *jo
         itg_tile_function *compute = set->compute[(pixels - 1) * set->blocks + job->blocks - 1];
         itg_offset_segments(segment, job, tile.segments, x * job->pixel_stride);
         tile.start = low_start;
+        if (job->direct) {
+            job->direct->out = job->out + (ptrdiff_t)x * layer->conv->out[2] + job->channel;
+            set->direct[(pixels - 1) * set->blocks + job->blocks - 1](&tile, job->direct);
+            x += pixels;
+            continue;
+        }
         compute(&tile, sums);
         if (layer->wide_input) {
             itg_offset_segments(segment, job, tile.segments, x * job->pixel_stride + job->high_plane);
@@ -115,6 +136,14 @@ static inline void itg_compute_row(const itg_layer *layer, const itg_row_job *jo
     }
 }
 
+/* What nearly all layers have: bytes in and out, one slope, no table, no shift. */
+static inline bool itg_is_direct(const itg_tile_set *set, const itg_conv *conv)
+{
+    const itg_epilogue *epilogue = &conv->epilogue;
+    const bool bytes = conv->in_type != ITG_S16 && (conv->out_type == ITG_S8 || conv->out_type == ITG_U8);
+    return set->direct && bytes && !epilogue->table && !epilogue->negative_multiplier && epilogue->shift == 0 && epilogue->left == 0;
+}
+
 /* Output rows [y0, y1) of one group from staged rows. */
 static inline void itg_compute_band(const itg_layer *layer, uint8_t *out, const itg_staged *staged, int32_t group, int32_t y0, int32_t y1)
 {
@@ -123,11 +152,18 @@ static inline void itg_compute_band(const itg_layer *layer, uint8_t *out, const 
     const bool flat = itg_is_flat(conv);
     const uint8_t *segment[ITG_MAX_SEGMENTS];
     int32_t low_start[64], high_start[64];
-    for (int32_t block = 0; block < layer->runs.blocks; block += most) {
-        const int32_t blocks = layer->runs.blocks - block < most ? layer->runs.blocks - block : most;
-        itg_row_job job = {segment, staged->high_plane, (ptrdiff_t)conv->stride[1] * conv->in[2], conv->out[1], out, 0, block, blocks};
+    itg_direct direct = {.pixel_stride = conv->out[2]};
+    for (int32_t block = 0, turns = (layer->runs.blocks + most - 1) / most; turns > 0; turns--) {
+        const int32_t blocks = (layer->runs.blocks - block) / turns; /* of nearly one size */
+        itg_row_job job = {segment, staged->high_plane, (ptrdiff_t)conv->stride[1] * conv->in[2], conv->out[1], out, 0, block, blocks, NULL};
         job.channel = group * group_outputs + block * 16;
         itg_fill_start(layer, &job, low_start, high_start);
+        if (itg_is_direct(layer->set, conv)) {
+            const int32_t left = group_outputs - block * 16;
+            layer->set->open_direct(conv, job.channel, left < blocks * 16 ? left : blocks * 16, direct.constants);
+            job.direct = &direct;
+        }
+        block += blocks;
         if (flat)
             job.pixels *= y1 - y0;
         for (int32_t y = y0; y < (flat ? y0 + 1 : y1); y++) {

@@ -15,12 +15,20 @@ typedef struct copy_block {
     const int8_t *table;
 } copy_block;
 
-static copy_block open_block(const itg_copy *copy)
+static bool is_matrix(const itg_copy *copy)
+{
+    return copy->dim[1] == 1 && copy->dim[2] == 1 && copy->dim[3] == 1 && copy->dim[4] == 1;
+}
+
+/* Dimensions 4 and 5, or 0 and 5 where those between are 1: then all `rows` work rows are one block. */
+static copy_block open_block(const itg_copy *copy, int32_t rows)
 {
     const ptrdiff_t bytes = copy->element_bytes;
-    const int inner = copy->dim[5] >= copy->dim[4] ? 5 : 4, outer = 9 - inner; /* the longer one inside */
-    return (copy_block){.rows = copy->dim[outer],
-                        .count = copy->dim[inner],
+    const int other = is_matrix(copy) ? 0 : 4;
+    const int32_t dim[6] = {rows, 1, 1, 1, copy->dim[4], copy->dim[5]};
+    const int inner = dim[5] >= dim[other] ? 5 : other, outer = 5 + other - inner; /* the longer one inside */
+    return (copy_block){.rows = dim[outer],
+                        .count = dim[inner],
                         .in_row = copy->in_stride[outer] * bytes,
                         .out_row = copy->out_stride[outer] * bytes,
                         .in_step = copy->in_stride[inner] * bytes,
@@ -76,8 +84,9 @@ static bool advance(const itg_copy *copy, int32_t index[4], ptrdiff_t *out, ptrd
 void itg_op_copy(const itg_work *work, const itg_step *step)
 {
     const itg_copy *copy = step->params;
-    const copy_block block = open_block(copy);
-    for (uint32_t row = work->row_begin; row < work->row_end; row++) {
+    const copy_block block = open_block(copy, (int32_t)(work->row_end - work->row_begin));
+    const uint32_t row_end = is_matrix(copy) && work->row_end > work->row_begin ? work->row_begin + 1 : work->row_end;
+    for (uint32_t row = work->row_begin; row < row_end; row++) {
         ptrdiff_t out = copy->out_start + (ptrdiff_t)row * copy->out_stride[0];
         ptrdiff_t in = copy->in_start + (ptrdiff_t)row * copy->in_stride[0];
         int32_t index[4] = {0};

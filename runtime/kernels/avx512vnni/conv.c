@@ -4,7 +4,12 @@
 #include "runtime/kernels/avx512vnni/requantize.h"
 #include "runtime/kernels/avx512vnni/tile.h"
 
-static const itg_tile_set set = {.pixels = TILE_PIXELS, .blocks = TILE_BLOCKS, .compute = &tiles[0][0], .finish = itg_avx512_finish_tile};
+static const itg_tile_set set = {.pixels = TILE_PIXELS,
+                                 .blocks = TILE_BLOCKS,
+                                 .compute = &tiles[0][0],
+                                 .finish = itg_avx512_finish_tile,
+                                 .direct = &direct_tiles[0][0],
+                                 .open_direct = itg_avx512_open_direct};
 
 static void compute_rows(const itg_conv *conv, void *out, const void *in, int32_t y0, int32_t y1, void *scratch)
 {

@@ -4,6 +4,7 @@
 #ifndef ITG_AVX512VNNI_TILE_H
 #define ITG_AVX512VNNI_TILE_H
 
+#include "runtime/kernels/avx512vnni/direct.h"
 #include "runtime/kernels/tiles.h"
 
 #include <immintrin.h>
@@ -11,8 +12,12 @@
 #define TILE_PIXELS 7
 #define TILE_BLOCKS 4
 
-/* The fourth block's weights stay in memory: 28 accumulators, 3 weights and 1 activation fill the 32 registers. */
-#define DOT(acc, activation, weights) acc = _mm512_dpbusd_epi32(acc, activation, weights)
+/* Code of accumulator (p, b) before it is narrowed. */
+#define CODE(p, b) itg_avx512_requantize_direct(a##p##b, d, b, c.constant)
+
+/* The fourth block's weights stay in memory: 28 accumulators, 3 weights and 1 activation fill the 32 registers. Assembly, because GCC 12
+ * copies accumulators around the intrinsic when the codes are made in the same function. */
+#define DOT(acc, activation, weights) __asm__("vpdpbusd %2, %1, %0" : "+v"(acc) : "v"(activation), "v"(weights))
 #define DOT_MEMORY(acc, activation, address)                                                                                                         \
     __asm__("vpdpbusd %2, %1, %0" : "+v"(acc) : "v"(activation), "m"(*(const __m512i *)(const void *)(address)))
 
@@ -46,19 +51,29 @@
 #define LOAD_3 LOAD_2 WEIGHTS(2)
 #define LOAD_4 LOAD_3
 
+#define ACCUMULATE(PIXELS, BLOCKS, LAST)                                                                                                             \
+    const ptrdiff_t stride = t->pixel_stride;                                                                                                        \
+    const int8_t *w = t->weights;                                                                                                                    \
+    EACH_##PIXELS(BLOCKS_##BLOCKS, START) for (int32_t s = 0; s < t->segments; s++)                                                                  \
+    {                                                                                                                                                \
+        const uint8_t *x = t->segment[s];                                                                                                            \
+        for (int32_t k = 0; k < t->steps; k++, x += 4, w += 64) {                                                                                    \
+            LOAD_##BLOCKS EACH_##PIXELS(PIXEL, DOT_##LAST)                                                                                           \
+        }                                                                                                                                            \
+    }
+#define CODES_1(X, p) itg_avx512_store_pixel(d, p, &c, CODE(p, 0), CODE(p, 0), CODE(p, 0), CODE(p, 0));
+#define CODES_2(X, p) itg_avx512_store_pixel(d, p, &c, CODE(p, 0), CODE(p, 1), CODE(p, 0), CODE(p, 1));
+#define CODES_3(X, p) itg_avx512_store_pixel(d, p, &c, CODE(p, 0), CODE(p, 1), CODE(p, 2), CODE(p, 0));
+#define CODES_4(X, p) itg_avx512_store_pixel(d, p, &c, CODE(p, 0), CODE(p, 1), CODE(p, 2), CODE(p, 3));
 #define DEFINE_TILE(PIXELS, BLOCKS, LAST)                                                                                                            \
     static void tile_##PIXELS##x##BLOCKS(const itg_tile *t, int32_t *sums)                                                                           \
     {                                                                                                                                                \
-        const ptrdiff_t stride = t->pixel_stride;                                                                                                    \
-        const int8_t *w = t->weights;                                                                                                                \
-        EACH_##PIXELS(BLOCKS_##BLOCKS, START) for (int32_t s = 0; s < t->segments; s++)                                                              \
-        {                                                                                                                                            \
-            const uint8_t *x = t->segment[s];                                                                                                        \
-            for (int32_t k = 0; k < t->steps; k++, x += 4, w += 64) {                                                                                \
-                LOAD_##BLOCKS EACH_##PIXELS(PIXEL, DOT_##LAST)                                                                                       \
-            }                                                                                                                                        \
-        }                                                                                                                                            \
-        EACH_##PIXELS(BLOCKS_##BLOCKS, STORE)                                                                                                        \
+        ACCUMULATE(PIXELS, BLOCKS, LAST) EACH_##PIXELS(BLOCKS_##BLOCKS, STORE)                                                                       \
+    }                                                                                                                                                \
+    static void direct_##PIXELS##x##BLOCKS(const itg_tile *t, const itg_direct *d)                                                                   \
+    {                                                                                                                                                \
+        ACCUMULATE(PIXELS, BLOCKS, LAST) const itg_avx512_direct c = itg_avx512_load_direct(d);                                                      \
+        EACH_##PIXELS(CODES_##BLOCKS, NOTHING)                                                                                                       \
     }
 #define DEFINE_TILES(PIXELS)                                                                                                                         \
     DEFINE_TILE(PIXELS, 1, 0)                                                                                                                        \
@@ -73,11 +88,15 @@ DEFINE_TILES(5)
 DEFINE_TILES(6)
 DEFINE_TILES(7)
 
-#define TILE_ROW(PIXELS)                                                                                                                             \
+#define TILE_ROW(KIND, PIXELS)                                                                                                                       \
     {                                                                                                                                                \
-        tile_##PIXELS##x1, tile_##PIXELS##x2, tile_##PIXELS##x3, tile_##PIXELS##x4                                                                   \
+        KIND##_##PIXELS##x1, KIND##_##PIXELS##x2, KIND##_##PIXELS##x3, KIND##_##PIXELS##x4                                                           \
     }
-static itg_tile_function *const tiles[TILE_PIXELS][TILE_BLOCKS] = {TILE_ROW(1), TILE_ROW(2), TILE_ROW(3), TILE_ROW(4),
-                                                                   TILE_ROW(5), TILE_ROW(6), TILE_ROW(7)};
+#define TILE_ROWS(KIND)                                                                                                                              \
+    {                                                                                                                                                \
+        TILE_ROW(KIND, 1), TILE_ROW(KIND, 2), TILE_ROW(KIND, 3), TILE_ROW(KIND, 4), TILE_ROW(KIND, 5), TILE_ROW(KIND, 6), TILE_ROW(KIND, 7)          \
+    }
+static itg_tile_function *const tiles[TILE_PIXELS][TILE_BLOCKS] = TILE_ROWS(tile);
+static itg_direct_tile *const direct_tiles[TILE_PIXELS][TILE_BLOCKS] = TILE_ROWS(direct);
 
 #endif
