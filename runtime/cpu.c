@@ -3,6 +3,11 @@
  * A new table is one row here, later rows being better, with a function that asks the CPU and the operating system. */
 #include <intaglio/kernels.h>
 
+#if defined(__aarch64__) && defined(__linux__)
+#include <asm/hwcap.h>
+#include <sys/auxv.h>
+#endif
+
 typedef struct cpu_table {
     const itg_kernels *kernels;
     bool (*is_supported)(void);
@@ -28,8 +33,18 @@ static bool has_avx512vnni(void)
 }
 #endif
 
+#if defined(__aarch64__) && defined(__linux__)
+static bool has_dotprod(void)
+{
+    return (getauxval(AT_HWCAP) & HWCAP_ASIMDDP) != 0;
+}
+#endif
+
 static const cpu_table tables[] = {
     {&itg_kernels_scalar, is_always},
+#if defined(__aarch64__) && defined(__linux__)
+    {&itg_kernels_dotprod, has_dotprod},
+#endif
 #ifdef __x86_64__
     {&itg_kernels_avx2, has_avx2},
     {&itg_kernels_avx512vnni, has_avx512vnni},

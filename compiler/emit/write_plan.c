@@ -19,7 +19,8 @@ static const struct {
 /* Of the target, not of the table the host tools ran the plan with. */
 static const char *name_packing(itg_packing packing)
 {
-    return packing == ITG_PACK_16C4 ? "ITG_PACK_16C4" : "ITG_PACK_ROWS";
+    static const char *const names[] = {"0", "ITG_PACK_ROWS", "ITG_PACK_16C4", "ITG_PACK_16C4S", "ITG_PACK_16C8S"};
+    return names[packing];
 }
 
 static void write_head(itgc_writer *w)

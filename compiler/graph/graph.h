@@ -150,6 +150,7 @@ typedef struct itgc_step_kind {
 struct itgc_step {
     const itgc_step_kind *kind;
     void *params;       /* the struct of plan.h */
+    const void *plain;  /* the same with weights in rows, for host tables that cannot read the packing; NULL: params are so */
     itgc_node *node;    /* where it comes from */
     itgc_tensor *in[3]; /* NULL: unused */
     itgc_tensor *out;
@@ -191,6 +192,7 @@ struct itgc_graph {
     itgc_constant **constants;
     int constant_count, constant_capacity;
     /* scheduled */
+    itg_packing packing; /* of the weights */
     uint32_t arena_bytes, arena_lower_bound_bytes, arena_align;
     uint32_t stack_bytes;   /* what itg_run is budgeted */
     uint32_t workers;       /* scratch slots reserved in the arena */

@@ -8,6 +8,11 @@
 
 #include <string.h>
 
+static const void *copy_params(itgc_graph *graph, const void *params, size_t bytes)
+{
+    return memcpy(itgc_alloc(graph->arena, bytes), params, bytes);
+}
+
 static const void *keep_packed(itgc_graph *graph, int8_t *bytes, size_t count)
 {
     itgc_constant *constant = ITGC_NEW(graph->arena, itgc_constant);
@@ -16,48 +21,58 @@ static const void *keep_packed(itgc_graph *graph, int8_t *bytes, size_t count)
     return bytes;
 }
 
-/* One output channel's run `segment` into its lane of a block: 4 bytes of every 64. */
-static int32_t pack_run(int8_t *lane, const int8_t *run, int32_t length)
+/* How one packing lays out a block's 16 channels: where input `i` of a run of channel `lane` lies. */
+static size_t place_weight(itg_packing packing, int32_t lane, int32_t i)
 {
+    if (packing == ITG_PACK_16C8S) {
+        return (size_t)i / 8 * 128 + (size_t)lane * 8 + (size_t)i % 8;
+    }
+    return (size_t)i / 4 * 64 + (size_t)lane * 4 + (size_t)i % 4;
+}
+
+/* One output channel's runs into its lane of a block; returns the sum of its weights. */
+static int32_t pack_channel(const itg_conv *conv, const itg_runs *runs, int8_t *block, int32_t lane, const int8_t *weights)
+{
+    const size_t segment_bytes = (size_t)runs->steps * (size_t)itg_step_bytes(conv) * 16;
     int32_t sum = 0;
-    for (int32_t i = 0; i < length; i++) {
-        lane[i / 4 * 64 + i % 4] = run[i];
-        sum += run[i];
+    for (int32_t s = 0; s < runs->segments; s++) {
+        for (int32_t i = 0; i < runs->run; i++) {
+            const int8_t weight = weights[(size_t)s * (size_t)runs->run + (size_t)i];
+            block[(size_t)s * segment_bytes + place_weight(conv->packing, lane, i)] = weight;
+            sum += weight;
+        }
     }
     return sum;
 }
 
-/* 16c4: for each group the corrections -128 * sum(w), 16 a block, then [block][segment][step][16][4]. */
-static void pack_conv_16c4(itgc_graph *graph, itg_conv *conv)
+/* For each group the corrections of all blocks' channels, then [block][segment][step] of 16 channels (packing.h). */
+static void pack_conv_blocks(itgc_graph *graph, itg_conv *conv)
 {
     const itg_runs runs = itg_cut_runs(conv);
-    const size_t segment_bytes = (size_t)runs.steps * 64, block_bytes = segment_bytes * (size_t)runs.segments;
+    const size_t block_bytes = (size_t)runs.segments * (size_t)runs.steps * (size_t)itg_step_bytes(conv) * 16;
     const size_t group_bytes = (size_t)runs.blocks * (64 + block_bytes);
-    const int32_t group_outputs = conv->out[2] / conv->groups;
+    const int32_t group_outputs = conv->out[2] / conv->groups, offset = itg_staged_type(conv) == ITG_U8 ? -128 : 128;
     int8_t *packed = ITGC_NEW_ARRAY(graph->arena, int8_t, group_bytes * (size_t)conv->groups);
     for (int32_t channel = 0; channel < conv->out[2]; channel++) {
         const int32_t group = channel / group_outputs, block = channel % group_outputs / 16, lane = channel % group_outputs % 16;
         int8_t *start = packed + (size_t)group * group_bytes;
-        int8_t *weights = start + (size_t)runs.blocks * 64 + (size_t)block * block_bytes + (size_t)lane * 4;
-        int32_t correction = 0;
-        for (int32_t s = 0; s < runs.segments; s++) {
-            const int8_t *run = conv->weights + ((size_t)channel * (size_t)runs.segments + (size_t)s) * (size_t)runs.run;
-            correction -= 128 * pack_run(weights + (size_t)s * segment_bytes, run, runs.run);
-        }
+        const int8_t *weights = conv->weights + (size_t)channel * (size_t)runs.segments * (size_t)runs.run;
+        const int32_t correction = offset * pack_channel(conv, &runs, start + (size_t)runs.blocks * 64 + (size_t)block * block_bytes, lane, weights);
         memcpy(start + ((size_t)block * 16 + (size_t)lane) * sizeof correction, &correction, sizeof correction);
     }
     conv->weights = keep_packed(graph, packed, group_bytes * (size_t)conv->groups);
-    conv->packing = ITG_PACK_16C4;
 }
 
 static void pack_conv(itgc_graph *graph, itgc_step *step, itg_packing packing)
 {
     itg_conv *conv = step->params;
     conv->packing = ITG_PACK_ROWS;
-    if (packing != ITG_PACK_16C4 || conv->epilogue.wide || itg_cut_runs(conv).segments > ITG_MAX_SEGMENTS) {
+    if (packing == ITG_PACK_ROWS || conv->epilogue.wide || itg_cut_runs(conv).segments > ITG_MAX_SEGMENTS) {
         return;
     }
-    pack_conv_16c4(graph, conv);
+    step->plain = copy_params(graph, conv, sizeof *conv);
+    conv->packing = packing;
+    pack_conv_blocks(graph, conv);
     step->scratch_bytes = itg_band_scratch_bytes(conv);
 }
 
@@ -80,16 +95,39 @@ static void pack_depthwise_16c4(itgc_graph *graph, itg_depthwise *depthwise)
         memcpy(packed + (size_t)channel * sizeof correction, &correction, sizeof correction);
     }
     depthwise->weights = keep_packed(graph, packed, head + (size_t)blocks * block_bytes);
-    depthwise->packing = ITG_PACK_16C4;
+}
+
+/* Signed packings: [block of 16 channels][kx][row group][16][4]. */
+static void pack_depthwise_signed(itgc_graph *graph, itg_depthwise *depthwise)
+{
+    const int32_t channels = depthwise->in[2], columns = depthwise->kernel[1];
+    const size_t block_bytes = itg_signed_column_weight_bytes(depthwise), bytes = (size_t)((channels + 15) / 16) * block_bytes;
+    int8_t *packed = ITGC_NEW_ARRAY(graph->arena, int8_t, bytes);
+    for (int32_t channel = 0; channel < channels; channel++) {
+        int8_t *lane = packed + (size_t)(channel / 16) * block_bytes + (size_t)(channel % 16) * 4;
+        for (int32_t tap = 0; tap < depthwise->kernel[0] * columns; tap++) {
+            const int32_t ky = tap / columns, kx = tap % columns;
+            lane[(size_t)(kx * itg_row_groups(depthwise) + ky / 4) * 64 + (size_t)ky % 4] = depthwise->weights[tap * channels + channel];
+        }
+    }
+    depthwise->weights = keep_packed(graph, packed, bytes);
 }
 
 static void pack_depthwise(itgc_graph *graph, itgc_step *step, itg_packing packing)
 {
     itg_depthwise *depthwise = step->params;
     depthwise->packing = ITG_PACK_ROWS;
-    if (packing == ITG_PACK_16C4 && itg_fits_columns(depthwise)) {
+    if (packing == ITG_PACK_ROWS || !(packing == ITG_PACK_16C4 ? itg_fits_columns(depthwise) : itg_fits_signed_columns(depthwise))) {
+        return;
+    }
+    step->plain = copy_params(graph, depthwise, sizeof *depthwise);
+    depthwise->packing = packing;
+    if (packing == ITG_PACK_16C4) {
         pack_depthwise_16c4(graph, depthwise);
         step->scratch_bytes = itg_column_scratch_bytes(depthwise);
+    } else {
+        pack_depthwise_signed(graph, depthwise);
+        step->scratch_bytes = itg_signed_column_scratch_bytes(depthwise);
     }
 }
 

@@ -29,10 +29,10 @@ static uint32_t find_family(const char *family)
     return 0;
 }
 
-static void fill_step(itg_step *out, const itgc_step *step)
+static void fill_step(itg_step *out, const itgc_step *step, bool reads_packing)
 {
     out->run = step->kind->run;
-    out->params = step->params;
+    out->params = step->plain && !reads_packing ? step->plain : step->params;
     for (int i = 0; i < 3; i++) {
         out->in[i] = step->in[i] ? step->in[i]->place.offset : 0;
     }
@@ -86,7 +86,7 @@ const itg_model *itgc_build_plan(itgc_graph *graph, const itg_kernels *kernels)
                          .output_count = (uint32_t)graph->output_count,
                          .label_count = (uint32_t)graph->label_count};
     for (int i = 0; i < graph->step_count; i++) {
-        fill_step(&steps[i], graph->steps[i]);
+        fill_step(&steps[i], graph->steps[i], kernels->packing == (uint32_t)graph->packing);
         model->families |= find_family(graph->steps[i]->kind->family);
     }
     return model->inputs && model->outputs ? model : NULL;

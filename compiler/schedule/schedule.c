@@ -101,7 +101,8 @@ bool itgc_schedule_graph(itgc_graph *graph, const itgc_schedule_options *options
         return false;
     }
     itgc_choose_storage(graph, options->storage);
-    itgc_pack_weights(graph, options->packing ? options->packing : ITG_PACK_ROWS);
+    graph->packing = options->packing ? options->packing : ITG_PACK_ROWS;
+    itgc_pack_weights(graph, graph->packing);
     itgc_merge_constants(graph);
     graph->workers = options->workers ? options->workers : 1;
     graph->stack_bytes = ITGC_STACK_BYTES;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
- * ITG_PACK_16C4 convolutions: how weights are cut into runs, and the band of input rows that kernels keep, padded, in scratch memory.
- * The packer and the scheduler (compiler/schedule/) use the sizes, the kernels of every 16c4 table the rest: one definition for all.
+ * Packed convolutions (every packing but rows): how weights are cut into runs, and the band of input rows that kernels keep, padded, in scratch
+ * memory. The packer and the scheduler (compiler/schedule/) use the sizes, the kernels of every such table the rest: one definition for all.
  *
  * An output pixel is a product over `segments` runs of `run` neighbouring input bytes: a whole kernel row where its taps are neighbours
- * (dilation 1, one group), one tap's channels otherwise. Runs are padded to 4 bytes by zero weights. */
+ * (dilation 1, one group), one tap's channels otherwise. Runs are padded to whole steps by zero weights. */
 #ifndef ITG_KERNELS_BAND_H
 #define ITG_KERNELS_BAND_H
 
@@ -12,10 +12,22 @@
 #define ITG_BAND_BYTES 98304 /* of activations staged at a time: with a block of weights they stay in a 512 KB second-level cache */
 
 typedef struct itg_runs {
-    int32_t segments, run, steps; /* steps = run / 4, rounded up */
+    int32_t segments, run, steps; /* steps = run / step bytes, rounded up */
     int32_t blocks;               /* of 16 output channels, in one group */
     bool merged;                  /* a segment is a kernel row */
 } itg_runs;
+
+/* Neighbouring inputs that one step of a run takes. */
+static inline int32_t itg_step_bytes(const itg_conv *conv)
+{
+    return conv->packing == ITG_PACK_16C8S ? 8 : 4;
+}
+
+/* How the kernels of the packing read activations: codes XOR 0x80, or codes. */
+static inline itg_type itg_staged_type(const itg_conv *conv)
+{
+    return conv->packing == ITG_PACK_16C4 ? ITG_U8 : ITG_S8;
+}
 
 static inline itg_runs itg_cut_runs(const itg_conv *conv)
 {
@@ -23,7 +35,7 @@ static inline itg_runs itg_cut_runs(const itg_conv *conv)
     runs.merged = conv->groups == 1 && (conv->dilation[1] == 1 || conv->kernel[1] == 1);
     runs.segments = runs.merged ? conv->kernel[0] : conv->kernel[0] * conv->kernel[1];
     runs.run = conv->in[2] / conv->groups * (runs.merged ? conv->kernel[1] : 1);
-    runs.steps = (runs.run + 3) / 4;
+    runs.steps = (runs.run + itg_step_bytes(conv) - 1) / itg_step_bytes(conv);
     runs.blocks = (conv->out[2] / conv->groups + 15) / 16;
     return runs;
 }
@@ -39,7 +51,7 @@ static inline bool itg_reads_in_place(const itg_conv *conv)
 {
     const bool inside = conv->before[0] == 0 && conv->before[1] == 0 && itg_reach(conv, 0, conv->out[0]) <= conv->in[0] &&
                         itg_reach(conv, 1, conv->out[1]) <= conv->in[1];
-    return inside && itg_cut_runs(conv).run % 4 == 0 && conv->in_type == ITG_U8;
+    return inside && itg_cut_runs(conv).run % itg_step_bytes(conv) == 0 && conv->in_type == itg_staged_type(conv);
 }
 
 /* Bytes of one staged plane's row: as many columns as the outputs reach. */
@@ -61,7 +73,7 @@ static inline int32_t itg_band_rows(const itg_conv *conv)
 static inline uint32_t itg_band_plane_bytes(const itg_conv *conv)
 {
     const int32_t rows = itg_reach(conv, 0, itg_band_rows(conv));
-    return ((uint32_t)(rows * itg_band_row_bytes(conv)) + 4 + 63) / 64 * 64; /* a run's last step may read 3 bytes on */
+    return ((uint32_t)(rows * itg_band_row_bytes(conv)) + 8 + 63) / 64 * 64; /* a run's last step may read 7 bytes on */
 }
 
 /* Scratch of one worker, in bytes. */

@@ -14,7 +14,8 @@
 /* The geometry band.h and stage.h work on; a depthwise convolution stages its rows as a convolution does. */
 static inline itg_conv itg_depthwise_geometry(const itg_depthwise *depthwise)
 {
-    itg_conv conv = {.groups = 1, .pad = depthwise->pad, .pad_code = depthwise->pad_code, .in_type = depthwise->in_type};
+    itg_conv conv = {
+        .groups = 1, .pad = depthwise->pad, .pad_code = depthwise->pad_code, .in_type = depthwise->in_type, .packing = depthwise->packing};
     for (int axis = 0; axis < 2; axis++) {
         conv.kernel[axis] = depthwise->kernel[axis];
         conv.stride[axis] = depthwise->stride[axis];
@@ -65,6 +66,39 @@ static inline uint32_t itg_column_scratch_bytes(const itg_depthwise *depthwise)
 {
     const itg_conv geometry = itg_depthwise_geometry(depthwise);
     return itg_columns_bytes(depthwise) + itg_band_plane_bytes(&geometry) + 64;
+}
+
+/* The signed packings work on blocks of 16 channels: a column is 64 bytes for each group of four kernel rows, [16][4]. */
+#define ITG_SIGNED_COLUMN_BYTES 64
+
+static inline bool itg_fits_signed_columns(const itg_depthwise *depthwise)
+{
+    return itg_fits_columns(depthwise) && depthwise->dilation[1] == 1;
+}
+
+/* Two output rows from one set of columns, by weights moved down a row, where that takes no more row groups. */
+static inline bool itg_pairs_rows(const itg_depthwise *depthwise)
+{
+    return depthwise->stride[0] == 1 && depthwise->dilation[0] == 1 && depthwise->kernel[0] % 4 != 0;
+}
+
+/* Weights of one block. */
+static inline size_t itg_signed_column_weight_bytes(const itg_depthwise *depthwise)
+{
+    return (size_t)(itg_row_groups(depthwise) * depthwise->kernel[1]) * ITG_SIGNED_COLUMN_BYTES;
+}
+
+/* Columns that all pixels of an output row reach. */
+static inline uint32_t itg_signed_columns_bytes(const itg_depthwise *depthwise)
+{
+    const itg_conv geometry = itg_depthwise_geometry(depthwise);
+    return (uint32_t)(itg_reach(&geometry, 1, geometry.out[1]) * itg_row_groups(depthwise)) * ITG_SIGNED_COLUMN_BYTES;
+}
+
+/* Scratch of one worker: columns, one block's weights of the second row of a pair, then one pixel of padding. */
+static inline uint32_t itg_signed_column_scratch_bytes(const itg_depthwise *depthwise)
+{
+    return itg_signed_columns_bytes(depthwise) + (uint32_t)itg_signed_column_weight_bytes(depthwise) + (uint32_t)(depthwise->in[2] + 63) / 64 * 64;
 }
 
 #endif

@@ -6,13 +6,20 @@
  *     depthwise  int8 [KH][KW][Cout]: one tap after the other, channels contiguous
  *   Alignment: none. No padding, no over-read.
  *
- * ITG_PACK_16C4: read by every x86 table with u8 * s8 products, and by SDOT.
+ * ITG_PACK_16C4: read by every x86 table, which multiply u8 by s8.
  *     conv       for each group int32 corrections [blocks][16] = -128 * sum of the channel's weights, then
  *                int8 [blocks][segment][step][16][4]: 4 neighbouring inputs of 16 output channels (band.h cuts the segments);
  *                missing channels and inputs are zero weights
  *     depthwise  int32 corrections [blocks][32], then int8 [blocks][row group][kx][quarter][8][4]: four vertical taps of 8 channels
  *                (column.h); channel multipliers and outputs wider than 8 bits stay in ITG_PACK_ROWS
  *   Alignment: 64. Convolutions that it cannot hold (64-bit accumulation, more than ITG_MAX_SEGMENTS segments) stay in ITG_PACK_ROWS.
+ *
+ * ITG_PACK_16C4S: read by the 64-bit Arm tables with s8 * s8 products. As ITG_PACK_16C4, with these differences:
+ *     conv       corrections are +128 * sum of weights, which only the low bytes of int16 inputs need
+ *     depthwise  int8 [blocks of 16 channels][kx][row group][16][4], no corrections
+ *
+ * ITG_PACK_16C8S: read by SMMLA. As ITG_PACK_16C4S, but
+ *     conv       int8 [blocks][segment][step][8][2][8]: 8 neighbouring inputs of pairs of output channels
  *
  * bias and multipliers: int32 [Cout], in every packing. */
 #ifndef ITG_KERNELS_PACKING_H

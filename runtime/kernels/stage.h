@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Stages a band of input rows as padded rows of u8 in scratch memory, so that kernels of 16c4 tables never see a border (band.h).
- * int8 codes are XORed with 0x80, int16 codes become two planes: low bytes, and high bytes XOR 0x80. */
+ * Stages a band of input rows as padded rows of bytes in scratch memory, so that kernels of packed tables never see a border (band.h).
+ * ITG_PACK_16C4: int8 codes are XORed with 0x80, int16 codes become two planes: low bytes, and high bytes XOR 0x80.
+ * The signed packings: the same bytes, each XORed with 0x80 once more. */
 #ifndef ITG_KERNELS_STAGE_H
 #define ITG_KERNELS_STAGE_H
 
@@ -32,36 +33,37 @@ static inline bool itg_is_flat(const itg_conv *conv)
 }
 
 /* Byte `plane` (0 low, 1 high) of a code, as the kernels read it. */
-static inline uint8_t itg_plane_byte(itg_type type, int32_t code, int plane)
+static inline uint8_t itg_plane_byte(const itg_conv *conv, int32_t code, int plane)
 {
-    if (type != ITG_S16)
-        return (uint8_t)(code + 128);
-    return plane ? (uint8_t)(((uint32_t)code >> 8) ^ 0x80u) : (uint8_t)code;
+    const uint32_t flip = itg_staged_type(conv) == ITG_S8 ? 0x80u : 0u;
+    if (conv->in_type != ITG_S16)
+        return (uint8_t)((uint32_t)(code + 128) ^ flip);
+    return (uint8_t)(plane ? ((uint32_t)code >> 8) ^ 0x80u ^ flip : (uint32_t)code ^ flip);
 }
 
 static inline void itg_stage_padding(const itg_conv *conv, uint8_t *row, int32_t columns, int plane)
 {
     const int32_t channels = conv->in[2];
     if (!conv->pad) {
-        memset(row, itg_plane_byte(conv->in_type, conv->pad_code, plane), (size_t)columns * (size_t)channels);
+        memset(row, itg_plane_byte(conv, conv->pad_code, plane), (size_t)columns * (size_t)channels);
         return;
     }
     for (int32_t x = 0; x < columns; x++)
         for (int32_t c = 0; c < channels; c++)
-            row[x * channels + c] = itg_plane_byte(conv->in_type, conv->pad[c], plane);
+            row[x * channels + c] = itg_plane_byte(conv, conv->pad[c], plane);
 }
 
 /* count elements of one input row into bytes. */
 static inline void itg_stage_run(const itg_conv *conv, uint8_t *row, const void *in, size_t first, size_t count, int plane)
 {
-    if (conv->in_type == ITG_U8) {
+    if (conv->in_type == itg_staged_type(conv)) {
         memcpy(row, (const uint8_t *)in + first, count);
-    } else if (conv->in_type == ITG_S8) {
+    } else if (conv->in_type != ITG_S16) {
         for (size_t i = 0; i < count; i++)
             row[i] = (uint8_t)(((const uint8_t *)in)[first + i] ^ 0x80u);
     } else {
         for (size_t i = 0; i < count; i++)
-            row[i] = itg_plane_byte(ITG_S16, ((const int16_t *)in)[first + i], plane);
+            row[i] = itg_plane_byte(conv, ((const int16_t *)in)[first + i], plane);
     }
 }
 

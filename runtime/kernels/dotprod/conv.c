@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Convolution by dot products of four neighbouring inputs. Contract: runtime/kernels/conv.h; weights ITG_PACK_16C4S. */
+#include "runtime/kernels/dotprod/tile.h"
+
+static void compute_rows(const itg_conv *conv, void *out, const void *in, int32_t y0, int32_t y1, void *scratch)
+{
+    static const itg_pixel_set set = {tiles, TILE_PIXELS};
+    if (conv->packing == ITG_PACK_16C4S)
+        itg_walk_pixels(&set, conv, out, in, (const int32_t[2]){y0, y1}, scratch);
+    else
+        itg_conv_scalar.rows(conv, out, in, y0, y1, scratch);
+}
+
+const itg_conv_kernels itg_conv_dotprod = {.rows = compute_rows};

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The register tiles of the SDOT convolution: 1 to 5 pixels times one block of 16 output channels, accumulated over K.
+ * In inline assembly, because a tile takes 29 of the 32 vector registers: v0-v19 sums, v20-v24 activations, v25-v28 weights.
+ * Four steps of K (16 bytes of each pixel) are 5 loads, 4 loads of 64 bytes of weights and 80 SDOT. Included by conv.c of this folder. */
+#ifndef ITG_DOTPROD_TILE_H
+#define ITG_DOTPROD_TILE_H
+
+#include "runtime/kernels/neon/walk.h"
+
+#define TILE_PIXELS 5
+
+#define SDOT(sum, weights, activation, lane) "sdot v" #sum ".4s, v" #weights ".16b, v" #activation ".4b[" #lane "]\n"
+#define DOT_PIXEL(s0, s1, s2, s3, activation, lane)                                                                                                  \
+    SDOT(s0, 25, activation, lane) SDOT(s1, 26, activation, lane) SDOT(s2, 27, activation, lane) SDOT(s3, 28, activation, lane)
+#define DOT_0(lane) DOT_PIXEL(0, 1, 2, 3, 20, lane)
+#define DOT_1(lane) DOT_PIXEL(4, 5, 6, 7, 21, lane)
+#define DOT_2(lane) DOT_PIXEL(8, 9, 10, 11, 22, lane)
+#define DOT_3(lane) DOT_PIXEL(12, 13, 14, 15, 23, lane)
+#define DOT_4(lane) DOT_PIXEL(16, 17, 18, 19, 24, lane)
+
+#define START(s0, s3)                 "ld1 {v" #s0 ".4s-v" #s3 ".4s}, [%[start]]\n"
+#define STORE(s0, s3)                 "st1 {v" #s0 ".4s-v" #s3 ".4s}, [%[sums]], #64\n"
+#define WEIGHTS                       "ld1 {v25.16b-v28.16b}, [%[weights]], #64\n"
+#define POINT(pixel, register)        "ldr x" #register ", [%[pixels], #" #pixel " * 8]\nadd x" #register ", x" #register ", x9\n"
+#define LOAD_16(activation, register) "ldr q" #activation ", [x" #register "], #16\n"
+#define LOAD_4(activation, register)  "ldr s" #activation ", [x" #register "], #4\n"
+
+/* Each list stands for 1 to 5 pixels. */
+#define STARTS_1      START(0, 3)
+#define STARTS_2      STARTS_1 START(4, 7)
+#define STARTS_3      STARTS_2 START(8, 11)
+#define STARTS_4      STARTS_3 START(12, 15)
+#define STARTS_5      STARTS_4 START(16, 19)
+#define STORES_1      STORE(0, 3)
+#define STORES_2      STORES_1 STORE(4, 7)
+#define STORES_3      STORES_2 STORE(8, 11)
+#define STORES_4      STORES_3 STORE(12, 15)
+#define STORES_5      STORES_4 STORE(16, 19)
+#define POINTS_1      POINT(0, 10)
+#define POINTS_2      POINTS_1 POINT(1, 11)
+#define POINTS_3      POINTS_2 POINT(2, 12)
+#define POINTS_4      POINTS_3 POINT(3, 13)
+#define POINTS_5      POINTS_4 POINT(4, 14)
+#define LOADS_1(LOAD) LOAD(20, 10)
+#define LOADS_2(LOAD) LOADS_1(LOAD) LOAD(21, 11)
+#define LOADS_3(LOAD) LOADS_2(LOAD) LOAD(22, 12)
+#define LOADS_4(LOAD) LOADS_3(LOAD) LOAD(23, 13)
+#define LOADS_5(LOAD) LOADS_4(LOAD) LOAD(24, 14)
+#define DOTS_1(lane)  DOT_0(lane)
+#define DOTS_2(lane)  DOTS_1(lane) DOT_1(lane)
+#define DOTS_3(lane)  DOTS_2(lane) DOT_2(lane)
+#define DOTS_4(lane)  DOTS_3(lane) DOT_3(lane)
+#define DOTS_5(lane)  DOTS_4(lane) DOT_4(lane)
+
+#define DEFINE_TILE(PIXELS)                                                                                                                          \
+    static void tile_##PIXELS(const itg_pixel_tile *tile, int32_t *sums)                                                                             \
+    {                                                                                                                                                \
+        const uint8_t *const *segment = tile->segment;                                                                                               \
+        const int8_t *weights = tile->weights;                                                                                                       \
+        int64_t segments = tile->segments;                                                                                                           \
+        __asm__ volatile(STARTS_##PIXELS "1:\n"                                                                                                      \
+                                         "ldr x9, [%[segment]], #8\n" POINTS_##PIXELS                                                                \
+                         "lsr x9, %[steps], #2\n"                                                                                                    \
+                         "cbz x9, 3f\n"                                                                                                              \
+                         "2:\n" LOADS_##PIXELS(LOAD_16) WEIGHTS DOTS_##PIXELS(0) WEIGHTS DOTS_##PIXELS(1) WEIGHTS DOTS_##PIXELS(2)                   \
+                             WEIGHTS DOTS_##PIXELS(3) "subs x9, x9, #1\n"                                                                            \
+                                                      "b.ne 2b\n"                                                                                    \
+                                                      "3:\n"                                                                                         \
+                                                      "ands x9, %[steps], #3\n"                                                                      \
+                                                      "b.eq 5f\n"                                                                                    \
+                                                      "4:\n" LOADS_##PIXELS(LOAD_4) WEIGHTS DOTS_##PIXELS(0) "subs x9, x9, #1\n"                     \
+                                                                                                             "b.ne 4b\n"                             \
+                                                                                                             "5:\n"                                  \
+                                                                                                             "subs %[segments], %[segments], #1\n"   \
+                                                                                                             "b.ne 1b\n" STORES_##PIXELS             \
+                         : [segment] "+r"(segment), [weights] "+r"(weights), [segments] "+r"(segments), [sums] "+r"(sums)                            \
+                         : [start] "r"(tile->start), [pixels] "r"(tile->pixels), [steps] "r"(tile->steps)                                            \
+                         : "x9", "x10", "x11", "x12", "x13", "x14", "v0", "v1", "v2", "v3", "v4", "v5", "v6", "v7", "v8", "v9", "v10", "v11", "v12", \
+                           "v13", "v14", "v15", "v16", "v17", "v18", "v19", "v20", "v21", "v22", "v23", "v24", "v25", "v26", "v27", "v28", "memory", \
+                           "cc");                                                                                                                    \
+    }
+DEFINE_TILE(1)
+DEFINE_TILE(2)
+DEFINE_TILE(3)
+DEFINE_TILE(4)
+DEFINE_TILE(5)
+
+static itg_pixel_function *const tiles[TILE_PIXELS] = {tile_1, tile_2, tile_3, tile_4, tile_5};
+
+#endif

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * From int32 sums to stored codes, 16 channels at a time (docs/numerics.md 1): the Advanced SIMD form of runtime/kernels/epilogue.h.
+ * RQ is SQRDMULH at shift 0, and SQDMULH, which rounds down, with a rounding shift above. The Arm tables' conv and depthwise use it. */
+#ifndef ITG_NEON_REQUANTIZE_H
+#define ITG_NEON_REQUANTIZE_H
+
+#include "runtime/kernels/element.h"
+
+#include <arm_neon.h>
+#include <string.h>
+
+/* The constants of one block of up to 16 channels, and how its codes are stored. */
+typedef struct itg_neon_finish {
+    int32x4_t multiplier[4], negative[4];
+    int32x4_t left, right, zero, low, high;
+    int32_t start[16]; /* the biases: the sums' first values */
+    int8x16_t low8, high8;
+    int16x8_t zero16;
+    const int8_t *table;
+    ptrdiff_t pixel_bytes; /* from a pixel's first channel to the next pixel's */
+    itg_type type;
+    int32_t count; /* channels there are */
+    bool rounds, two_slopes;
+    bool plain; /* int8 codes by multiplication at shift 0, zero point and bounds alone */
+} itg_neon_finish;
+
+static inline int32x4_t itg_neon_load_some(const int32_t *data, int32_t count)
+{
+    int32_t lanes[4] = {0};
+    for (int32_t i = 0; i < 4 && i < count; i++)
+        lanes[i] = data[i];
+    return vld1q_s32(lanes);
+}
+
+static inline void itg_neon_load_channels(int32x4_t vectors[4], const int32_t *data, int32_t count)
+{
+    for (int i = 0; i < 4; i++)
+        vectors[i] = count >= 16 ? vld1q_s32(data + 4 * i) : itg_neon_load_some(data + 4 * i, count - 4 * i);
+}
+
+/* outputs: channels of a pixel, all groups together; count of them from `channel` on are this block's. */
+static inline itg_neon_finish itg_neon_open_block(const itg_epilogue *epilogue, itg_type type, int32_t outputs, int32_t channel, int32_t count)
+{
+    itg_neon_finish finish;
+    finish.type = type;
+    finish.count = count < 16 ? count : 16;
+    finish.table = epilogue->table;
+    finish.pixel_bytes = (ptrdiff_t)outputs * (ptrdiff_t)itg_element_bytes(type);
+    finish.two_slopes = type != ITG_S32 && epilogue->negative_multiplier;
+    finish.rounds = epilogue->shift > 0;
+    finish.left = vdupq_n_s32(epilogue->left);
+    finish.right = vdupq_n_s32(-(int32_t)epilogue->shift);
+    finish.zero = vdupq_n_s32(epilogue->zero);
+    finish.low = vdupq_n_s32(epilogue->table ? 0 : epilogue->low);
+    finish.high = vdupq_n_s32(epilogue->table ? epilogue->table_mask : epilogue->high);
+    finish.low8 = vdupq_n_s8((int8_t)epilogue->low);
+    finish.high8 = vdupq_n_s8((int8_t)epilogue->high);
+    finish.zero16 = vdupq_n_s16((int16_t)epilogue->zero);
+    finish.plain = type == ITG_S8 && !epilogue->table && !finish.two_slopes && !finish.rounds && epilogue->left == 0 && epilogue->zero >= -1024 &&
+                   epilogue->zero <= 1024;
+    for (int32_t i = 0; i < 16; i++)
+        finish.start[i] = i < finish.count ? epilogue->bias[channel + i] : 0;
+    if (type != ITG_S32)
+        itg_neon_load_channels(finish.multiplier, epilogue->multiplier + channel, finish.count);
+    if (finish.two_slopes)
+        itg_neon_load_channels(finish.negative, epilogue->negative_multiplier + channel, finish.count);
+    return finish;
+}
+
+/* Sums of channels 4i .. 4i+3 -> clamped codes. */
+static inline int32x4_t itg_neon_requantize(const itg_neon_finish *finish, int32x4_t acc, int i)
+{
+    int32x4_t multiplier = finish->multiplier[i];
+    if (finish->two_slopes)
+        multiplier = vbslq_s32(vcltq_s32(acc, vdupq_n_s32(0)), finish->negative[i], multiplier);
+    acc = vshlq_s32(acc, finish->left);
+    int32x4_t code = vqrdmulhq_s32(acc, multiplier);
+    if (finish->rounds)
+        code = vrshlq_s32(vqdmulhq_s32(acc, multiplier), finish->right);
+    return vminq_s32(vmaxq_s32(vaddq_s32(code, finish->zero), finish->low), finish->high);
+}
+
+static inline void itg_neon_store_codes(const itg_neon_finish *finish, uint8_t *out, const int32_t *sums)
+{
+    int32_t codes[16];
+    for (int i = 0; i < 4; i++) {
+        const int32x4_t acc = vld1q_s32(sums + 4 * i);
+        vst1q_s32(codes + 4 * i, finish->type == ITG_S32 ? acc : itg_neon_requantize(finish, acc, i));
+    }
+    if (finish->table)
+        for (int32_t i = 0; i < finish->count; i++)
+            codes[i] = finish->table[codes[i]];
+    for (int32_t i = 0; i < finish->count; i++)
+        itg_store_code(out, finish->type, (size_t)i, codes[i]);
+}
+
+/* 16 sums -> 16 codes where finish->plain holds. */
+static inline int8x16_t itg_neon_plain_codes(const itg_neon_finish *finish, const int32_t *sums)
+{
+    const int32x4_t a = vqrdmulhq_s32(vld1q_s32(sums), finish->multiplier[0]), b = vqrdmulhq_s32(vld1q_s32(sums + 4), finish->multiplier[1]);
+    const int32x4_t c = vqrdmulhq_s32(vld1q_s32(sums + 8), finish->multiplier[2]), d = vqrdmulhq_s32(vld1q_s32(sums + 12), finish->multiplier[3]);
+    const int16x8_t low = vqaddq_s16(vqmovn_high_s32(vqmovn_s32(a), b), finish->zero16);
+    const int16x8_t high = vqaddq_s16(vqmovn_high_s32(vqmovn_s32(c), d), finish->zero16);
+    return vminq_s8(vmaxq_s8(vqmovn_high_s16(vqmovn_s16(low), high), finish->low8), finish->high8);
+}
+
+/* The first count (below 16) bytes of a vector. */
+static inline void itg_neon_store_some(uint8_t *out, int8x16_t codes, int32_t count)
+{
+    if (count == 8) {
+        vst1_u8(out, vreinterpret_u8_s8(vget_low_s8(codes)));
+        return;
+    }
+    int8_t bytes[16];
+    vst1q_s8(bytes, codes);
+    memcpy(out, bytes, (size_t)count);
+}
+
+/* sums [pixels][16] of neighbouring pixels -> the block's codes, from the first pixel's at out. */
+static inline void itg_neon_finish_pixels(const itg_neon_finish *finish, uint8_t *out, const int32_t *sums, int32_t pixels)
+{
+    const int32_t *end = sums + 16 * pixels;
+    if (finish->plain && finish->count == 16) {
+        for (; sums < end; sums += 16, out += finish->pixel_bytes)
+            vst1q_s8((int8_t *)out, itg_neon_plain_codes(finish, sums));
+    } else if (finish->plain) {
+        for (; sums < end; sums += 16, out += finish->pixel_bytes)
+            itg_neon_store_some(out, itg_neon_plain_codes(finish, sums), finish->count);
+    } else {
+        for (; sums < end; sums += 16, out += finish->pixel_bytes)
+            itg_neon_store_codes(finish, out, sums);
+    }
+}
+
+#endif

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Walks a convolution in a signed packing: a band's output pixels are one list, cut into tiles that may cross the ends of rows, times one
+ * block of 16 output channels after the other. Each table brings its tiles (itg_pixel_set); this file owns groups, bands and lists.
+ * int16 activations run as two planes of signed bytes, a = 256 * high + low + 128, over the same weights. */
+#ifndef ITG_NEON_WALK_H
+#define ITG_NEON_WALK_H
+
+#include "runtime/kernels/conv.h"
+#include "runtime/kernels/neon/requantize.h"
+#include "runtime/kernels/stage.h"
+
+#define ITG_PIXEL_LIST 120 /* pixels of one list; with their activations in the first-level cache, every block passes over them */
+#define ITG_PIXEL_SUMS 128 /* of the largest tile of any table */
+
+/* What one tile reads. */
+typedef struct itg_pixel_tile {
+    const uint8_t *const *segment; /* where the runs of the list's pixel at offset 0 start */
+    const ptrdiff_t *pixels;       /* bytes from there to each pixel's runs */
+    const int8_t *weights;         /* of the block: [segment][step] */
+    const int32_t *start;          /* the sums' first values */
+    int64_t segments, steps;
+} itg_pixel_tile;
+
+/* sums: [pixel][16]. */
+typedef void itg_pixel_function(const itg_pixel_tile *tile, int32_t *sums);
+
+typedef struct itg_pixel_set {
+    itg_pixel_function *const *compute; /* [pixels - 1]; may compute one pixel more, the list's last again */
+    int32_t pixels;                     /* of the largest tile */
+} itg_pixel_set;
+
+/* One group of output channels of one call. */
+typedef struct itg_pixel_layer {
+    const itg_conv *conv;
+    const itg_pixel_set *set;
+    itg_runs runs;
+    const int8_t *packed; /* corrections, then blocks */
+    ptrdiff_t block_stride;
+    int32_t group;
+} itg_pixel_layer;
+
+/* A list of output pixels of one band. */
+typedef struct itg_pixel_list {
+    const uint8_t *segment[ITG_MAX_SEGMENTS];
+    const uint8_t *high[ITG_MAX_SEGMENTS]; /* the same in the high plane */
+    ptrdiff_t offset[ITG_PIXEL_LIST + 1];
+    int32_t count;
+    uint8_t *out; /* the first pixel's first channel */
+} itg_pixel_list;
+
+/* Pixels [first, first + count) of the rows that `staged` holds. */
+static inline void itg_list_pixels(itg_pixel_list *list, const itg_conv *conv, const itg_staged *staged, int32_t first, int32_t count)
+{
+    const ptrdiff_t right = (ptrdiff_t)conv->stride[1] * conv->in[2], down = conv->stride[0] * staged->row_bytes;
+    int32_t x = first % conv->out[1];
+    ptrdiff_t row = first / conv->out[1] * down, offset = row + x * right;
+    for (int32_t i = 0; i < count; i++) {
+        list->offset[i] = offset;
+        offset += right;
+        if (++x == conv->out[1]) {
+            x = 0;
+            row += down;
+            offset = row;
+        }
+    }
+    list->offset[count] = list->offset[count - 1];
+    list->count = count;
+}
+
+/* sums += 256 * high, modulo 2^32. */
+static inline void itg_add_high_sums(int32_t *sums, const int32_t *high, int32_t count)
+{
+    for (int32_t i = 0; i < count; i++)
+        sums[i] = (int32_t)((uint32_t)sums[i] + ((uint32_t)high[i] << 8));
+}
+
+/* One block over the list. */
+static inline void itg_compute_list(const itg_pixel_layer *layer, const itg_pixel_list *list, const itg_neon_finish *finish, const int8_t *weights)
+{
+    static const int32_t zeros[16] = {0};
+    int32_t sums[ITG_PIXEL_SUMS], high[ITG_PIXEL_SUMS];
+    itg_pixel_tile tile = {list->segment, list->offset, weights, finish->start, layer->runs.segments, layer->runs.steps};
+    const bool planes = layer->conv->in_type == ITG_S16;
+    uint8_t *out = list->out;
+    int32_t left = list->count;
+    for (int32_t tiles = (left + layer->set->pixels - 1) / layer->set->pixels; tiles > 0; tiles--) {
+        const int32_t pixels = (left + tiles - 1) / tiles; /* of nearly one size: no tile of a single pixel at the end */
+        itg_pixel_function *compute = layer->set->compute[pixels - 1];
+        compute(&tile, sums);
+        if (planes) {
+            const itg_pixel_tile over = {list->high, tile.pixels, weights, zeros, tile.segments, tile.steps};
+            compute(&over, high);
+            itg_add_high_sums(sums, high, 16 * pixels);
+        }
+        itg_neon_finish_pixels(finish, out, sums, pixels);
+        tile.pixels += pixels;
+        out += pixels * finish->pixel_bytes;
+        left -= pixels;
+    }
+}
+
+static inline void itg_compute_blocks(const itg_pixel_layer *layer, itg_pixel_list *list)
+{
+    const itg_conv *conv = layer->conv;
+    const int32_t group_outputs = conv->out[2] / conv->groups;
+    const int32_t *correction = (const int32_t *)(const void *)layer->packed;
+    const int8_t *weights = layer->packed + layer->runs.blocks * 64;
+    uint8_t *out = list->out;
+    for (int32_t block = 0; block < layer->runs.blocks; block++, weights += layer->block_stride) {
+        const int32_t channel = layer->group * group_outputs + block * 16;
+        itg_neon_finish finish = itg_neon_open_block(&conv->epilogue, conv->out_type, conv->out[2], channel, group_outputs - block * 16);
+        if (conv->in_type == ITG_S16)
+            for (int i = 0; i < 16; i++)
+                finish.start[i] = (int32_t)((uint32_t)finish.start[i] + (uint32_t)correction[block * 16 + i]);
+        list->out = out + (size_t)channel * itg_element_bytes(conv->out_type);
+        itg_compute_list(layer, list, &finish, weights);
+    }
+}
+
+/* Output rows [y0, y1), all groups, from staged rows. */
+static inline void itg_compute_rows(itg_pixel_layer *layer, uint8_t *out, const itg_staged *staged, int32_t y0, int32_t y1)
+{
+    const itg_conv *conv = layer->conv;
+    const int32_t count = (y1 - y0) * conv->out[1];
+    const size_t pixel_bytes = (size_t)conv->out[2] * itg_element_bytes(conv->out_type);
+    itg_pixel_list list;
+    layer->packed = conv->weights;
+    for (layer->group = 0; layer->group < conv->groups; layer->group++) {
+        itg_point_segments(list.segment, conv, &layer->runs, staged, y0, layer->group);
+        for (int32_t s = 0; s < layer->runs.segments; s++)
+            list.high[s] = list.segment[s] + staged->high_plane;
+        for (int32_t first = 0; first < count; first += ITG_PIXEL_LIST) {
+            itg_list_pixels(&list, conv, staged, first, count - first < ITG_PIXEL_LIST ? count - first : ITG_PIXEL_LIST);
+            list.out = out + ((size_t)y0 * (size_t)conv->out[1] + (size_t)first) * pixel_bytes;
+            itg_compute_blocks(layer, &list);
+        }
+        layer->packed += layer->runs.blocks * (64 + layer->block_stride);
+    }
+}
+
+static inline void itg_walk_pixels(const itg_pixel_set *set, const itg_conv *conv, void *out, const void *in, const int32_t rows[2], void *scratch)
+{
+    itg_pixel_layer layer = {.conv = conv, .set = set, .runs = itg_cut_runs(conv)};
+    const int32_t band = itg_reads_in_place(conv) ? rows[1] - rows[0] : itg_band_rows(conv);
+    layer.block_stride = (ptrdiff_t)layer.runs.segments * layer.runs.steps * itg_step_bytes(conv) * 16;
+    for (int32_t y = rows[0]; y < rows[1]; y += band) {
+        const int32_t end = rows[1] - y < band ? rows[1] : y + band;
+        const itg_staged staged = itg_stage_rows(conv, in, y, end, scratch);
+        itg_compute_rows(&layer, out, &staged, y, end);
+    }
+}
+
+#endif
