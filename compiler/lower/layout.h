@@ -45,8 +45,9 @@ bool itgc_map_reshape(const itgc_view *view, const itgc_shape *out, itgc_shape *
 /* The order closest to the base's in which it could. False if only the ONNX order will do. */
 bool itgc_group_perm(const itgc_view *view, const itgc_shape *out, int64_t *perm);
 
-/* Nodes with axes (layout_axis.c): Concat, Slice, Softmax, Reduce…, Pad, Gather, Resize, Expand, LayerNormalization. *known: whether
+/* Nodes with axes (layout_axis.c): Concat, Slice, Softmax, Reduce…, Pad, Gather, Resize, Expand, normalizations. *known: whether
  * node is one of them and was placed; the caller materialises it otherwise. */
+bool itgc_place_attention(itgc_layout *layout, itgc_node *node, bool *known); /* layout_attention.c, one of them */
 bool itgc_place_axis_node(itgc_layout *layout, itgc_node *node, bool *known);
 
 #endif

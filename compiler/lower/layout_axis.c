@@ -306,15 +306,36 @@ static bool place_layer_norm(itgc_layout *layout, itgc_node *node, bool *known)
     return true;
 }
 
+static bool place_lp_norm(itgc_layout *layout, itgc_node *node, bool *known)
+{
+    itgc_norm_params *params = node->params;
+    itgc_view view;
+    *known = true;
+    if (!take_base(layout, node, &view)) {
+        return false;
+    }
+    params->axis = view.perm[normal_axis(params->axis, node->out[0]->shape.rank)];
+    itgc_store_output(layout, node, view.perm);
+    return true;
+}
+
 static const struct {
     const char *type;
     bool (*place)(itgc_layout *layout, itgc_node *node, bool *known);
 } rules[] = {
-    {"Concat", place_concat},   {"Slice", place_slice},
-    {"Softmax", place_softmax}, {"LogSoftmax", place_softmax},
-    {"Pad", place_pad},         {"Gather", place_gather},
-    {"Resize", place_resize},   {"Upsample", place_resize},
-    {"Expand", place_expand},   {"LayerNormalization", place_layer_norm},
+    {"Concat", place_concat},
+    {"Slice", place_slice},
+    {"Softmax", place_softmax},
+    {"LogSoftmax", place_softmax},
+    {"Pad", place_pad},
+    {"Gather", place_gather},
+    {"Resize", place_resize},
+    {"Upsample", place_resize},
+    {"Expand", place_expand},
+    {"LayerNormalization", place_layer_norm},
+    {"RMSNormalization", place_layer_norm},
+    {"LpNormalization", place_lp_norm},
+    {"Attention", itgc_place_attention},
 };
 
 bool itgc_place_axis_node(itgc_layout *layout, itgc_node *node, bool *known)

@@ -2,31 +2,15 @@
  * Attention (opset 23 to 25) in float: heads packed ([batch,seq,heads*size]) or apart ([batch,heads,seq,size]), grouped queries, masks,
  * causal and sliding windows, soft cap, a cache given as past or as lengths. A row that sees no key gives zeros. */
 #include "compiler/base/real.h"
-#include "compiler/ops/op.h"
+#include "compiler/ops/attention.h"
 #include "compiler/ops/walk.h"
 
 #include <inttypes.h>
 #include <math.h>
 
-typedef struct attention_params {
-    double scale, softcap; /* scale NAN: 1 / sqrt(head size) */
-    int64_t q_heads, kv_heads;
-    int64_t left, right; /* window; -1: unbounded */
-    int64_t mode;        /* what output 3 shows: 0 scores, 1 after the soft cap, 2 with bias, 3 probabilities */
-    bool is_causal;
-} attention_params;
-
-enum { IN_Q, IN_K, IN_V, IN_MASK, IN_PAST_KEY, IN_PAST_VALUE, IN_LENGTHS };
-
-/* One operand as [batch][head][position][size], wherever its elements lie. */
-typedef struct heads {
-    int64_t batch, count, length, size;
-    int64_t batch_stride, head_stride, row_stride;
-} heads;
-
 static bool parse_attention(itgc_node *node, itgc_diag *diag)
 {
-    attention_params *const params = node->params;
+    itgc_attention_params *const params = node->params;
     params->scale = (double)itgc_float_attribute(node, "scale", NAN);
     params->softcap = (double)itgc_float_attribute(node, "softcap", 0.0f);
     params->q_heads = itgc_int_attribute(node, "q_num_heads", 0);
@@ -41,30 +25,27 @@ static bool parse_attention(itgc_node *node, itgc_diag *diag)
 }
 
 /* packed_heads: of the three-dimensional form, 0 if not given. False if the shape does not fit. */
-static bool view_heads(const itgc_shape *shape, int64_t packed_heads, heads *view)
+static bool view_heads(const itgc_shape *shape, int64_t packed_heads, itgc_heads *view)
 {
     const int64_t *const d = shape->dim;
     if (shape->rank == 4) {
-        *view = (heads){d[0], d[1], d[2], d[3], itgc_inner_count(shape, 0), itgc_inner_count(shape, 1), d[3]};
+        *view = (itgc_heads){d[0], d[1], d[2], d[3], itgc_inner_count(shape, 0), itgc_inner_count(shape, 1), d[3]};
         return true;
     }
     if (shape->rank != 3 || packed_heads < 1 || d[2] % packed_heads != 0)
         return false;
-    *view = (heads){d[0], packed_heads, d[1], d[2] / packed_heads, itgc_inner_count(shape, 0), d[2] / packed_heads, d[2]};
+    *view = (itgc_heads){d[0], packed_heads, d[1], d[2] / packed_heads, itgc_inner_count(shape, 0), d[2] / packed_heads, d[2]};
     return true;
 }
 
-typedef struct geometry {
-    heads q, k, v;
-    int64_t past, total; /* keys before k, and all */
-} geometry;
-
-static bool view_inputs(const itgc_node *node, geometry *g)
+static bool view_inputs(const itgc_node *node, itgc_attention_geometry *g)
 {
-    const attention_params *const params = node->params;
-    const itgc_tensor *const past_key = itgc_input_of(node, IN_PAST_KEY), *const past_value = itgc_input_of(node, IN_PAST_VALUE);
-    if (!view_heads(&node->in[IN_Q]->shape, params->q_heads, &g->q) || !view_heads(&node->in[IN_K]->shape, params->kv_heads, &g->k) ||
-        !view_heads(&node->in[IN_V]->shape, params->kv_heads, &g->v) || (past_key == NULL) != (past_value == NULL))
+    const itgc_attention_params *const params = node->params;
+    const itgc_tensor *const past_key = itgc_input_of(node, ITGC_ATTENTION_PAST_KEY), *const past_value =
+                                                                                          itgc_input_of(node, ITGC_ATTENTION_PAST_VALUE);
+    if (!view_heads(&node->in[ITGC_ATTENTION_Q]->shape, params->q_heads, &g->q) ||
+        !view_heads(&node->in[ITGC_ATTENTION_K]->shape, params->kv_heads, &g->k) ||
+        !view_heads(&node->in[ITGC_ATTENTION_V]->shape, params->kv_heads, &g->v) || (past_key == NULL) != (past_value == NULL))
         return false;
     if (past_key != NULL && (past_key->shape.rank != 4 || past_value->shape.rank != 4))
         return false;
@@ -80,7 +61,7 @@ static bool view_inputs(const itgc_node *node, geometry *g)
 }
 
 /* The mask is broadcast to [batch,heads,queries,total] but may be shorter along the keys. */
-static bool fits_mask(const geometry *g, const itgc_tensor *mask)
+static bool fits_mask(const itgc_attention_geometry *g, const itgc_tensor *mask)
 {
     const int64_t full[4] = {g->q.batch, g->q.count, g->q.length, g->total};
     if (mask == NULL)
@@ -96,29 +77,31 @@ static bool fits_mask(const geometry *g, const itgc_tensor *mask)
 
 static bool infer_attention(itgc_node *node, itgc_diag *diag)
 {
-    geometry g;
+    itgc_attention_geometry g;
     for (int i = 0; i < node->in_count; i++) {
-        const int set = i == IN_LENGTHS ? ITGC_INTEGERS : i == IN_MASK ? ITGC_FLOATS | ITGC_BOOLS : ITGC_FLOATS;
+        const int set = i == ITGC_ATTENTION_LENGTHS ? ITGC_INTEGERS : i == ITGC_ATTENTION_MASK ? ITGC_FLOATS | ITGC_BOOLS : ITGC_FLOATS;
         if (!itgc_require_type(diag, node, i, (itgc_type_set)set))
             return false;
     }
-    const itgc_tensor *const lengths = itgc_input_of(node, IN_LENGTHS);
-    if (!view_inputs(node, &g) || !fits_mask(&g, itgc_input_of(node, IN_MASK)) || (lengths != NULL && itgc_elements(&lengths->shape) != g.q.batch))
+    const itgc_tensor *const lengths = itgc_input_of(node, ITGC_ATTENTION_LENGTHS);
+    if (!view_inputs(node, &g) || !fits_mask(&g, itgc_input_of(node, ITGC_ATTENTION_MASK)) ||
+        (lengths != NULL && itgc_elements(&lengths->shape) != g.q.batch))
         return itgc_fail(diag, 212, "queries %s, keys %s, values %s, mask or cache do not fit together; check the input shapes",
-                         itgc_shape_text(diag->arena, &node->in[IN_Q]->shape), itgc_shape_text(diag->arena, &node->in[IN_K]->shape),
-                         itgc_shape_text(diag->arena, &node->in[IN_V]->shape));
+                         itgc_shape_text(diag->arena, &node->in[ITGC_ATTENTION_Q]->shape),
+                         itgc_shape_text(diag->arena, &node->in[ITGC_ATTENTION_K]->shape),
+                         itgc_shape_text(diag->arena, &node->in[ITGC_ATTENTION_V]->shape));
     itgc_shape y = {4, {g.q.batch, g.q.count, g.q.length, g.v.size}};
-    if (node->in[IN_Q]->shape.rank == 3)
+    if (node->in[ITGC_ATTENTION_Q]->shape.rank == 3)
         y = (itgc_shape){3, {g.q.batch, g.q.length, g.q.count * g.v.size}};
-    itgc_set_output(node, 0, node->in[IN_Q]->type, &y);
-    itgc_set_output(node, 1, node->in[IN_K]->type, &(itgc_shape){4, {g.k.batch, g.k.count, g.total, g.k.size}});
-    itgc_set_output(node, 2, node->in[IN_V]->type, &(itgc_shape){4, {g.k.batch, g.k.count, g.total, g.v.size}});
-    itgc_set_output(node, 3, node->in[IN_Q]->type, &(itgc_shape){4, {g.q.batch, g.q.count, g.q.length, g.total}});
+    itgc_set_output(node, 0, node->in[ITGC_ATTENTION_Q]->type, &y);
+    itgc_set_output(node, 1, node->in[ITGC_ATTENTION_K]->type, &(itgc_shape){4, {g.k.batch, g.k.count, g.total, g.k.size}});
+    itgc_set_output(node, 2, node->in[ITGC_ATTENTION_V]->type, &(itgc_shape){4, {g.k.batch, g.k.count, g.total, g.v.size}});
+    itgc_set_output(node, 3, node->in[ITGC_ATTENTION_Q]->type, &(itgc_shape){4, {g.q.batch, g.q.count, g.q.length, g.total}});
     return true;
 }
 
 /* Row `position` of the past or, behind it, of the input. */
-static const float *find_row(const itgc_value *past, int64_t past_length, const itgc_value *now, const heads *view, int64_t batch, int64_t head,
+static const float *find_row(const itgc_value *past, int64_t past_length, const itgc_value *now, const itgc_heads *view, int64_t batch, int64_t head,
                              int64_t position)
 {
     if (position < past_length)
@@ -126,7 +109,7 @@ static const float *find_row(const itgc_value *past, int64_t past_length, const 
     return now->f + batch * view->batch_stride + head * view->head_stride + (position - past_length) * view->row_stride;
 }
 
-static void join_past(const itgc_eval *eval, const geometry *g, const heads *view, int past, int now, int output)
+static void join_past(const itgc_eval *eval, const itgc_attention_geometry *g, const itgc_heads *view, int past, int now, int output)
 {
     if (output >= eval->node->out_count || eval->out[output] == NULL)
         return;
@@ -140,8 +123,8 @@ static void join_past(const itgc_eval *eval, const geometry *g, const heads *vie
 /* One query row. */
 typedef struct query {
     const itgc_eval *eval;
-    const attention_params *params;
-    const geometry *g;
+    const itgc_attention_params *params;
+    const itgc_attention_geometry *g;
     int64_t batch, head, row;
     double *score, *bias, *sum; /* [total], [total], [v.size] */
 } query;
@@ -163,8 +146,8 @@ static double mask_at(const query *q, const itgc_value *mask, int64_t j)
 /* What is added to each score; false if no key may be seen. */
 static bool fill_bias(const query *q)
 {
-    const attention_params *const p = q->params;
-    const itgc_value *const mask = itgc_operand_of(q->eval, IN_MASK), *const lengths = itgc_operand_of(q->eval, IN_LENGTHS);
+    const itgc_attention_params *const p = q->params;
+    const itgc_value *const mask = itgc_operand_of(q->eval, ITGC_ATTENTION_MASK), *const lengths = itgc_operand_of(q->eval, ITGC_ATTENTION_LENGTHS);
     const int64_t given = lengths == NULL ? q->g->total : lengths->i[q->batch];
     const int64_t filled = given < 0 ? 0 : given > q->g->total ? q->g->total : given;
     const int64_t before = lengths == NULL ? q->g->past : filled - q->g->q.length, position = before + q->row;
@@ -189,12 +172,13 @@ static void show_scores(const query *q, int64_t mode)
 
 static void fill_scores(const query *q)
 {
-    const geometry *const g = q->g;
+    const itgc_attention_geometry *const g = q->g;
     const int64_t kv_head = q->head / (g->q.count / g->k.count);
     const double scale = isnan(q->params->scale) ? 1.0 / sqrt((double)g->q.size) : q->params->scale, cap = q->params->softcap;
-    const float *const a = find_row(NULL, 0, q->eval->in[IN_Q], &g->q, q->batch, q->head, q->row);
+    const float *const a = find_row(NULL, 0, q->eval->in[ITGC_ATTENTION_Q], &g->q, q->batch, q->head, q->row);
     for (int64_t j = 0; j < g->total; j++) {
-        const float *const b = find_row(itgc_operand_of(q->eval, IN_PAST_KEY), g->past, q->eval->in[IN_K], &g->k, q->batch, kv_head, j);
+        const float *const b =
+            find_row(itgc_operand_of(q->eval, ITGC_ATTENTION_PAST_KEY), g->past, q->eval->in[ITGC_ATTENTION_K], &g->k, q->batch, kv_head, j);
         double sum = 0.0;
         for (int64_t k = 0; k < g->q.size; k++)
             sum += (double)a[k] * (double)b[k];
@@ -225,12 +209,13 @@ static void normalize_scores(const query *q, bool sees_any)
 
 static void sum_values(const query *q)
 {
-    const geometry *const g = q->g;
+    const itgc_attention_geometry *const g = q->g;
     const int64_t kv_head = q->head / (g->q.count / g->k.count), size = g->v.size;
     for (int64_t k = 0; k < size; k++)
         q->sum[k] = 0.0;
     for (int64_t j = 0; j < g->total; j++) {
-        const float *const v = find_row(itgc_operand_of(q->eval, IN_PAST_VALUE), g->past, q->eval->in[IN_V], &g->v, q->batch, kv_head, j);
+        const float *const v =
+            find_row(itgc_operand_of(q->eval, ITGC_ATTENTION_PAST_VALUE), g->past, q->eval->in[ITGC_ATTENTION_V], &g->v, q->batch, kv_head, j);
         for (int64_t k = 0; k < size && q->score[j] != 0.0; k++)
             q->sum[k] += q->score[j] * (double)v[k];
     }
@@ -243,9 +228,13 @@ static void sum_values(const query *q)
 
 static bool eval_attention(const itgc_eval *eval)
 {
-    geometry g;
+    itgc_attention_geometry g;
     if (!view_inputs(eval->node, &g))
         return itgc_fail(eval->diag, 900, "internal: attention shapes changed after infer; please report this");
+    if (itgc_is_plain_attention(eval, &g)) {
+        itgc_eval_plain_attention(eval, &g);
+        return true;
+    }
     query q = {.eval = eval,
                .params = eval->node->params,
                .g = &g,
@@ -264,8 +253,8 @@ static bool eval_attention(const itgc_eval *eval)
         if (eval->out[0] != NULL)
             sum_values(&q);
     }
-    join_past(eval, &g, &g.k, IN_PAST_KEY, IN_K, 1);
-    join_past(eval, &g, &g.v, IN_PAST_VALUE, IN_V, 2);
+    join_past(eval, &g, &g.k, ITGC_ATTENTION_PAST_KEY, ITGC_ATTENTION_K, 1);
+    join_past(eval, &g, &g.v, ITGC_ATTENTION_PAST_VALUE, ITGC_ATTENTION_V, 2);
     return true;
 }
 
@@ -275,7 +264,7 @@ const itgc_op itgc_op_attention = {.family = "attention",
                                    .min_inputs = 3,
                                    .max_inputs = 7,
                                    .max_outputs = 4,
-                                   .params_bytes = sizeof(attention_params),
+                                   .params_bytes = sizeof(itgc_attention_params),
                                    .parse = parse_attention,
                                    .infer = infer_attention,
                                    .eval = eval_attention};

@@ -244,6 +244,15 @@ typedef struct itgc_resize_params {
     int scale_count; /* Upsample 7: the scales attribute, in scale */
 } itgc_resize_params;
 
+/* Attention: heads apart [batch,heads,length,size], or packed [batch,length,heads*size] with the counts given. */
+typedef struct itgc_attention_params {
+    double scale, softcap; /* scale NAN: 1 / sqrt(head size) */
+    int64_t q_heads, kv_heads;
+    int64_t left, right; /* window; -1: unbounded */
+    int64_t mode;        /* what output 3 shows: 0 scores, 1 after the soft cap, 2 with bias, 3 probabilities */
+    bool is_causal;
+} itgc_attention_params;
+
 typedef struct itgc_cast_params {
     itgc_type to;
 } itgc_cast_params;
