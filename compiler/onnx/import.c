@@ -14,16 +14,21 @@ static const char *text_or_empty(const char *text)
     return text == NULL ? "" : text;
 }
 
-/* The opset of the default domain, 0 with a diagnostic. */
+/* The opset of the default domain, 0 where the file uses other domains only, -1 with a diagnostic. */
 static int find_opset(itgc_importer *importer)
 {
     const ItgcOnnx__ModelProto *const model = importer->model;
     int64_t version = 0;
+    bool has_others = false;
     for (size_t i = 0; i < model->n_opset_import; i++) {
         const char *const domain = text_or_empty(model->opset_import[i]->domain);
         if (*domain == '\0' || strcmp(domain, "ai.onnx") == 0)
             version = model->opset_import[i]->version;
+        else
+            has_others = true;
     }
+    if (version == 0 && has_others)
+        return 0;
     if (version == 0)
         itgc_fail(importer->diag, 104, "the file names no opset: it is not an ONNX model, or cut short; copy or export it again");
     else if (version < ITGC_FIRST_OPSET || version > ITGC_LAST_OPSET)
@@ -31,7 +36,7 @@ static int find_opset(itgc_importer *importer)
                   ITGC_LAST_OPSET);
     else
         return (int)version;
-    return 0;
+    return -1;
 }
 
 static itgc_scope *make_main_scope(itgc_importer *importer)
@@ -42,7 +47,7 @@ static itgc_scope *make_main_scope(itgc_importer *importer)
     scope->prefix = "";
     scope->nodes = message->node;
     scope->opset = find_opset(importer);
-    if (scope->opset == 0)
+    if (scope->opset < 0)
         return NULL;
     if (message->n_node > ITGC_MOST_NODES || message->n_initializer > ITGC_MOST_NODES || message->n_input > ITGC_MOST_NODES) {
         itgc_fail(importer->diag, 103, "the model has more than %d nodes, initializers or inputs; use a smaller one", ITGC_MOST_NODES);

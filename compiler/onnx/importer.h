@@ -69,8 +69,6 @@ typedef struct itgc_tensor_reader {
     bool check_finite;
 } itgc_tensor_reader;
 itgc_value *itgc_convert_tensor(const itgc_tensor_reader *reader, const ItgcOnnx__TensorProto *message);
-itgc_type itgc_type_of_code(int32_t code); /* ONNX element type; ITGC_NO_TYPE if it is none of ours */
-const char *itgc_name_of_code(int32_t code);
 
 /* external.c: path and offset of `count` bytes of a tensor stored beside the model; NULL with a diagnostic. */
 const char *itgc_find_external(const itgc_tensor_reader *reader, const ItgcOnnx__TensorProto *message, size_t count, uint64_t *offset);

@@ -4,6 +4,7 @@
  * empty input is one that --input-shape gives so. */
 #include "compiler/base/text.h"
 #include "compiler/onnx/importer.h"
+#include "compiler/ops/op.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -144,12 +145,24 @@ static bool resolve_shape(itgc_importer *importer, const itgc_map *symbols, cons
     return true;
 }
 
+static const char *name_kind(const ItgcOnnx__TypeProto *type)
+{
+    if (type == NULL)
+        return "declared without a type";
+    return type->has_sequence_type        ? "a sequence"
+           : type->has_map_type           ? "a map"
+           : type->has_optional_type      ? "an optional"
+           : type->has_sparse_tensor_type ? "a sparse tensor"
+                                          : "of an unknown kind";
+}
+
 static bool check_declaration(itgc_importer *importer, const ItgcOnnx__ValueInfoProto *input)
 {
     if (input->name == NULL || *input->name == '\0' || strlen(input->name) > ITGC_MOST_NAME_BYTES)
         return itgc_fail(importer->diag, 103, "an input has no name, or one too long; export the model again");
     if (input->type == NULL || input->type->tensor_type == NULL)
-        return itgc_fail(importer->diag, 218, "input \"%.100s\" is not a tensor; export the model with tensors as inputs", input->name);
+        return itgc_fail(importer->diag, 218, "input \"%.100s\" is %s, not a tensor; export the model with tensors as inputs", input->name,
+                         name_kind(input->type));
     const int32_t code = input->type->tensor_type->elem_type;
     if (itgc_type_of_code(code) == ITGC_NO_TYPE)
         return itgc_fail(importer->diag, 218, "input \"%.100s\" has element type %s (%d), which is not supported; export with float32 inputs",

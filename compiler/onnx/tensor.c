@@ -2,6 +2,7 @@
  * TensorProto → dense value: shape and size checks, raw little-endian bytes or typed fields, half floats and doubles to float. */
 #include "compiler/base/files.h"
 #include "compiler/onnx/importer.h"
+#include "compiler/ops/op.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -37,7 +38,10 @@ static const struct element_type {
                      {"float8e5m2fnuz", ITGC_NO_TYPE},
                      {"uint4", ITGC_NO_TYPE},
                      {"int4", ITGC_NO_TYPE},
-                     {"float4e2m1", ITGC_NO_TYPE}};
+                     {"float4e2m1", ITGC_NO_TYPE},
+                     {"float8e8m0", ITGC_NO_TYPE},
+                     {"uint2", ITGC_NO_TYPE},
+                     {"int2", ITGC_NO_TYPE}};
 
 static const struct element_type *find_type(int32_t code)
 {

@@ -64,6 +64,7 @@ bool itgc_read_type(itgc_diag *diag, int64_t code, itgc_type *type)
 {
     *type = code < 0 || code > INT32_MAX ? ITGC_NO_TYPE : itgc_type_of_code((int32_t)code);
     if (*type == ITGC_NO_TYPE)
-        return itgc_fail(diag, 215, "element type %" PRId64 " of ONNX is not supported; use float or an integer type of 8 to 64 bits", code);
+        return itgc_fail(diag, 215, "element type %s (%" PRId64 ") is not supported; use float or an integer type of 8 to 64 bits",
+                         itgc_name_of_code(code < 0 || code > INT32_MAX ? 0 : (int32_t)code), code);
     return true;
 }
