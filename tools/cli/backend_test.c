@@ -275,6 +275,16 @@ static bool run_sets(void *argument)
     }
 }
 
+/* The error without the model's path: the test's name says that. */
+static const char *reason_of(const backend_test *test)
+{
+    const itgc_diag *const diag = &test->c->diag;
+    if (test->why || !diag->error)
+        return test->why ? test->why : "unknown";
+    const size_t length = diag->file ? strlen(diag->file) : 0;
+    return length > 0 && strncmp(diag->error, diag->file, length) == 0 ? diag->error + length + strlen(": ") : diag->error;
+}
+
 void cli_run_backend_test(const char *dir, int threads, char *verdict, size_t size)
 {
     backend_test test = {.c = itgc_new_compilation(0), .dir = dir, .threads = threads};
@@ -283,13 +293,13 @@ void cli_run_backend_test(const char *dir, int threads, char *verdict, size_t si
         return;
     }
     const bool passed = itgc_protect(test.c, run_sets, &test);
-    const char *const why = test.why ? test.why : test.c->diag.fact ? test.c->diag.fact : "unknown";
+    const char *const why = reason_of(&test);
     if (passed)
         snprintf(verdict, size, "PASS");
-    else if (test.skip)
-        snprintf(verdict, size, "SKIP: %s: %s", test.ops ? test.ops : "", why);
+    else if (test.skip && strncmp(why, "node ", 5) != 0)
+        snprintf(verdict, size, "SKIP: %s: %s", test.ops ? test.ops : "no model", why);
     else
-        snprintf(verdict, size, "FAIL: %s", why);
+        snprintf(verdict, size, "%s: %s", test.skip ? "SKIP" : "FAIL", why);
     for (char *at = verdict; *at; at++)
         if (*at == '\n')
             *at = ' ';
