@@ -105,7 +105,9 @@ static void run_block(const convolution *c, int64_t first, int64_t count, const 
                                       .n = c->out_each};
         itgc_matmul_gathered(&product);
         for (int64_t i = 0; i < c->segments * BLOCK_PIXELS; i++) {
-            rows[i] += i % BLOCK_PIXELS < count ? c->in_each : 0;
+            if (i % BLOCK_PIXELS < count) {
+                rows[i] += c->in_each;
+            }
         }
     }
 }

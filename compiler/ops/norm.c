@@ -117,9 +117,9 @@ static void run_layernorm(const itgc_eval *eval, bool about_zero)
     const float *const scale = spread_operand(eval, 1), *const bias = spread_operand(eval, 2);
     for (int64_t r = 0; r < rows; r++) {
         const float *const x = eval->in[0]->f + r * count;
-        float *const y = eval->out[0]->f + r * count;
+        float *const y = eval->out[0] == NULL ? NULL : eval->out[0]->f + r * count;
         const moments m = take_moments(x, (block){.outer = 1, .inner = count}, (double)params->epsilon, about_zero);
-        for (int64_t i = 0; i < count; i++) {
+        for (int64_t i = 0; i < count && y != NULL; i++) {
             const float normal = (float)(((double)x[i] - m.mean) * m.inverse);
             const float scaled = scale == NULL ? normal : normal * scale[r * count + i];
             y[i] = bias == NULL ? scaled : scaled + bias[r * count + i];
