@@ -11,6 +11,7 @@ itgc_graph *itgc_new_graph(itgc_arena *arena, itgc_diag *diag)
     graph->arena = arena;
     graph->diag = diag;
     graph->level = ITGC_IMPORTED;
+    graph->work_left = ITGC_MOST_WORK;
     graph->name = graph->file = graph->doc = "";
     return graph;
 }

@@ -10,7 +10,8 @@
 
 #include <intaglio/plan.h>
 
-#define ITGC_MAX_RANK 8
+#define ITGC_MAX_RANK  8
+#define ITGC_MOST_WORK ((int64_t)1 << 33) /* of folding constants in one graph: seconds */
 
 typedef struct itgc_op itgc_op; /* ops/op.h */
 typedef struct itgc_node itgc_node;
@@ -175,6 +176,7 @@ struct itgc_graph {
     itgc_arena *arena;
     itgc_diag *diag;
     itgc_level level;
+    int64_t work_left; /* what constant folding may still spend (itgc_work_of) */
     const char *name, *file, *doc; /* doc: graph doc_string, "" if none */
     itgc_node **nodes;
     int node_count, node_capacity;

@@ -55,7 +55,9 @@ static void place_fused(itgc_graph *graph)
             order[count++] = node->fused;
         }
     }
-    memcpy(graph->nodes, order, (size_t)count * sizeof order[0]);
+    if (count > 0) {
+        memcpy(graph->nodes, order, (size_t)count * sizeof order[0]);
+    }
 }
 
 bool itgc_fuse_activation(itgc_graph *graph, const itgc_lower_options *options)

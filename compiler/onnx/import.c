@@ -150,6 +150,8 @@ static bool import_unpacked(itgc_arena *arena, itgc_arena *message, itgc_diag *d
     *result = (itgc_import_result){0};
     importer.graph = itgc_new_graph(arena, diag);
     importer.graph->file = itgc_copy_string(arena, name);
+    if (options->most_work > 0)
+        importer.graph->work_left = options->most_work;
     importer.folder = folder_of(message, name);
     if (!import_model(&importer))
         return false;

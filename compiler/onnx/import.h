@@ -16,6 +16,7 @@ typedef struct itgc_import_options {
     int shape_count;
     bool survey; /* inspect: go on over unsupported nodes and list them in the result */
     int threads;
+    int64_t most_work; /* that folding constants may take; 0: ITGC_MOST_WORK */
 } itgc_import_options;
 
 typedef struct itgc_unsupported {

@@ -45,6 +45,7 @@ itgc_graph *itgc_clone_graph(itgc_arena *arena, const itgc_graph *graph)
 {
     itgc_graph *const copy = itgc_new_graph(arena, graph->diag);
     copy->level = graph->level;
+    copy->work_left = graph->work_left;
     copy->name = graph->name;
     copy->file = graph->file;
     copy->doc = graph->doc;

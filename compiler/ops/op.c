@@ -179,6 +179,10 @@ static const itgc_value *view_input(itgc_arena *scratch, const itgc_tensor *tens
 
 static bool evaluate_node(itgc_graph *graph, itgc_node *node, itgc_arena *scratch, itgc_value **out, int threads)
 {
+    const int64_t work = needs_only_shapes(node) ? 1 : itgc_work_of(node);
+    if (work > graph->work_left)
+        return itgc_fail(graph->diag, 217, "what the model computes from constants alone takes too long; store its result in the file instead");
+    graph->work_left -= work;
     const itgc_value **const in = ITGC_NEW_ARRAY(scratch, const itgc_value *, node->in_count);
     for (int i = 0; i < node->in_count; i++)
         in[i] = view_input(scratch, node->in[i]);

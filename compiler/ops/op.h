@@ -96,7 +96,10 @@ bool itgc_parse_node(itgc_graph *graph, itgc_node *node);
 bool itgc_infer_node(itgc_graph *graph, itgc_node *node);
 /* Whether the outputs follow from constants alone (of Shape and Size: from the shape of the input alone). */
 bool itgc_can_fold_node(const itgc_node *node);
-/* Evaluates such a node and stores its outputs as constants; the node is dead afterwards. */
+/* Multiplications or the like that one evaluation takes at most, from the shapes; 2^60 if more. */
+int64_t itgc_work_of(const itgc_node *node);
+/* Evaluates such a node and stores its outputs as constants; the node is dead afterwards. Error 217 if that is more than the graph's
+ * work_left allows. */
 bool itgc_fold_node(itgc_graph *graph, itgc_node *node, int threads);
 
 /* Helpers for infer. */

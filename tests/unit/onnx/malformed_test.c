@@ -192,6 +192,18 @@ static void huge_constants(void **state)
     import_bad(f, 217, "node \"n1\"");
 }
 
+/* Folding is bounded by work, not only by memory: [20,20] times [20,20] takes more than 1,000 multiplications. */
+static void slow_constants(void **state)
+{
+    importing *const f = *state;
+    const float values[400] = {1.0f};
+    f->options.most_work = 1000;
+    add_floats(&f->writer, "a", "20,20", values, 400);
+    add_node(&f->writer, "MatMul", "square", "a|a", "y");
+    add_output(&f->writer, "y");
+    import_bad(f, 217, "node \"square\" (MatMul, opset 13): what the model computes from constants alone takes too long");
+}
+
 static void initializers_of_the_wrong_size(void **state)
 {
     importing *const f = *state;
@@ -347,6 +359,7 @@ int main(void)
         IMPORT_TEST(overflowing_shapes),
         IMPORT_TEST(overflowing_results),
         IMPORT_TEST(huge_constants),
+        IMPORT_TEST(slow_constants),
         IMPORT_TEST(initializers_of_the_wrong_size),
         IMPORT_TEST(initializers_with_made_up_shapes),
         IMPORT_TEST(values_that_are_not_finite),
