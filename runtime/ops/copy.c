@@ -26,7 +26,8 @@ static copy_block open_block(const itg_copy *copy, int32_t rows)
     const ptrdiff_t bytes = copy->element_bytes;
     const int other = is_matrix(copy) ? 0 : 4;
     const int32_t dim[6] = {rows, 1, 1, 1, copy->dim[4], copy->dim[5]};
-    const int inner = dim[5] >= dim[other] ? 5 : other, outer = 5 + other - inner; /* the longer one inside */
+    const bool is_run = copy->in_stride[5] == 1 && copy->out_stride[5] == 1;
+    const int inner = is_run || dim[5] >= dim[other] ? 5 : other, outer = 5 + other - inner; /* else the longer one inside */
     return (copy_block){.rows = dim[outer],
                         .count = dim[inner],
                         .in_row = copy->in_stride[outer] * bytes,

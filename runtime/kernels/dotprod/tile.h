@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The register tiles of the SDOT convolution: 1 to 5 pixels times one block of 16 output channels, accumulated over K.
  * In inline assembly, because a tile takes 29 of the 32 vector registers: v0-v19 sums, v20-v24 activations, v25-v28 weights.
- * Four steps of K (16 bytes of each pixel) are 5 loads, 4 loads of 64 bytes of weights and 80 SDOT. Included by conv.c of this folder. */
+ * Four steps of K (16 bytes of each pixel) are 5 loads, 4 loads of 64 bytes of weights and 80 SDOT. Direct tiles requantize plain int8
+ * codes in the same registers (v25-v28 multipliers, v29 zero point, v30 and v31 bounds). Included by conv.c of this folder. */
 #ifndef ITG_DOTPROD_TILE_H
 #define ITG_DOTPROD_TILE_H
 
@@ -23,7 +24,19 @@
 #define WEIGHTS                       "ld1 {v25.16b-v28.16b}, [%[weights]], #64\n"
 #define POINT(pixel, register)        "ldr x" #register ", [%[pixels], #" #pixel " * 8]\nadd x" #register ", x" #register ", x9\n"
 #define LOAD_16(activation, register) "ldr q" #activation ", [x" #register "], #16\n"
+#define LOAD_8(activation, register)  "ldr d" #activation ", [x" #register "], #8\n"
 #define LOAD_4(activation, register)  "ldr s" #activation ", [x" #register "], #4\n"
+
+/* A pixel's four sums -> 16 codes -> memory, of which `kept` (16b or 8b) are the layer's. */
+#define CODES(s0, s1, s2, s3, kept)                                                                                                                  \
+    "sqrdmulh v" #s0 ".4s, v" #s0 ".4s, v25.4s\nsqrdmulh v" #s1 ".4s, v" #s1 ".4s, v26.4s\n"                                                         \
+    "sqrdmulh v" #s2 ".4s, v" #s2 ".4s, v27.4s\nsqrdmulh v" #s3 ".4s, v" #s3 ".4s, v28.4s\n"                                                         \
+    "sqxtn v" #s0 ".4h, v" #s0 ".4s\nsqxtn v" #s2 ".4h, v" #s2 ".4s\n"                                                                               \
+    "sqxtn2 v" #s0 ".8h, v" #s1 ".4s\nsqxtn2 v" #s2 ".8h, v" #s3 ".4s\n"                                                                             \
+    "sqadd v" #s0 ".8h, v" #s0 ".8h, v29.8h\nsqadd v" #s2 ".8h, v" #s2 ".8h, v29.8h\n"                                                               \
+    "sqxtn v" #s0 ".8b, v" #s0 ".8h\nsqxtn2 v" #s0 ".16b, v" #s2 ".8h\n"                                                                             \
+    "smax v" #s0 ".16b, v" #s0 ".16b, v30.16b\nsmin v" #s0 ".16b, v" #s0 ".16b, v31.16b\n"                                                           \
+    "st1 {v" #s0 "." #kept "}, [%[out]], %[stride]\n"
 
 /* Each list stands for 1 to 5 pixels. */
 #define STARTS_1      START(0, 3)
@@ -36,6 +49,11 @@
 #define STORES_3      STORES_2 STORE(8, 11)
 #define STORES_4      STORES_3 STORE(12, 15)
 #define STORES_5      STORES_4 STORE(16, 19)
+#define CODES_1(kept) CODES(0, 1, 2, 3, kept)
+#define CODES_2(kept) CODES_1(kept) CODES(4, 5, 6, 7, kept)
+#define CODES_3(kept) CODES_2(kept) CODES(8, 9, 10, 11, kept)
+#define CODES_4(kept) CODES_3(kept) CODES(12, 13, 14, 15, kept)
+#define CODES_5(kept) CODES_4(kept) CODES(16, 17, 18, 19, kept)
 #define POINTS_1      POINT(0, 10)
 #define POINTS_2      POINTS_1 POINT(1, 11)
 #define POINTS_3      POINTS_2 POINT(2, 12)
@@ -52,39 +70,61 @@
 #define DOTS_4(lane)  DOTS_3(lane) DOT_3(lane)
 #define DOTS_5(lane)  DOTS_4(lane) DOT_4(lane)
 
+#define SUMS(PIXELS)                                                                                                                                 \
+    STARTS_##PIXELS "1:\n"                                                                                                                           \
+                    "ldr x9, [%[segment]], #8\n" POINTS_##PIXELS                                                                                     \
+        "lsr x9, %[steps], #2\n"                                                                                                                     \
+        "cbz x9, 3f\n"                                                                                                                               \
+        "2:\n" LOADS_##PIXELS(LOAD_16) WEIGHTS DOTS_##PIXELS(0) WEIGHTS DOTS_##PIXELS(1) WEIGHTS DOTS_##PIXELS(2)                                    \
+            WEIGHTS DOTS_##PIXELS(3) "subs x9, x9, #1\n"                                                                                             \
+                                     "b.ne 2b\n"                                                                                                     \
+                                     "3:\n"                                                                                                          \
+                                     "tbz %[steps], #1, 4f\n" LOADS_##PIXELS(LOAD_8) WEIGHTS DOTS_##PIXELS(0)                                        \
+                                         WEIGHTS DOTS_##PIXELS(1) "4:\n"                                                                             \
+                                                                  "tbz %[steps], #0, 5f\n" LOADS_##PIXELS(LOAD_4)                                    \
+                                                                      WEIGHTS DOTS_##PIXELS(0) "5:\n"                                                \
+                                                                                               "subs %[segments], %[segments], #1\n"                 \
+                                                                                               "b.ne 1b\n"
+#define INPUTS [start] "r"(tile->start), [pixels] "r"(tile->pixels), [steps] "r"(tile->steps)
+#define CLOBBERS                                                                                                                                     \
+    "x9", "x10", "x11", "x12", "x13", "x14", "v0", "v1", "v2", "v3", "v4", "v5", "v6", "v7", "v8", "v9", "v10", "v11", "v12", "v13", "v14", "v15",   \
+        "v16", "v17", "v18", "v19", "v20", "v21", "v22", "v23", "v24", "v25", "v26", "v27", "v28", "memory", "cc"
+
 #define DEFINE_TILE(PIXELS)                                                                                                                          \
     static void tile_##PIXELS(const itg_pixel_tile *tile, int32_t *sums)                                                                             \
     {                                                                                                                                                \
         const uint8_t *const *segment = tile->segment;                                                                                               \
         const int8_t *weights = tile->weights;                                                                                                       \
         int64_t segments = tile->segments;                                                                                                           \
-        __asm__ volatile(STARTS_##PIXELS "1:\n"                                                                                                      \
-                                         "ldr x9, [%[segment]], #8\n" POINTS_##PIXELS                                                                \
-                         "lsr x9, %[steps], #2\n"                                                                                                    \
-                         "cbz x9, 3f\n"                                                                                                              \
-                         "2:\n" LOADS_##PIXELS(LOAD_16) WEIGHTS DOTS_##PIXELS(0) WEIGHTS DOTS_##PIXELS(1) WEIGHTS DOTS_##PIXELS(2)                   \
-                             WEIGHTS DOTS_##PIXELS(3) "subs x9, x9, #1\n"                                                                            \
-                                                      "b.ne 2b\n"                                                                                    \
-                                                      "3:\n"                                                                                         \
-                                                      "ands x9, %[steps], #3\n"                                                                      \
-                                                      "b.eq 5f\n"                                                                                    \
-                                                      "4:\n" LOADS_##PIXELS(LOAD_4) WEIGHTS DOTS_##PIXELS(0) "subs x9, x9, #1\n"                     \
-                                                                                                             "b.ne 4b\n"                             \
-                                                                                                             "5:\n"                                  \
-                                                                                                             "subs %[segments], %[segments], #1\n"   \
-                                                                                                             "b.ne 1b\n" STORES_##PIXELS             \
+        __asm__ volatile(SUMS(PIXELS) STORES_##PIXELS                                                                                                \
                          : [segment] "+r"(segment), [weights] "+r"(weights), [segments] "+r"(segments), [sums] "+r"(sums)                            \
-                         : [start] "r"(tile->start), [pixels] "r"(tile->pixels), [steps] "r"(tile->steps)                                            \
-                         : "x9", "x10", "x11", "x12", "x13", "x14", "v0", "v1", "v2", "v3", "v4", "v5", "v6", "v7", "v8", "v9", "v10", "v11", "v12", \
-                           "v13", "v14", "v15", "v16", "v17", "v18", "v19", "v20", "v21", "v22", "v23", "v24", "v25", "v26", "v27", "v28", "memory", \
-                           "cc");                                                                                                                    \
+                         : INPUTS                                                                                                                    \
+                         : CLOBBERS);                                                                                                                \
     }
-DEFINE_TILE(1)
-DEFINE_TILE(2)
-DEFINE_TILE(3)
-DEFINE_TILE(4)
-DEFINE_TILE(5)
+#define DEFINE_DIRECT(PIXELS, KEPT)                                                                                                                  \
+    static void direct_##PIXELS##x##KEPT(const itg_pixel_tile *tile, const itg_neon_finish *finish, uint8_t *out)                                    \
+    {                                                                                                                                                \
+        const uint8_t *const *segment = tile->segment;                                                                                               \
+        const int8_t *weights = tile->weights;                                                                                                       \
+        int64_t segments = tile->segments;                                                                                                           \
+        __asm__ volatile(SUMS(PIXELS) "ld1 {v25.4s-v28.4s}, [%[multipliers]]\n"                                                                      \
+                                      "ld1 {v29.16b-v31.16b}, [%[narrowing]]\n" CODES_##PIXELS(KEPT)                                                 \
+                         : [segment] "+r"(segment), [weights] "+r"(weights), [segments] "+r"(segments), [out] "+r"(out)                              \
+                         : INPUTS, [multipliers] "r"(finish->multiplier), [narrowing] "r"(&finish->narrowing), [stride] "r"(finish->pixel_bytes)     \
+                         : CLOBBERS, "v29", "v30", "v31");                                                                                           \
+    }
+#define DEFINE_TILES(PIXELS)                                                                                                                         \
+    DEFINE_TILE(PIXELS)                                                                                                                              \
+    DEFINE_DIRECT(PIXELS, 16b)                                                                                                                       \
+    DEFINE_DIRECT(PIXELS, 8b)
+DEFINE_TILES(1)
+DEFINE_TILES(2)
+DEFINE_TILES(3)
+DEFINE_TILES(4)
+DEFINE_TILES(5)
 
 static itg_pixel_function *const tiles[TILE_PIXELS] = {tile_1, tile_2, tile_3, tile_4, tile_5};
+static itg_direct_function *const direct_16[TILE_PIXELS] = {direct_1x16b, direct_2x16b, direct_3x16b, direct_4x16b, direct_5x16b};
+static itg_direct_function *const direct_8[TILE_PIXELS] = {direct_1x8b, direct_2x8b, direct_3x8b, direct_4x8b, direct_5x8b};
 
 #endif

@@ -14,16 +14,34 @@ typedef struct window {
     ptrdiff_t down, right;
 } window;
 
-/* Largest byte of every channel, of codes whose order `flip` makes that of unsigned bytes. */
-static inline uint8x16_t maximum_window(const window *taps, const uint8_t *pixel, uint8x16_t flip)
+static inline uint8x16_t larger(uint8x16_t a, uint8x16_t b, bool is_signed)
 {
-    uint8x16_t largest = veorq_u8(vld1q_u8(pixel), flip);
+    return is_signed ? vreinterpretq_u8_s8(vmaxq_s8(vreinterpretq_s8_u8(a), vreinterpretq_s8_u8(b))) : vmaxq_u8(a, b);
+}
+
+/* Largest code of 16 channels; rows of three columns, the common ones, without a loop. */
+static inline uint8x16_t maximum_window(const window *taps, const uint8_t *pixel, bool is_signed)
+{
+    uint8x16_t largest = vld1q_u8(pixel);
     for (int32_t y = 0; y < taps->rows; y++, pixel += taps->down) {
+        if (taps->columns == 3) {
+            const uint8x16_t pair = larger(vld1q_u8(pixel), vld1q_u8(pixel + taps->right), is_signed);
+            largest = larger(largest, larger(pair, vld1q_u8(pixel + 2 * taps->right), is_signed), is_signed);
+            continue;
+        }
         const uint8_t *tap = pixel;
         for (int32_t x = 0; x < taps->columns; x++, tap += taps->right)
-            largest = vmaxq_u8(largest, veorq_u8(vld1q_u8(tap), flip));
+            largest = larger(largest, vld1q_u8(tap), is_signed);
     }
-    return veorq_u8(largest, flip);
+    return largest;
+}
+
+static inline void maximum_pixel(const window *taps, uint8_t *out, const uint8_t *pixel, int32_t channels, bool is_signed)
+{
+    for (int32_t channel = 0; channel < channels; channel += 16) {
+        const int32_t first = channel + 16 > channels ? channels - 16 : channel; /* the last block may overlap the one before */
+        vst1q_u8(out + first, maximum_window(taps, pixel + first, is_signed));
+    }
 }
 
 static void maximum_row(const itg_pool *pool, uint8_t *out, const uint8_t *in, int32_t y)
@@ -31,16 +49,15 @@ static void maximum_row(const itg_pool *pool, uint8_t *out, const uint8_t *in, i
     const itg_taps rows = itg_clip_taps(y * pool->stride[0] - pool->before[0], pool->kernel[0], pool->dilation[0], pool->in[0]);
     const ptrdiff_t top = (ptrdiff_t)(rows.first + rows.begin * pool->dilation[0]) * pool->in[1];
     const int32_t channels = pool->out[2];
-    const uint8x16_t flip = vdupq_n_u8(pool->in_type == ITG_S8 ? 0x80 : 0);
     window taps = {rows.end - rows.begin, 0, (ptrdiff_t)pool->dilation[0] * pool->in[1] * channels, (ptrdiff_t)pool->dilation[1] * channels};
     for (int32_t x = 0; x < pool->out[1]; x++, out += channels) {
         const itg_taps columns = itg_clip_taps(x * pool->stride[1] - pool->before[1], pool->kernel[1], pool->dilation[1], pool->in[1]);
         const uint8_t *pixel = in + (top + columns.first + columns.begin * pool->dilation[1]) * channels;
         taps.columns = columns.end - columns.begin;
-        for (int32_t channel = 0; channel < channels; channel += 16) {
-            const int32_t first = channel + 16 > channels ? channels - 16 : channel; /* the last block may overlap the one before */
-            vst1q_u8(out + first, maximum_window(&taps, pixel + first, flip));
-        }
+        if (pool->in_type == ITG_S8)
+            maximum_pixel(&taps, out, pixel, channels, true);
+        else
+            maximum_pixel(&taps, out, pixel, channels, false);
     }
 }
 

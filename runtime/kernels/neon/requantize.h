@@ -9,13 +9,18 @@
 #include <arm_neon.h>
 #include <string.h>
 
+/* Zero point and bounds of plain int8 codes, in the order that direct tiles load them. */
+typedef struct itg_neon_narrowing {
+    int16x8_t zero;
+    int8x16_t low, high;
+} itg_neon_narrowing;
+
 /* The constants of one block of up to 16 channels, and how its codes are stored. */
 typedef struct itg_neon_finish {
     int32x4_t multiplier[4], negative[4];
     int32x4_t left, right, zero, low, high;
     int32_t start[16]; /* the biases: the sums' first values */
-    int8x16_t low8, high8;
-    int16x8_t zero16;
+    itg_neon_narrowing narrowing;
     const int8_t *table;
     ptrdiff_t pixel_bytes; /* from a pixel's first channel to the next pixel's */
     itg_type type;
@@ -53,9 +58,9 @@ static inline itg_neon_finish itg_neon_open_block(const itg_epilogue *epilogue, 
     finish.zero = vdupq_n_s32(epilogue->zero);
     finish.low = vdupq_n_s32(epilogue->table ? 0 : epilogue->low);
     finish.high = vdupq_n_s32(epilogue->table ? epilogue->table_mask : epilogue->high);
-    finish.low8 = vdupq_n_s8((int8_t)epilogue->low);
-    finish.high8 = vdupq_n_s8((int8_t)epilogue->high);
-    finish.zero16 = vdupq_n_s16((int16_t)epilogue->zero);
+    finish.narrowing.low = vdupq_n_s8((int8_t)epilogue->low);
+    finish.narrowing.high = vdupq_n_s8((int8_t)epilogue->high);
+    finish.narrowing.zero = vdupq_n_s16((int16_t)epilogue->zero);
     finish.plain = type == ITG_S8 && !epilogue->table && !finish.two_slopes && !finish.rounds && epilogue->left == 0 && epilogue->zero >= -1024 &&
                    epilogue->zero <= 1024;
     for (int32_t i = 0; i < 16; i++)
@@ -99,9 +104,9 @@ static inline int8x16_t itg_neon_plain_codes(const itg_neon_finish *finish, cons
 {
     const int32x4_t a = vqrdmulhq_s32(vld1q_s32(sums), finish->multiplier[0]), b = vqrdmulhq_s32(vld1q_s32(sums + 4), finish->multiplier[1]);
     const int32x4_t c = vqrdmulhq_s32(vld1q_s32(sums + 8), finish->multiplier[2]), d = vqrdmulhq_s32(vld1q_s32(sums + 12), finish->multiplier[3]);
-    const int16x8_t low = vqaddq_s16(vqmovn_high_s32(vqmovn_s32(a), b), finish->zero16);
-    const int16x8_t high = vqaddq_s16(vqmovn_high_s32(vqmovn_s32(c), d), finish->zero16);
-    return vminq_s8(vmaxq_s8(vqmovn_high_s16(vqmovn_s16(low), high), finish->low8), finish->high8);
+    const int16x8_t low = vqaddq_s16(vqmovn_high_s32(vqmovn_s32(a), b), finish->narrowing.zero);
+    const int16x8_t high = vqaddq_s16(vqmovn_high_s32(vqmovn_s32(c), d), finish->narrowing.zero);
+    return vminq_s8(vmaxq_s8(vqmovn_high_s16(vqmovn_s16(low), high), finish->narrowing.low), finish->narrowing.high);
 }
 
 /* The first count (below 16) bytes of a vector. */

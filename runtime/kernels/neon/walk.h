@@ -24,9 +24,13 @@ typedef struct itg_pixel_tile {
 /* sums: [pixel][16]. */
 typedef void itg_pixel_function(const itg_pixel_tile *tile, int32_t *sums);
 
+/* The same, to plain int8 codes at out and every finish->pixel_bytes on: 16 or 8 channels of each pixel. */
+typedef void itg_direct_function(const itg_pixel_tile *tile, const itg_neon_finish *finish, uint8_t *out);
+
 typedef struct itg_pixel_set {
     itg_pixel_function *const *compute; /* [pixels - 1]; may compute one pixel more, the list's last again */
-    int32_t pixels;                     /* of the largest tile */
+    itg_direct_function *const *direct_16, *const *direct_8;
+    int32_t pixels; /* of the largest tile */
 } itg_pixel_set;
 
 /* One group of output channels of one call. */
@@ -74,29 +78,58 @@ static inline void itg_add_high_sums(int32_t *sums, const int32_t *high, int32_t
         sums[i] = (int32_t)((uint32_t)sums[i] + ((uint32_t)high[i] << 8));
 }
 
-/* One block over the list. */
-static inline void itg_compute_list(const itg_pixel_layer *layer, const itg_pixel_list *list, const itg_neon_finish *finish, const int8_t *weights)
+/* How many of the `left` pixels the next of `tiles` tiles takes: all of nearly one size, so that none has a single pixel at the end. */
+static inline int32_t itg_tile_pixels(int32_t left, int32_t tiles)
+{
+    return (left + tiles - 1) / tiles;
+}
+
+static inline void itg_compute_direct(itg_direct_function *const *direct, itg_pixel_tile *tile, const itg_pixel_list *list, int32_t tiles,
+                                      const itg_neon_finish *finish)
+{
+    uint8_t *out = list->out;
+    for (int32_t left = list->count; tiles > 0; tiles--) {
+        const int32_t pixels = itg_tile_pixels(left, tiles);
+        direct[pixels - 1](tile, finish, out);
+        tile->pixels += pixels;
+        out += pixels * finish->pixel_bytes;
+        left -= pixels;
+    }
+}
+
+/* By way of sums in memory. */
+static inline void itg_compute_sums(const itg_pixel_layer *layer, itg_pixel_tile *tile, const itg_pixel_list *list, int32_t tiles,
+                                    const itg_neon_finish *finish)
 {
     static const int32_t zeros[16] = {0};
     int32_t sums[ITG_PIXEL_SUMS], high[ITG_PIXEL_SUMS];
-    itg_pixel_tile tile = {list->segment, list->offset, weights, finish->start, layer->runs.segments, layer->runs.steps};
-    const bool planes = layer->conv->in_type == ITG_S16;
     uint8_t *out = list->out;
-    int32_t left = list->count;
-    for (int32_t tiles = (left + layer->set->pixels - 1) / layer->set->pixels; tiles > 0; tiles--) {
-        const int32_t pixels = (left + tiles - 1) / tiles; /* of nearly one size: no tile of a single pixel at the end */
+    for (int32_t left = list->count; tiles > 0; tiles--) {
+        const int32_t pixels = itg_tile_pixels(left, tiles);
         itg_pixel_function *compute = layer->set->compute[pixels - 1];
-        compute(&tile, sums);
-        if (planes) {
-            const itg_pixel_tile over = {list->high, tile.pixels, weights, zeros, tile.segments, tile.steps};
+        compute(tile, sums);
+        if (layer->conv->in_type == ITG_S16) {
+            const itg_pixel_tile over = {list->high, tile->pixels, tile->weights, zeros, tile->segments, tile->steps};
             compute(&over, high);
             itg_add_high_sums(sums, high, 16 * pixels);
         }
         itg_neon_finish_pixels(finish, out, sums, pixels);
-        tile.pixels += pixels;
+        tile->pixels += pixels;
         out += pixels * finish->pixel_bytes;
         left -= pixels;
     }
+}
+
+/* One block over the list. */
+static inline void itg_compute_list(const itg_pixel_layer *layer, const itg_pixel_list *list, const itg_neon_finish *finish, const int8_t *weights)
+{
+    const itg_pixel_set *set = layer->set;
+    const int32_t tiles = (list->count + set->pixels - 1) / set->pixels;
+    itg_pixel_tile tile = {list->segment, list->offset, weights, finish->start, layer->runs.segments, layer->runs.steps};
+    if (finish->plain && layer->conv->in_type != ITG_S16 && (finish->count == 16 || finish->count == 8))
+        itg_compute_direct(finish->count == 16 ? set->direct_16 : set->direct_8, &tile, list, tiles, finish);
+    else
+        itg_compute_sums(layer, &tile, list, tiles, finish);
 }
 
 static inline void itg_compute_blocks(const itg_pixel_layer *layer, itg_pixel_list *list)
