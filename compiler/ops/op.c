@@ -211,11 +211,11 @@ bool itgc_fold_node(itgc_graph *graph, itgc_node *node, int threads)
     itgc_leave_node(graph->diag);
     for (int i = 0; i < node->out_count && done; i++)
         if (node->out[i] != NULL) {
+            itgc_round_value(out[i]);
             node->out[i]->constant = out[i];
             node->out[i]->producer = NULL;
         }
     itgc_release_arena(scratch);
-            itgc_round_value(out[i]);
     return done;
 }
 
