@@ -2,6 +2,7 @@
  * Depthwise convolution on AVX-512 VNNI: the bytes of up to four kernel rows are interleaved once a column, so that one vpdpbusd does four
  * taps of 8 channels. Contract: runtime/kernels/depthwise.h; weights ITG_PACK_16C4; the walk: runtime/kernels/avx2/columns.h. */
 #include "runtime/kernels/avx2/columns.h"
+#include "runtime/kernels/avx512vnni/depthwise3.h"
 
 #define LOAD(address) _mm256_loadu_si256((const __m256i *)(const void *)(address))
 #define DOT(acc, q)   acc##q = _mm256_dpbusd_epi32(acc##q, LOAD(x + 32 * q), w##q);
@@ -61,10 +62,13 @@ static void compute_block(const itg_block_job *job)
 
 static void compute_rows(const itg_depthwise *depthwise, void *out, const void *in, int32_t y0, int32_t y1, void *scratch)
 {
-    if (depthwise->packing == ITG_PACK_16C4)
-        itg_walk_columns(depthwise, out, in, (const int32_t[2]){y0, y1}, scratch, compute_block);
-    else
+    const int32_t rows[2] = {y0, y1};
+    if (depthwise->packing != ITG_PACK_16C4)
         itg_depthwise_scalar.rows(depthwise, out, in, y0, y1, scratch);
+    else if (itg_fits_taps(depthwise))
+        itg_walk_taps(depthwise, out, in, rows);
+    else
+        itg_walk_columns(depthwise, out, in, rows, scratch, compute_block);
 }
 
 const itg_depthwise_kernels itg_depthwise_avx512vnni = {.rows = compute_rows};
