@@ -1,0 +1,90 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# The command line as scripts rely on it (docs/architecture.md): exit statuses, JSON keys, clean standard output, what run writes,
+# saved ranges, equal bytes from equal inputs. On the demo model, so that nothing outside the tree is needed.
+set -u
+BUILD=${BUILD:-build}
+TOOL=$BUILD/host/intaglio
+WORK=$BUILD/cli
+MODEL=tests/models/demo
+COMMON="--labels $MODEL/labels.json --input-shape input=1,96,96,3 --quiet"
+passed=0 failed=0
+
+ok() { passed=$((passed + 1)); }
+bad() { failed=$((failed + 1)); echo "FAIL $*"; }
+expect() { # NAME STATUS COMMAND…
+    name=$1 wanted=$2
+    shift 2
+    "$@" >"$WORK/stdout" 2>"$WORK/stderr"
+    status=$?
+    if [ "$status" -eq "$wanted" ]; then ok; else bad "$name: exit status $status, expected $wanted: $(tail -n 1 "$WORK/stderr")"; fi
+}
+has() { # NAME FILE TEXT…
+    name=$1 file=$2
+    shift 2
+    for text in "$@"; do
+        if grep -qF -- "$text" "$file"; then ok; else bad "$name: no $text in $file"; fi
+    done
+}
+shape_of() { head -c 128 "$1" | tr -d '\000' | LC_ALL=C sed -nE "s/.*'shape': (\([^)]*\)).*/\1/p"; }
+
+rm -rf "$WORK" && mkdir -p "$WORK" || exit 1
+for command in compile run eval inspect bench conformance diff targets; do
+    expect "$command --help" 0 "$TOOL" $command --help
+done
+expect version 0 "$TOOL" --version
+expect help 0 "$TOOL" --help
+expect nothing 2 "$TOOL"
+expect targets 0 "$TOOL" targets
+has targets "$WORK/stdout" microbit mps3-an547 cortex-m4 aarch64
+
+# shellcheck disable=SC2086 # options are words, from here on
+{
+expect compile 0 "$TOOL" compile $MODEL/gesture19.onnx $COMMON --calib $MODEL/calib --save-calib "$WORK/ranges" --target cortex-m4 --name g -o "$WORK/a"
+expect "compile again" 0 "$TOOL" compile $MODEL/gesture19.onnx $COMMON --calib $MODEL/calib --target cortex-m4 --name g --threads 1 -o "$WORK/b"
+if diff -r "$WORK/a" "$WORK/b" >/dev/null; then ok; else bad "two compilations differ"; fi
+for file in g.h g.c g_weights.c g_test.c g.report.json g.report.html; do
+    if [ -s "$WORK/a/$file" ]; then ok; else bad "compile wrote no $file"; fi
+done
+has report "$WORK/a/g.report.json" '"arena_bytes"' '"arena_lower_bound_bytes"' '"weights_bytes"' '"stack_bytes"' '"steps"'
+expect "compile from ranges" 0 "$TOOL" compile $MODEL/gesture19.onnx $COMMON --calib "$WORK/ranges" --target cortex-m4 --name g -o "$WORK/c"
+if cmp -s "$WORK/a/g_weights.c" "$WORK/c/g_weights.c"; then ok; else bad "saved ranges give other weights"; fi
+touch "$WORK/c/mine"
+expect "compile into a used folder" 0 "$TOOL" compile $MODEL/gesture19.onnx $COMMON --calib "$WORK/ranges" --target cortex-m4 --name g -o "$WORK/c"
+if [ -e "$WORK/c/mine" ]; then ok; else bad "compile removed another file"; fi
+
+expect eval 0 "$TOOL" eval $MODEL/gesture19.onnx $COMMON --calib "$WORK/ranges" --data $MODEL/test --json -
+has eval "$WORK/stdout" '"samples": 152' '"float": {"top1": ' '"int8": {"top1": ' '"top5"' '"agreement"' '"kl_mean"' '"logit_sqnr_db"'
+if [ "$(head -c 1 "$WORK/stdout")" = "{" ] && [ "$(wc -l <"$WORK/stdout")" -eq 1 ]; then ok; else bad "eval --json - writes more than JSON"; fi
+expect "gate met" 0 "$TOOL" eval $MODEL/gesture19.onnx $COMMON --calib "$WORK/ranges" --data $MODEL/test --gate 'top1-drop<=1,agreement>=97,kl<=0.01'
+expect "gate failed" 1 "$TOOL" eval $MODEL/gesture19.onnx $COMMON --calib "$WORK/ranges" --data $MODEL/test --gate 'sqnr>=90'
+expect "gate on kept samples" 0 "$TOOL" compile $MODEL/gesture19.onnx $COMMON --calib $MODEL/calib --gate 'agreement>=90' --name g -o "$WORK/d"
+expect "gate failed, nothing written" 1 "$TOOL" compile $MODEL/gesture19.onnx $COMMON --calib $MODEL/calib --gate 'sqnr>=90' --name g -o "$WORK/e"
+if [ ! -e "$WORK/e" ]; then ok; else bad "a failed gate left files"; fi
+
+expect image 0 "$TOOL" run $MODEL/gesture19.onnx $COMMON --calib "$WORK/ranges" --image $MODEL/test/rock/rock_0.jpg
+if head -n 1 "$WORK/stdout" | grep -q '^rock .*%$' && [ "$(wc -l <"$WORK/stdout")" -eq 5 ]; then ok; else bad "run --image: $(head -n 1 "$WORK/stdout")"; fi
+expect "run a folder" 0 "$TOOL" run $MODEL/gesture19.onnx $COMMON --calib "$WORK/ranges" --input $MODEL/test/rock --output "$WORK/y.npy"
+if [ "$(shape_of "$WORK/y.npy")" = "(8, 19,)" ] || [ "$(shape_of "$WORK/y.npy")" = "(8, 19)" ]; then ok; else bad "run: shape $(shape_of "$WORK/y.npy")"; fi
+expect "run in float" 0 "$TOOL" run $MODEL/gesture19.onnx $COMMON --float --logits --input $MODEL/test/rock --output "$WORK/f/"
+if [ -s "$WORK/f/output.npy" ]; then ok; else bad "run --float wrote no output.npy: $(ls "$WORK/f")"; fi
+expect "raw output" 0 "$TOOL" run $MODEL/gesture19.onnx $COMMON --calib "$WORK/ranges" --raw-output --input $MODEL/test/rock --output "$WORK/r.npy"
+if head -c 64 "$WORK/r.npy" | tr -d '\000' | grep -q "<u2"; then ok; else bad "run --raw-output is not uint16"; fi
+expect "run without calibration" 2 "$TOOL" run $MODEL/gesture19.onnx $COMMON --input $MODEL/test/rock --output "$WORK/n.npy"
+
+expect inspect 0 "$TOOL" inspect $MODEL/gesture19.onnx $COMMON --json -
+has inspect "$WORK/stdout" '"supported": true' '"unsupported": []' '"inputs"' '"outputs"' '"macs"' '"params"'
+expect bench 0 "$TOOL" bench $MODEL/gesture19.onnx $COMMON --isa scalar --json -
+has bench "$WORK/stdout" '"isa": "scalar"' '"threads": 1' '"macs"' '"ms": {"min": ' '"median"' '"max"' '"steps": ['
+expect "bench with threads" 0 "$TOOL" bench $MODEL/gesture19.onnx $COMMON --threads 2 --json "$WORK/bench.json"
+has "bench with threads" "$WORK/bench.json" '"threads": 2'
+expect diff 0 "$TOOL" diff "$WORK/a/g.report.json" "$WORK/c/g.report.json"
+has diff "$WORK/stdout" calibration_samples difference
+expect dump 0 "$TOOL" inspect $MODEL/gesture19.onnx $COMMON --dump=lower
+has dump "$WORK/stdout" Conv
+INTAGLIO_ISA=z80
+export INTAGLIO_ISA
+expect "INTAGLIO_ISA" 2 "$TOOL" bench $MODEL/gesture19.onnx $COMMON
+}
+echo "$passed passed, $failed failed, 0 skipped"
+[ "$failed" -eq 0 ]
