@@ -58,30 +58,19 @@ static four_rows find_rows(const columns_call *call, int32_t top, int32_t group,
     return rows;
 }
 
-/* `columns` columns from input column x on, inside the image. */
-static void fill_inside(const four_rows *rows, uint8_t *column, ptrdiff_t stride, int32_t x, int32_t columns, int32_t count, uint8_t flip)
+/* The columns of a row's pixels. */
+static void fill_inside(const four_rows *rows, uint8_t *column, ptrdiff_t stride, int32_t columns, int32_t count, uint8_t flip)
 {
-    const uint8_t *a = rows->row[0] + x * rows->step[0], *b = rows->row[1] + x * rows->step[1];
-    const uint8_t *c = rows->row[2] + x * rows->step[2], *d = rows->row[3] + x * rows->step[3];
-    const uint8_t *end = column + columns * stride;
     if (count >= WIDTH && !flip) {
-        for (; column < end; column += stride) {
-            interleave(column, vld1q_u8(a), vld1q_u8(b), vld1q_u8(c), vld1q_u8(d));
-            a += rows->step[0];
-            b += rows->step[1];
-            c += rows->step[2];
-            d += rows->step[3];
-        }
+        interleave_rows(rows->row, rows->step, column, stride, columns);
         return;
     }
     const uint8x16_t flips = vdupq_n_u8(flip);
-    for (; column < end; column += stride) {
-        interleave(column, veorq_u8(load_channels(a, count), flips), veorq_u8(load_channels(b, count), flips),
-                   veorq_u8(load_channels(c, count), flips), veorq_u8(load_channels(d, count), flips));
-        a += rows->step[0];
-        b += rows->step[1];
-        c += rows->step[2];
-        d += rows->step[3];
+    for (int32_t x = 0; x < columns; x++) {
+        uint8x16_t pixel[4];
+        for (int i = 0; i < 4; i++)
+            pixel[i] = veorq_u8(load_channels(rows->row[i] + x * rows->step[i], count), flips);
+        interleave(column + x * stride, pixel[0], pixel[1], pixel[2], pixel[3]);
     }
 }
 
@@ -103,7 +92,7 @@ static void fill_columns(const columns_call *call, int32_t top, int32_t channel)
         const four_rows rows = find_rows(call, top, group, channel);
         uint8_t *column = call->columns + group * ITG_SIGNED_COLUMN_BYTES;
         fill_outside(call, column, stride, left, channel, count, flip);
-        fill_inside(&rows, column + left * stride, stride, 0, inside, count, flip);
+        fill_inside(&rows, column + left * stride, stride, inside, count, flip);
         fill_outside(call, column + (left + inside) * stride, stride, call->reach - left - inside, channel, count, flip);
     }
 }
@@ -120,23 +109,44 @@ static void move_weights(const columns_call *call, const int8_t *weights)
     }
 }
 
-/* One output row of one block from the columns. The last four pixels may overlap the four before; rows shorter than four go one by one. */
+/* Plain codes of a row of four pixels or more; the last four may overlap the four before. */
+static void store_row(const columns_call *call, itg_column_tile *tile, const itg_neon_finish *finish, uint8_t *out)
+{
+    const itg_depthwise *depthwise = call->depthwise;
+    const int32_t groups = depthwise->out[1] / 4, last = depthwise->out[1] - 4;
+    const bool three = tile->taps == 3 && call->row_groups == 1 && depthwise->stride[1] == 1;
+    if (finish->count == WIDTH)
+        (three ? direct_three_16b : direct_taps_16b)(tile, finish, out, groups);
+    else
+        (three ? direct_three_8b : direct_taps_8b)(tile, finish, out, groups);
+    if (4 * groups == depthwise->out[1])
+        return;
+    tile->x += last * tile->step;
+    if (finish->count == WIDTH)
+        (three ? direct_three_16b : direct_taps_16b)(tile, finish, out + last * finish->pixel_bytes, 1);
+    else
+        (three ? direct_three_8b : direct_taps_8b)(tile, finish, out + last * finish->pixel_bytes, 1);
+}
+
+/* One output row of one block from the columns. */
 static void compute_row(const columns_call *call, const itg_neon_finish *finish, const int8_t *weights, int32_t y, int32_t channel)
 {
     const itg_depthwise *depthwise = call->depthwise;
-    const int32_t width = depthwise->out[1], pixels = width >= 4 ? 4 : 1;
+    const int32_t width = depthwise->out[1];
     const ptrdiff_t step = (ptrdiff_t)depthwise->stride[1] * call->row_groups * ITG_SIGNED_COLUMN_BYTES;
-    const bool three = depthwise->kernel[1] == 3 && call->row_groups == 1 && depthwise->stride[1] == 1 && pixels == 4;
     uint8_t *out = call->out + (ptrdiff_t)y * width * finish->pixel_bytes + (ptrdiff_t)channel * (ptrdiff_t)itg_element_bytes(finish->type);
-    itg_column_tile tile = {call->columns, weights, finish->start, pixels == 4 ? step : 0, call->row_groups * depthwise->kernel[1]};
+    itg_column_tile tile = {call->columns, weights, finish->start, step, call->row_groups * depthwise->kernel[1]};
+    if (finish->plain && width >= 4 && (finish->count == WIDTH || finish->count == 8)) {
+        store_row(call, &tile, finish, out);
+        return;
+    }
+    const int32_t pixels = width >= 4 ? 4 : 1; /* short rows go pixel by pixel, each four times */
     int32_t sums[4 * WIDTH];
+    tile.step = pixels == 4 ? step : 0;
     for (int32_t x = 0; x < width; x += pixels) {
         const int32_t first = x + pixels > width ? width - pixels : x;
         tile.x = call->columns + first * step;
-        if (three)
-            sum_three_taps(&tile, sums);
-        else
-            sum_taps(&tile, sums);
+        sum_taps(&tile, sums);
         itg_neon_finish_pixels(finish, out + first * finish->pixel_bytes, sums, pixels);
     }
 }

@@ -6,6 +6,7 @@
 #ifndef ITG_DOTPROD_TILE_H
 #define ITG_DOTPROD_TILE_H
 
+#include "runtime/kernels/neon/codes.h"
 #include "runtime/kernels/neon/walk.h"
 
 #define TILE_PIXELS 5
@@ -19,24 +20,17 @@
 #define DOT_3(lane) DOT_PIXEL(12, 13, 14, 15, 23, lane)
 #define DOT_4(lane) DOT_PIXEL(16, 17, 18, 19, 24, lane)
 
-#define START(s0, s3)                 "ld1 {v" #s0 ".4s-v" #s3 ".4s}, [%[start]]\n"
-#define STORE(s0, s3)                 "st1 {v" #s0 ".4s-v" #s3 ".4s}, [%[sums]], #64\n"
-#define WEIGHTS                       "ld1 {v25.16b-v28.16b}, [%[weights]], #64\n"
-#define POINT(pixel, register)        "ldr x" #register ", [%[pixels], #" #pixel " * 8]\nadd x" #register ", x" #register ", x9\n"
+#define START(s0, s3)          "ld1 {v" #s0 ".4s-v" #s3 ".4s}, [%[start]]\n"
+#define STORE(s0, s3)          "st1 {v" #s0 ".4s-v" #s3 ".4s}, [%[sums]], #64\n"
+#define WEIGHTS                "ld1 {v25.16b-v28.16b}, [x16], #64\n"
+#define POINT(pixel, register) "ldr x" #register ", [%[pixels], #" #pixel " * 8]\nadd x" #register ", x" #register ", x9\n"
+#define POINT_TWO(pixel, one, other)                                                                                                                 \
+    "ldp x" #one ", x" #other ", [%[pixels], #" #pixel " * 8]\nadd x" #one ", x" #one ", x9\nadd x" #other ", x" #other ", x9\n"
 #define LOAD_16(activation, register) "ldr q" #activation ", [x" #register "], #16\n"
 #define LOAD_8(activation, register)  "ldr d" #activation ", [x" #register "], #8\n"
 #define LOAD_4(activation, register)  "ldr s" #activation ", [x" #register "], #4\n"
 
-/* A pixel's four sums -> 16 codes -> memory, of which `kept` (16b or 8b) are the layer's. */
-#define CODES(s0, s1, s2, s3, kept)                                                                                                                  \
-    "sqrdmulh v" #s0 ".4s, v" #s0 ".4s, v25.4s\nsqrdmulh v" #s1 ".4s, v" #s1 ".4s, v26.4s\n"                                                         \
-    "sqrdmulh v" #s2 ".4s, v" #s2 ".4s, v27.4s\nsqrdmulh v" #s3 ".4s, v" #s3 ".4s, v28.4s\n"                                                         \
-    "sqxtn v" #s0 ".4h, v" #s0 ".4s\nsqxtn v" #s2 ".4h, v" #s2 ".4s\n"                                                                               \
-    "sqxtn2 v" #s0 ".8h, v" #s1 ".4s\nsqxtn2 v" #s2 ".8h, v" #s3 ".4s\n"                                                                             \
-    "sqadd v" #s0 ".8h, v" #s0 ".8h, v29.8h\nsqadd v" #s2 ".8h, v" #s2 ".8h, v29.8h\n"                                                               \
-    "sqxtn v" #s0 ".8b, v" #s0 ".8h\nsqxtn2 v" #s0 ".16b, v" #s2 ".8h\n"                                                                             \
-    "smax v" #s0 ".16b, v" #s0 ".16b, v30.16b\nsmin v" #s0 ".16b, v" #s0 ".16b, v31.16b\n"                                                           \
-    "st1 {v" #s0 "." #kept "}, [%[out]], %[stride]\n"
+#define CODES(s0, s1, s2, s3, kept) ITG_CODES(s0, s1, s2, s3, 25, 26, 27, 28, 29, 30, 31, kept)
 
 /* Each list stands for 1 to 5 pixels. */
 #define STARTS_1      START(0, 3)
@@ -55,9 +49,9 @@
 #define CODES_4(kept) CODES_3(kept) CODES(12, 13, 14, 15, kept)
 #define CODES_5(kept) CODES_4(kept) CODES(16, 17, 18, 19, kept)
 #define POINTS_1      POINT(0, 10)
-#define POINTS_2      POINTS_1 POINT(1, 11)
+#define POINTS_2      POINT_TWO(0, 10, 11)
 #define POINTS_3      POINTS_2 POINT(2, 12)
-#define POINTS_4      POINTS_3 POINT(3, 13)
+#define POINTS_4      POINTS_2 POINT_TWO(2, 12, 13)
 #define POINTS_5      POINTS_4 POINT(4, 14)
 #define LOADS_1(LOAD) LOAD(20, 10)
 #define LOADS_2(LOAD) LOADS_1(LOAD) LOAD(21, 11)
@@ -70,9 +64,10 @@
 #define DOTS_4(lane)  DOTS_3(lane) DOT_3(lane)
 #define DOTS_5(lane)  DOTS_4(lane) DOT_4(lane)
 
+/* Walks segments by x15, weights by x16, counts segments in x17. */
 #define SUMS(PIXELS)                                                                                                                                 \
-    STARTS_##PIXELS "1:\n"                                                                                                                           \
-                    "ldr x9, [%[segment]], #8\n" POINTS_##PIXELS                                                                                     \
+    "mov x15, %[segment]\nmov x16, %[weights]\nmov x17, %[segments]\n" STARTS_##PIXELS "1:\n"                                                        \
+                                                                                       "ldr x9, [x15], #8\n" POINTS_##PIXELS                         \
         "lsr x9, %[steps], #2\n"                                                                                                                     \
         "cbz x9, 3f\n"                                                                                                                               \
         "2:\n" LOADS_##PIXELS(LOAD_16) WEIGHTS DOTS_##PIXELS(0) WEIGHTS DOTS_##PIXELS(1) WEIGHTS DOTS_##PIXELS(2)                                    \
@@ -83,33 +78,29 @@
                                          WEIGHTS DOTS_##PIXELS(1) "4:\n"                                                                             \
                                                                   "tbz %[steps], #0, 5f\n" LOADS_##PIXELS(LOAD_4)                                    \
                                                                       WEIGHTS DOTS_##PIXELS(0) "5:\n"                                                \
-                                                                                               "subs %[segments], %[segments], #1\n"                 \
+                                                                                               "subs x17, x17, #1\n"                                 \
                                                                                                "b.ne 1b\n"
-#define INPUTS [start] "r"(tile->start), [pixels] "r"(tile->pixels), [steps] "r"(tile->steps)
+#define INPUTS                                                                                                                                       \
+    [segment] "r"(tile->segment), [weights] "r"(tile->weights), [segments] "r"(tile->segments), [start] "r"(tile->start), [steps] "r"(tile->steps)
 #define CLOBBERS                                                                                                                                     \
-    "x9", "x10", "x11", "x12", "x13", "x14", "v0", "v1", "v2", "v3", "v4", "v5", "v6", "v7", "v8", "v9", "v10", "v11", "v12", "v13", "v14", "v15",   \
-        "v16", "v17", "v18", "v19", "v20", "v21", "v22", "v23", "v24", "v25", "v26", "v27", "v28", "memory", "cc"
+    "x9", "x10", "x11", "x12", "x13", "x14", "x15", "x16", "x17", "v0", "v1", "v2", "v3", "v4", "v5", "v6", "v7", "v8", "v9", "v10", "v11", "v12",   \
+        "v13", "v14", "v15", "v16", "v17", "v18", "v19", "v20", "v21", "v22", "v23", "v24", "v25", "v26", "v27", "v28", "memory", "cc"
 
 #define DEFINE_TILE(PIXELS)                                                                                                                          \
     static void tile_##PIXELS(const itg_pixel_tile *tile, int32_t *sums)                                                                             \
     {                                                                                                                                                \
-        const uint8_t *const *segment = tile->segment;                                                                                               \
-        const int8_t *weights = tile->weights;                                                                                                       \
-        int64_t segments = tile->segments;                                                                                                           \
-        __asm__ volatile(SUMS(PIXELS) STORES_##PIXELS                                                                                                \
-                         : [segment] "+r"(segment), [weights] "+r"(weights), [segments] "+r"(segments), [sums] "+r"(sums)                            \
-                         : INPUTS                                                                                                                    \
-                         : CLOBBERS);                                                                                                                \
+        __asm__ volatile(SUMS(PIXELS) STORES_##PIXELS : [sums] "+r"(sums) : INPUTS, [pixels] "r"(tile->pixels) : CLOBBERS);                          \
     }
 #define DEFINE_DIRECT(PIXELS, KEPT)                                                                                                                  \
-    static void direct_##PIXELS##x##KEPT(const itg_pixel_tile *tile, const itg_neon_finish *finish, uint8_t *out)                                    \
+    static void direct_##PIXELS##x##KEPT(const itg_pixel_tile *tile, const itg_neon_finish *finish, uint8_t *out, int64_t tiles)                     \
     {                                                                                                                                                \
-        const uint8_t *const *segment = tile->segment;                                                                                               \
-        const int8_t *weights = tile->weights;                                                                                                       \
-        int64_t segments = tile->segments;                                                                                                           \
-        __asm__ volatile(SUMS(PIXELS) "ld1 {v25.4s-v28.4s}, [%[multipliers]]\n"                                                                      \
-                                      "ld1 {v29.16b-v31.16b}, [%[narrowing]]\n" CODES_##PIXELS(KEPT)                                                 \
-                         : [segment] "+r"(segment), [weights] "+r"(weights), [segments] "+r"(segments), [out] "+r"(out)                              \
+        const ptrdiff_t *pixels = tile->pixels;                                                                                                      \
+        __asm__ volatile("ld1 {v29.16b-v31.16b}, [%[narrowing]]\n"                                                                                   \
+                         "0:\n" SUMS(PIXELS) "ld1 {v25.4s-v28.4s}, [%[multipliers]]\n" CODES_##PIXELS(KEPT) "add %[pixels], %[pixels], #" #PIXELS    \
+                                                                                                            " * 8\n"                                 \
+                                                                                                            "subs %[tiles], %[tiles], #1\n"          \
+                                                                                                            "b.ne 0b\n"                              \
+                         : [pixels] "+r"(pixels), [tiles] "+r"(tiles), [out] "+r"(out)                                                               \
                          : INPUTS, [multipliers] "r"(finish->multiplier), [narrowing] "r"(&finish->narrowing), [stride] "r"(finish->pixel_bytes)     \
                          : CLOBBERS, "v29", "v30", "v31");                                                                                           \
     }

@@ -24,8 +24,8 @@ typedef struct itg_pixel_tile {
 /* sums: [pixel][16]. */
 typedef void itg_pixel_function(const itg_pixel_tile *tile, int32_t *sums);
 
-/* The same, to plain int8 codes at out and every finish->pixel_bytes on: 16 or 8 channels of each pixel. */
-typedef void itg_direct_function(const itg_pixel_tile *tile, const itg_neon_finish *finish, uint8_t *out);
+/* `tiles` tiles one after the other, to plain int8 codes at out and every finish->pixel_bytes on: 16 or 8 channels of each pixel. */
+typedef void itg_direct_function(const itg_pixel_tile *tile, const itg_neon_finish *finish, uint8_t *out, int64_t tiles);
 
 typedef struct itg_pixel_set {
     itg_pixel_function *const *compute; /* [pixels - 1]; may compute one pixel more, the list's last again */
@@ -78,23 +78,15 @@ static inline void itg_add_high_sums(int32_t *sums, const int32_t *high, int32_t
         sums[i] = (int32_t)((uint32_t)sums[i] + ((uint32_t)high[i] << 8));
 }
 
-/* How many of the `left` pixels the next of `tiles` tiles takes: all of nearly one size, so that none has a single pixel at the end. */
-static inline int32_t itg_tile_pixels(int32_t left, int32_t tiles)
-{
-    return (left + tiles - 1) / tiles;
-}
-
-static inline void itg_compute_direct(itg_direct_function *const *direct, itg_pixel_tile *tile, const itg_pixel_list *list, int32_t tiles,
+static inline void itg_compute_direct(const itg_pixel_layer *layer, itg_pixel_tile *tile, const itg_pixel_list *list, int32_t tiles,
                                       const itg_neon_finish *finish)
 {
-    uint8_t *out = list->out;
-    for (int32_t left = list->count; tiles > 0; tiles--) {
-        const int32_t pixels = itg_tile_pixels(left, tiles);
-        direct[pixels - 1](tile, finish, out);
-        tile->pixels += pixels;
-        out += pixels * finish->pixel_bytes;
-        left -= pixels;
-    }
+    itg_direct_function *const *direct = finish->count == 16 ? layer->set->direct_16 : layer->set->direct_8;
+    const int32_t pixels = list->count / tiles, larger = list->count % tiles; /* the first `larger` tiles take one pixel more */
+    if (larger > 0)
+        direct[pixels](tile, finish, list->out, larger);
+    tile->pixels += (pixels + 1) * larger;
+    direct[pixels - 1](tile, finish, list->out + (pixels + 1) * larger * finish->pixel_bytes, tiles - larger);
 }
 
 /* By way of sums in memory. */
@@ -105,7 +97,7 @@ static inline void itg_compute_sums(const itg_pixel_layer *layer, itg_pixel_tile
     int32_t sums[ITG_PIXEL_SUMS], high[ITG_PIXEL_SUMS];
     uint8_t *out = list->out;
     for (int32_t left = list->count; tiles > 0; tiles--) {
-        const int32_t pixels = itg_tile_pixels(left, tiles);
+        const int32_t pixels = (left + tiles - 1) / tiles;
         itg_pixel_function *compute = layer->set->compute[pixels - 1];
         compute(tile, sums);
         if (layer->conv->in_type == ITG_S16) {
@@ -123,11 +115,10 @@ static inline void itg_compute_sums(const itg_pixel_layer *layer, itg_pixel_tile
 /* One block over the list. */
 static inline void itg_compute_list(const itg_pixel_layer *layer, const itg_pixel_list *list, const itg_neon_finish *finish, const int8_t *weights)
 {
-    const itg_pixel_set *set = layer->set;
-    const int32_t tiles = (list->count + set->pixels - 1) / set->pixels;
+    const int32_t tiles = (list->count + layer->set->pixels - 1) / layer->set->pixels; /* of nearly one size: none of one pixel at the end */
     itg_pixel_tile tile = {list->segment, list->offset, weights, finish->start, layer->runs.segments, layer->runs.steps};
     if (finish->plain && layer->conv->in_type != ITG_S16 && (finish->count == 16 || finish->count == 8))
-        itg_compute_direct(finish->count == 16 ? set->direct_16 : set->direct_8, &tile, list, tiles, finish);
+        itg_compute_direct(layer, &tile, list, tiles, finish);
     else
         itg_compute_sums(layer, &tile, list, tiles, finish);
 }

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Inline assembly of 64-bit Arm that several tables' tiles share: four vectors of sums -> 16 plain int8 codes -> memory (requantize.h). */
+#ifndef ITG_NEON_CODES_H
+#define ITG_NEON_CODES_H
+
+#define ITG_TWO(op, wide, a, b, by_a, by_b) op " v" #a wide ", v" #a wide ", v" #by_a wide "\n" op " v" #b wide ", v" #b wide ", v" #by_b wide "\n"
+
+/* Sums in v<s0> .. v<s3>, which it uses up; multipliers in v<m0> .. v<m3>; zero point (int16), lowest and highest code in v<z>, v<l>, v<h>.
+ * kept: 16b or 8b, the channels that are stored at `out`, which moves on by `stride`. */
+#define ITG_CODES(s0, s1, s2, s3, m0, m1, m2, m3, z, l, h, kept)                                                                                     \
+    ITG_TWO("sqrdmulh", ".4s", s0, s1, m0, m1)                                                                                                       \
+    ITG_TWO("sqrdmulh", ".4s", s2, s3, m2, m3)                                                                                                       \
+    "sqxtn v" #s0 ".4h, v" #s0 ".4s\nsqxtn v" #s2 ".4h, v" #s2 ".4s\n"                                                                               \
+    "sqxtn2 v" #s0 ".8h, v" #s1 ".4s\nsqxtn2 v" #s2 ".8h, v" #s3                                                                                     \
+    ".4s\n" ITG_TWO("sqadd", ".8h", s0, s2, z, z) "sqxtn v" #s0 ".8b, v" #s0 ".8h\nsqxtn2 v" #s0 ".16b, v" #s2 ".8h\n"                               \
+                                                  "smax v" #s0 ".16b, v" #s0 ".16b, v" #l ".16b\nsmin v" #s0 ".16b, v" #s0 ".16b, v" #h ".16b\n"     \
+                                                  "st1 {v" #s0 "." #kept "}, [%[out]], %[stride]\n"
+
+#endif
