@@ -77,7 +77,7 @@ itgc_tensor *itgc_input_of(const itgc_node *node, int index);
 const itgc_value *itgc_operand_of(const itgc_eval *eval, int index);
 /* ONNX's TensorProto.DataType (Cast's "to", EyeLike's "dtype"); ITGC_NO_TYPE if not supported. */
 itgc_type itgc_type_of_code(int32_t code);
-const char *itgc_name_of_code(int32_t code); /* "float8e4m3fn", …; "undefined" for codes that ONNX does not define */
+const char *itgc_name_of_code(int32_t code);                         /* "float8e4m3fn", …; "undefined" for codes that ONNX does not define */
 bool itgc_read_type(itgc_diag *diag, int64_t code, itgc_type *type); /* error 215 */
 /* Truncates toward zero; INT64_MIN where that does not fit (and for NaN), as 64-bit hosts convert. */
 int64_t itgc_int_of(double value);
