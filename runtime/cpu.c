@@ -38,12 +38,18 @@ static bool has_dotprod(void)
 {
     return (getauxval(AT_HWCAP) & HWCAP_ASIMDDP) != 0;
 }
+
+static bool has_i8mm(void)
+{
+    return has_dotprod() && (getauxval(AT_HWCAP2) & HWCAP2_I8MM) != 0;
+}
 #endif
 
 static const cpu_table tables[] = {
     {&itg_kernels_scalar, is_always},
 #if defined(__aarch64__) && defined(__linux__)
     {&itg_kernels_dotprod, has_dotprod},
+    {&itg_kernels_i8mm, has_i8mm},
 #endif
 #ifdef __x86_64__
     {&itg_kernels_avx2, has_avx2},

@@ -21,7 +21,7 @@ static const itgc_target targets[] = {
     {"aarch64", "aarch64", "any AArch64", ITG_PACK_ROWS, 64, "scalar", 0, 0},
     {"aarch64-neon", "aarch64-neon", "Advanced SIMD", ITG_PACK_ROWS, 64, "scalar", 0, 0},
     {"aarch64-dotprod", "aarch64-dotprod", "SDOT", ITG_PACK_16C4S, 64, "dotprod", 0, 0},
-    {"aarch64-i8mm", "aarch64-i8mm", "SMMLA", ITG_PACK_ROWS, 64, "scalar", 0, 0},
+    {"aarch64-i8mm", "aarch64-i8mm", "SMMLA", ITG_PACK_16C8S, 64, "i8mm", 0, 0},
     {"armv7", "armv7", "ARMv7-A NEON", ITG_PACK_ROWS, 64, "scalar", 0, 0},
     {"cortex-m0", "cortex-m0", "ARMv6-M", ITG_PACK_ROWS, 16, "scalar", 0, 0},
     {"cortex-m3", "cortex-m3", "ARMv7-M", ITG_PACK_ROWS, 16, "scalar", 0, 0},

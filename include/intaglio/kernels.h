@@ -65,6 +65,15 @@ extern const itg_kernels itg_kernels_dotprod;
 #define itg_lookup_dotprod      itg_lookup_neon
 #define itg_softmax_dotprod     itg_softmax_scalar
 
+/* 64-bit Arm: SMMLA. */
+extern const itg_conv_kernels itg_conv_i8mm;
+extern const itg_kernels itg_kernels_i8mm;
+#define itg_depthwise_i8mm   itg_depthwise_dotprod
+#define itg_pool_i8mm        itg_pool_neon
+#define itg_elementwise_i8mm itg_elementwise_neon
+#define itg_lookup_i8mm      itg_lookup_neon
+#define itg_softmax_i8mm     itg_softmax_scalar
+
 /* The best table for this CPU (hosted builds only, runtime/cpu.c). Never NULL; itg_kernels_scalar at worst. */
 const itg_kernels *itg_kernels_best(void);
 

@@ -19,7 +19,7 @@ typedef struct itg_neon_narrowing {
 typedef struct itg_neon_finish {
     int32x4_t multiplier[4], negative[4];
     int32x4_t left, right, zero, low, high;
-    int32_t start[16]; /* the biases: the sums' first values */
+    int32_t start[32]; /* the biases: the sums' first values, 16 of them, or in the order that the tiles ask for */
     itg_neon_narrowing narrowing;
     const int8_t *table;
     ptrdiff_t pixel_bytes; /* from a pixel's first channel to the next pixel's */

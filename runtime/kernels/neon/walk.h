@@ -17,7 +17,7 @@ typedef struct itg_pixel_tile {
     const uint8_t *const *segment; /* where the runs of the list's pixel at offset 0 start */
     const ptrdiff_t *pixels;       /* bytes from there to each pixel's runs */
     const int8_t *weights;         /* of the block: [segment][step] */
-    const int32_t *start;          /* the sums' first values */
+    const int32_t *start;          /* the sums' first values: 16, or with pairs_channels each two neighbours twice */
     int64_t segments, steps;
 } itg_pixel_tile;
 
@@ -28,9 +28,11 @@ typedef void itg_pixel_function(const itg_pixel_tile *tile, int32_t *sums);
 typedef void itg_direct_function(const itg_pixel_tile *tile, const itg_neon_finish *finish, uint8_t *out, int64_t tiles);
 
 typedef struct itg_pixel_set {
-    itg_pixel_function *const *compute; /* [pixels - 1]; may compute one pixel more, the list's last again */
+    itg_pixel_function *const *compute; /* [pixels - 1]; may compute one pixel more, the list's last twice */
     itg_direct_function *const *direct_16, *const *direct_8;
     int32_t pixels; /* of the largest tile */
+    int32_t unit;   /* pixels that cost as much as one */
+    bool pairs_channels;
 } itg_pixel_set;
 
 /* One group of output channels of one call. */
@@ -78,26 +80,35 @@ static inline void itg_add_high_sums(int32_t *sums, const int32_t *high, int32_t
         sums[i] = (int32_t)((uint32_t)sums[i] + ((uint32_t)high[i] << 8));
 }
 
-static inline void itg_compute_direct(const itg_pixel_layer *layer, itg_pixel_tile *tile, const itg_pixel_list *list, int32_t tiles,
-                                      const itg_neon_finish *finish)
+/* `tiles` tiles of `pixels` pixels, from the tile's first pixel, which they move on. */
+static inline uint8_t *itg_run_direct(const itg_pixel_layer *layer, itg_pixel_tile *tile, const itg_neon_finish *finish, uint8_t *out, int32_t pixels,
+                                      int32_t tiles)
 {
-    itg_direct_function *const *direct = finish->count == 16 ? layer->set->direct_16 : layer->set->direct_8;
-    const int32_t pixels = list->count / tiles, larger = list->count % tiles; /* the first `larger` tiles take one pixel more */
-    if (larger > 0)
-        direct[pixels](tile, finish, list->out, larger);
-    tile->pixels += (pixels + 1) * larger;
-    direct[pixels - 1](tile, finish, list->out + (pixels + 1) * larger * finish->pixel_bytes, tiles - larger);
+    if (tiles == 0)
+        return out;
+    (finish->count == 16 ? layer->set->direct_16 : layer->set->direct_8)[pixels - 1](tile, finish, out, tiles);
+    tile->pixels += pixels * tiles;
+    return out + pixels * tiles * finish->pixel_bytes;
+}
+
+/* Tiles of nearly one size, the larger ones first; where units are pairs, the last one of an odd list has a pixel less. */
+static inline void itg_compute_direct(const itg_pixel_layer *layer, itg_pixel_tile *tile, const itg_pixel_list *list, const itg_neon_finish *finish)
+{
+    const int32_t unit = layer->set->unit, most = layer->set->pixels / unit, units = (list->count + unit - 1) / unit;
+    const int32_t tiles = (units + most - 1) / most, size = units / tiles * unit, larger = units % tiles, missing = units * unit - list->count;
+    uint8_t *out = itg_run_direct(layer, tile, finish, list->out, size + unit, larger);
+    out = itg_run_direct(layer, tile, finish, out, size, tiles - larger - missing);
+    itg_run_direct(layer, tile, finish, out, size - 1, missing);
 }
 
 /* By way of sums in memory. */
-static inline void itg_compute_sums(const itg_pixel_layer *layer, itg_pixel_tile *tile, const itg_pixel_list *list, int32_t tiles,
-                                    const itg_neon_finish *finish)
+static inline void itg_compute_sums(const itg_pixel_layer *layer, itg_pixel_tile *tile, const itg_pixel_list *list, const itg_neon_finish *finish)
 {
-    static const int32_t zeros[16] = {0};
+    static const int32_t zeros[32] = {0};
     int32_t sums[ITG_PIXEL_SUMS], high[ITG_PIXEL_SUMS];
     uint8_t *out = list->out;
-    for (int32_t left = list->count; tiles > 0; tiles--) {
-        const int32_t pixels = (left + tiles - 1) / tiles;
+    for (int32_t left = list->count, pixels = 0; left > 0; left -= pixels) {
+        pixels = left < layer->set->pixels ? left : layer->set->pixels;
         itg_pixel_function *compute = layer->set->compute[pixels - 1];
         compute(tile, sums);
         if (layer->conv->in_type == ITG_S16) {
@@ -108,19 +119,27 @@ static inline void itg_compute_sums(const itg_pixel_layer *layer, itg_pixel_tile
         itg_neon_finish_pixels(finish, out, sums, pixels);
         tile->pixels += pixels;
         out += pixels * finish->pixel_bytes;
-        left -= pixels;
     }
 }
 
 /* One block over the list. */
 static inline void itg_compute_list(const itg_pixel_layer *layer, const itg_pixel_list *list, const itg_neon_finish *finish, const int8_t *weights)
 {
-    const int32_t tiles = (list->count + layer->set->pixels - 1) / layer->set->pixels; /* of nearly one size: none of one pixel at the end */
     itg_pixel_tile tile = {list->segment, list->offset, weights, finish->start, layer->runs.segments, layer->runs.steps};
     if (finish->plain && layer->conv->in_type != ITG_S16 && (finish->count == 16 || finish->count == 8))
-        itg_compute_direct(layer, &tile, list, tiles, finish);
+        itg_compute_direct(layer, &tile, list, finish);
     else
-        itg_compute_sums(layer, &tile, list, tiles, finish);
+        itg_compute_sums(layer, &tile, list, finish);
+}
+
+/* a b c d ... -> a b a b c d c d ... */
+static inline void itg_pair_channels(int32_t start[32])
+{
+    for (int i = 14; i >= 0; i -= 2) {
+        const int32_t even = start[i], odd = start[i + 1];
+        start[2 * i] = start[2 * i + 2] = even;
+        start[2 * i + 1] = start[2 * i + 3] = odd;
+    }
 }
 
 static inline void itg_compute_blocks(const itg_pixel_layer *layer, itg_pixel_list *list)
@@ -136,6 +155,8 @@ static inline void itg_compute_blocks(const itg_pixel_layer *layer, itg_pixel_li
         if (conv->in_type == ITG_S16)
             for (int i = 0; i < 16; i++)
                 finish.start[i] = (int32_t)((uint32_t)finish.start[i] + (uint32_t)correction[block * 16 + i]);
+        if (layer->set->pairs_channels)
+            itg_pair_channels(finish.start);
         list->out = out + (size_t)channel * itg_element_bytes(conv->out_type);
         itg_compute_list(layer, list, &finish, weights);
     }

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Convolution by products of 2 pixels x 8 neighbouring inputs x 2 channels. Contract: runtime/kernels/conv.h; weights ITG_PACK_16C8S. */
+#include "runtime/kernels/i8mm/tile.h"
+
+static void compute_rows(const itg_conv *conv, void *out, const void *in, int32_t y0, int32_t y1, void *scratch)
+{
+    static const itg_pixel_set set = {tiles, direct_16, direct_8, TILE_PIXELS, 2, true};
+    if (conv->packing == ITG_PACK_16C8S)
+        itg_walk_pixels(&set, conv, out, in, (const int32_t[2]){y0, y1}, scratch);
+    else
+        itg_conv_scalar.rows(conv, out, in, y0, y1, scratch);
+}
+
+const itg_conv_kernels itg_conv_i8mm = {.rows = compute_rows};
