@@ -13,6 +13,8 @@ static const itgc_pass passes[] = {
     {"normalize_linear", itgc_normalize_linear},
     {"drop_identity", itgc_drop_identity},
     {"fuse_patterns", itgc_fuse_patterns},
+    {"fuse_normalization", itgc_fuse_normalization},
+    {"absorb_affine", itgc_absorb_affine},
     {"fuse_attention", itgc_fuse_attention},
     {"fuse_pad", itgc_fuse_pad},
     {"fold_input", itgc_fold_input},

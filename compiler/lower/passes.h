@@ -11,6 +11,8 @@ bool itgc_normalize_arithmetic(itgc_graph *graph, const itgc_lower_options *opti
 bool itgc_normalize_shape(itgc_graph *graph, const itgc_lower_options *options);
 bool itgc_normalize_linear(itgc_graph *graph, const itgc_lower_options *options);
 bool itgc_fuse_patterns(itgc_graph *graph, const itgc_lower_options *options);
+bool itgc_fuse_normalization(itgc_graph *graph, const itgc_lower_options *options);
+bool itgc_absorb_affine(itgc_graph *graph, const itgc_lower_options *options);
 bool itgc_fuse_attention(itgc_graph *graph, const itgc_lower_options *options);
 bool itgc_fuse_pad(itgc_graph *graph, const itgc_lower_options *options);
 bool itgc_fold_input(itgc_graph *graph, const itgc_lower_options *options);

@@ -26,14 +26,14 @@ static bool infer_lpnorm(itgc_node *node, itgc_diag *diag)
     return itgc_require_type(diag, node, 0, ITGC_FLOATS) && itgc_normalize_axis(diag, &params->axis, node->in[0]->shape.rank);
 }
 
-static void divide_by_norm(float *y, const float *x, int64_t count, int64_t step, int64_t p)
+static void divide_by_norm(float *y, const float *x, int64_t count, int64_t step, const itgc_norm_params *params)
 {
     double sum = 0;
     for (int64_t i = 0; i < count; i++) {
         const double value = (double)x[i * step];
-        sum += p == 1 ? fabs(value) : value * value;
+        sum += params->p == 1 ? fabs(value) : value * value;
     }
-    const double norm = p == 1 ? sum : sqrt(sum);
+    const double own = params->p == 1 ? sum : sqrt(sum), least = (double)params->epsilon, norm = own > least ? own : least;
     for (int64_t i = 0; i < count; i++) {
         y[i * step] = norm == 0 ? 0.0f : (float)((double)x[i * step] / norm);
     }
@@ -46,7 +46,7 @@ static bool eval_lpnorm(const itgc_eval *eval)
     const int64_t count = shape->dim[params->axis], inner = itgc_inner_count(shape, params->axis);
     for (int64_t i = 0; i < itgc_outer_count(shape, params->axis) * inner; i++) {
         const int64_t start = i / inner * count * inner + i % inner;
-        divide_by_norm(eval->out[0]->f + start, eval->in[0]->f + start, count, inner, params->p);
+        divide_by_norm(eval->out[0]->f + start, eval->in[0]->f + start, count, inner, params);
     }
     return true;
 }

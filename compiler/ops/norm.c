@@ -120,7 +120,7 @@ static void run_layernorm(const itgc_eval *eval, bool about_zero)
         float *const y = eval->out[0] == NULL ? NULL : eval->out[0]->f + r * count;
         const moments m = take_moments(x, (block){.outer = 1, .inner = count}, (double)params->epsilon, about_zero);
         for (int64_t i = 0; i < count && y != NULL; i++) {
-            const float normal = (float)(((double)x[i] - m.mean) * m.inverse);
+            const float normal = (float)(((double)x[i] - (params->about_mean ? 0.0 : m.mean)) * m.inverse);
             const float scaled = scale == NULL ? normal : normal * scale[r * count + i];
             y[i] = bias == NULL ? scaled : scaled + bias[r * count + i];
         }
@@ -137,7 +137,7 @@ static bool eval_layernorm(const itgc_eval *eval)
 
 static bool eval_rmsnorm(const itgc_eval *eval)
 {
-    run_layernorm(eval, true);
+    run_layernorm(eval, !((const itgc_norm_params *)eval->node->params)->about_mean);
     return true;
 }
 

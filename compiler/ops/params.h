@@ -52,7 +52,8 @@ typedef struct itgc_gemm_params {
 
 /* BatchNormalization, InstanceNormalization, LayerNormalization, …: epsilon and what else they carry. */
 typedef struct itgc_norm_params {
-    float epsilon;
+    float epsilon;   /* LpNormalization: the least norm divided by, 0 in ONNX; lower/fuse_normalization.c sets it */
+    bool about_mean; /* RMSNormalization: the root of the variance instead of the mean square; set there too */
     int64_t axis, groups;
     int64_t p;      /* LpNormalization */
     int axis_count; /* MeanVarianceNormalization: axes */

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Exports the models people bring, in every variant they come in, into a folder: model.onnx each, no trained weights needed.
 
-  python3 tools/zoo/export.py --output build/zoo [--only A,B,C,D,E,coverage]    (virtual environment: `make zoo` makes it)
+  python3 tools/zoo/export.py --output build/zoo [--only A,B,C,D,E,coverage] [--match TEXT]    (virtual environment: `make zoo` makes it)
 
 A resnet18d with its preprocessing, B resnet18 with labels in its output name, C alexnet at batch 10, D a CRNN, E three edge transformers;
 coverage: small classifiers of many timm and torchvision families. Weights are random with fixed seeds and settled BatchNorm statistics.
@@ -174,12 +174,12 @@ def models_d(folder):
             simplify(path)
 
 
-def models_e(folder):
+def models_e(folder, match):
     import timm
     from timm.layers import set_exportable
     from timm.utils.model import reparameterize_model
     wanted = (("vit_small_patch14_dinov2", {"num_classes": 0}, 518), ("efficientvit_m5", {}, 224), ("edgenext_xx_small", {}, 256))
-    for name, options, size in wanted:
+    for name, options, size in (one for one in wanted if match in one[0]):
         for exportable in (False, True):
             set_exportable(exportable)
             torch.manual_seed(5)
@@ -204,12 +204,12 @@ COVERAGE = ["mobilenetv2_035", "mobilenetv3_small_050", "efficientnet_lite0", "r
 COVERAGE_TV = ["mobilenet_v2", "mobilenet_v3_small", "efficientnet_b0", "shufflenet_v2_x0_5", "googlenet", "mnasnet0_5", "squeezenet1_1", "resnet18", "regnet_y_400mf"]
 
 
-def models_coverage(folder):
+def models_coverage(folder, match):
     import timm
     import torchvision
     jobs = [(f"timm_{n}", lambda n=n: timm.create_model(n)) for n in COVERAGE]
     jobs += [(f"tv_{n}", lambda n=n: torchvision.models.get_model(n, weights=None)) for n in COVERAGE_TV]
-    for name, make in jobs:
+    for name, make in (job for job in jobs if match in job[0]):
         torch.manual_seed(6)
         model = make()
         size = getattr(model, "pretrained_cfg", {}).get("input_size", (3, 224, 224))[1] if name.startswith("timm") else 224
@@ -232,9 +232,11 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--output", type=pathlib.Path, required=True)
     parser.add_argument("--only", default="A,B,C,D,E,coverage")
+    parser.add_argument("--match", default="", help="of E and coverage: only models with this in their name")
     arguments = parser.parse_args()
     torch.set_num_threads(2)
-    makers = {"A": models_a, "B": lambda f: models_b(f, class_names()), "C": models_c, "D": models_d, "E": models_e, "coverage": models_coverage}
+    makers = {"A": models_a, "B": lambda f: models_b(f, class_names()), "C": models_c, "D": models_d, "E": lambda f: models_e(f, arguments.match),
+              "coverage": lambda f: models_coverage(f, arguments.match)}
     for which in arguments.only.split(","):
         if which not in makers:
             sys.exit(f"--only: unknown group {which!r}; known: {', '.join(makers)}")
