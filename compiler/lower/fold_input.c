@@ -239,10 +239,12 @@ static void drop_input_cast(itgc_graph *graph, itgc_tensor *input)
     }
     graph->input_is_pixels = graph->input_is_pixels || (input == graph->inputs[0] && input->type == ITGC_U8);
     input->type = ITGC_F32;
-    while (input->use_count > 0) {
-        itgc_node *cast = input->uses[0];
-        itgc_redirect(graph, cast->out[0], input);
-        itgc_detach(graph, cast);
+    const int count = input->use_count;
+    itgc_node **casts = ITGC_NEW_ARRAY(graph->arena, itgc_node *, count); /* a copy: what reads the casts becomes a use of the input */
+    memcpy(casts, input->uses, (size_t)count * sizeof casts[0]);
+    for (int i = 0; i < count; i++) {
+        itgc_redirect(graph, casts[i]->out[0], input);
+        itgc_detach(graph, casts[i]);
     }
 }
 

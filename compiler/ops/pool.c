@@ -16,6 +16,9 @@ static bool parse_pool(itgc_node *node, itgc_diag *diag)
     itgc_pool_params *const params = node->params;
     params->kind = strstr(node->type, "Max") != NULL ? ITGC_POOL_MAX : strstr(node->type, "Lp") != NULL ? ITGC_POOL_LP : ITGC_POOL_AVERAGE;
     params->global = strncmp(node->type, "Global", 6) == 0;
+    if (params->global && node->attribute_count > 0 && strcmp(node->attributes[0].name, "p") != 0) {
+        return itgc_fail(diag, 209, "attribute \"%.60s\" is not supported; export the model without it", node->attributes[0].name);
+    }
     params->include_pad = itgc_int_attribute(node, "count_include_pad", 0) != 0;
     params->column_major = itgc_int_attribute(node, "storage_order", 0) != 0;
     params->p = itgc_int_attribute(node, "p", 2);

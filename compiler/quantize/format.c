@@ -103,4 +103,5 @@ void itgc_clamp_bounds(const itgc_node *activation, const itgc_format *format, i
     const double most = params->beta;
     *low = isfinite(least) ? itgc_code_of(format, least) : *low;
     *high = isfinite(most) ? itgc_code_of(format, most) : *high;
+    *low = *low > *high ? *high : *low; /* ONNX: everything becomes the upper bound where they cross */
 }

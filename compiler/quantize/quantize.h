@@ -27,6 +27,9 @@ typedef struct itgc_quantizer {
     const itgc_quantize_options *options;
 } itgc_quantizer;
 
+/* False with error 422 or 423 for a graph that has no integer form whatever is chosen. */
+bool itgc_check_expressible(const itgc_graph *graph);
+
 bool itgc_quantize_graph(itgc_graph *graph, const itgc_quantize_options *options);
 
 /* What the ops' quantize callbacks call. */
