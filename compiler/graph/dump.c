@@ -29,6 +29,11 @@ static void add_facts(itgc_text *text, const itgc_graph *graph, const itgc_tenso
 {
     itgc_addf(text, "%s", itgc_type_name(tensor->type));
     add_shape(text, &tensor->shape);
+    if (graph->level >= ITGC_LOWERED && graph->level < ITGC_QUANTIZED && tensor->prescribed.type != 0) {
+        itgc_addf(text, " prescribed %s scale ", name_format(tensor->prescribed.type));
+        itgc_add_double(text, tensor->prescribed.scale);
+        itgc_addf(text, " zero %" PRId32, tensor->prescribed.zero);
+    }
     if (graph->level >= ITGC_MEASURED && tensor->range.min <= tensor->range.max) {
         itgc_add(text, " range ");
         itgc_add_double(text, tensor->range.min);

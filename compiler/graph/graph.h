@@ -80,7 +80,9 @@ typedef struct itgc_tensor {
     itgc_node *producer;        /* NULL for graph inputs and constants */
     itgc_node **uses;           /* nodes that read it, once per reading; filled by itgc_fill_uses */
     int use_count;
-    bool is_output;     /* of the graph */
+    bool is_output; /* of the graph */
+    /* lowered: the format that an already quantized file gives its values (lower/adopt_formats.c); type 0: it gives none */
+    itgc_format prescribed;
     itgc_range range;   /* measured */
     itgc_format format; /* quantized */
     itgc_place place;   /* scheduled */
@@ -187,6 +189,7 @@ struct itgc_graph {
     /* Lowered: the first input takes grey levels 0..255 (RGB where it has three channels), because preprocessing was given as options,
      * or the graph divides by 255, 127.5 or the like, subtracts means in grey levels, or declares uint8. */
     bool input_is_pixels;
+    bool is_prescribed; /* lowered: the file came quantized; some tensors' `prescribed` is set, weights lie on grids of their own */
     const char *const *labels;
     int label_count;
     itgc_step **steps;

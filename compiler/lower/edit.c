@@ -230,6 +230,9 @@ bool itgc_redirect(itgc_graph *graph, itgc_tensor *from, itgc_tensor *to)
     if (!itgc_can_redirect(from, to)) {
         return false;
     }
+    if (to->prescribed.type == 0) {
+        to->prescribed = from->prescribed;
+    }
     while (from->use_count > 0) {
         itgc_node *node = from->uses[0];
         for (int i = 0; i < node->in_count; i++) {

@@ -7,6 +7,8 @@
 #include "compiler/ops/op.h"
 
 static const itgc_pass passes[] = {
+    {"expand_quantized", itgc_expand_quantized},
+    {"adopt_formats", itgc_adopt_formats},
     {"drop_identity", itgc_drop_identity},
     {"normalize_arithmetic", itgc_normalize_arithmetic},
     {"normalize_shape", itgc_normalize_shape},

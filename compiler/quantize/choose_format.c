@@ -267,7 +267,12 @@ bool itgc_choose_formats(itgc_quantizer *quantizer)
     if (!fix_formats(&groups)) {
         return false;
     }
+    itgc_fix_prescribed(&groups);
     unite_groups(&groups);
     itgc_choose_wide(&groups);
-    return set_formats(&groups);
+    if (!set_formats(&groups)) {
+        return false;
+    }
+    itgc_report_prescribed(quantizer->graph);
+    return true;
 }

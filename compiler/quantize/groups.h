@@ -21,6 +21,10 @@ itgc_format_rule itgc_format_rule_of(const itgc_node *node);
 /* Makes the fused activation a node of its own. */
 void itgc_free_activation(itgc_node *node);
 
+/* prescribed.c: the formats that the file gives become fixed; notes about those that no tensor got in the end. */
+void itgc_fix_prescribed(itgc_groups *groups);
+void itgc_report_prescribed(const itgc_graph *graph);
+
 /* wide.c: marks the groups of int16 tensors; frees fused tables whose result is one. */
 void itgc_choose_wide(itgc_groups *groups);
 

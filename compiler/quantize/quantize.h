@@ -104,6 +104,10 @@ bool itgc_is_linear(const itgc_node *node);
 bool itgc_read_linear(const itgc_quantizer *quantizer, const itgc_node *node, itgc_linear *linear);
 
 /* Its integers. */
+/* prescribed.c: the finest step, at least 1/127 of the largest weight, of which all weights of a file that came quantized are multiples; 0
+ * if there is none, or the file did not. */
+double itgc_find_weight_step(const itgc_quantizer *quantizer, const itgc_channel *channel);
+
 typedef struct itgc_linear_codes {
     int64_t channels, taps;
     int8_t *weights;     /* [channels][taps] */

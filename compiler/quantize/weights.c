@@ -105,7 +105,8 @@ bool itgc_quantize_linear(const itgc_quantizer *quantizer, const itgc_linear *li
     double largest = 0.0;
     for (int64_t c = 0; c < linear->channels; c++) {
         const itgc_channel channel = channel_of(linear, in, c);
-        codes->scale[c] = itgc_quantize_channel(&channel, quantizer->options->mse_weights, 0.0, codes->weights + c * linear->taps);
+        codes->scale[c] = itgc_quantize_channel(&channel, quantizer->options->mse_weights, itgc_find_weight_step(quantizer, &channel),
+                                                codes->weights + c * linear->taps);
         largest = fmax(largest, codes->scale[c]);
     }
     const double least = largest / most_spread(out_type);
