@@ -19,7 +19,7 @@ static const struct {
 /* Of the target, not of the table the host tools ran the plan with. */
 static const char *name_packing(itg_packing packing)
 {
-    static const char *const names[] = {"0", "ITG_PACK_ROWS", "ITG_PACK_16C4", "ITG_PACK_16C4S", "ITG_PACK_16C8S"};
+    static const char *const names[] = {"0", "ITG_PACK_ROWS", "ITG_PACK_16C4", "ITG_PACK_16C4S", "ITG_PACK_16C8S", "ITG_PACK_16C4P"};
     return names[packing];
 }
 

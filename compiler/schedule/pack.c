@@ -73,6 +73,11 @@ static void pack_conv(itgc_graph *graph, itgc_step *step, itg_packing packing)
     step->plain = copy_params(graph, conv, sizeof *conv);
     conv->packing = packing;
     pack_conv_blocks(graph, conv);
+    if (packing == ITG_PACK_16C4P) {
+        size_t bytes;
+        int8_t *split = itgc_split_pairs(graph->arena, conv, &bytes);
+        conv->weights = keep_packed(graph, split, bytes);
+    }
     step->scratch_bytes = itg_band_scratch_bytes(conv);
 }
 
@@ -116,13 +121,14 @@ static void pack_depthwise_signed(itgc_graph *graph, itg_depthwise *depthwise)
 static void pack_depthwise(itgc_graph *graph, itgc_step *step, itg_packing packing)
 {
     itg_depthwise *depthwise = step->params;
+    const bool by_32 = packing == ITG_PACK_16C4 || packing == ITG_PACK_16C4P;
     depthwise->packing = ITG_PACK_ROWS;
-    if (packing == ITG_PACK_ROWS || !(packing == ITG_PACK_16C4 ? itg_fits_columns(depthwise) : itg_fits_signed_columns(depthwise))) {
+    if (packing == ITG_PACK_ROWS || !(by_32 ? itg_fits_columns(depthwise) : itg_fits_signed_columns(depthwise))) {
         return;
     }
     step->plain = copy_params(graph, depthwise, sizeof *depthwise);
     depthwise->packing = packing;
-    if (packing == ITG_PACK_16C4) {
+    if (by_32) {
         pack_depthwise_16c4(graph, depthwise);
         step->scratch_bytes = itg_column_scratch_bytes(depthwise);
     } else {

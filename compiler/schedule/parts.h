@@ -12,6 +12,9 @@ bool itgc_order_steps(itgc_graph *graph);
 /* storage.c: int8 codes stored as the target's kernels read them fastest (ITG_U8); ports keep their types. */
 void itgc_choose_storage(itgc_graph *graph, itg_type storage);
 
+/* pack_pairs.c: conv's weights, packed as ITG_PACK_16C4, as ITG_PACK_16C4P. */
+int8_t *itgc_split_pairs(itgc_arena *arena, const itg_conv *conv, size_t *bytes);
+
 /* merge_constants.c: drops constants no step points to and keeps one of each set of equal arrays. */
 void itgc_merge_constants(itgc_graph *graph);
 

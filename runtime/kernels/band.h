@@ -26,7 +26,7 @@ static inline int32_t itg_step_bytes(const itg_conv *conv)
 /* How the kernels of the packing read activations: codes XOR 0x80, or codes. */
 static inline itg_type itg_staged_type(const itg_conv *conv)
 {
-    return conv->packing == ITG_PACK_16C4 ? ITG_U8 : ITG_S8;
+    return conv->packing == ITG_PACK_16C4 || conv->packing == ITG_PACK_16C4P ? ITG_U8 : ITG_S8;
 }
 
 static inline itg_runs itg_cut_runs(const itg_conv *conv)

@@ -6,7 +6,7 @@
  *     depthwise  int8 [KH][KW][Cout]: one tap after the other, channels contiguous
  *   Alignment: none. No padding, no over-read.
  *
- * ITG_PACK_16C4: read by every x86 table, which multiply u8 by s8.
+ * ITG_PACK_16C4: read by the x86 tables with dot products of u8 by s8.
  *     conv       for each group int32 corrections [blocks][16] = -128 * sum of the channel's weights, then
  *                int8 [blocks][segment][step][16][4]: 4 neighbouring inputs of 16 output channels (band.h cuts the segments);
  *                missing channels and inputs are zero weights
@@ -20,6 +20,10 @@
  *
  * ITG_PACK_16C8S: read by SMMLA. As ITG_PACK_16C4S, but
  *     conv       int8 [blocks][segment][step][8][2][8]: 8 neighbouring inputs of pairs of output channels
+ *
+ * ITG_PACK_16C4P: read by AVX2, whose byte products are summed in pairs that saturate (pairs.h). As ITG_PACK_16C4, with these differences:
+ *     conv       weights are taken back so far that no pair can saturate; behind each group's blocks int32 heads [blocks][4] padded to
+ *                64 bytes, then what was taken: int32 places [extras], int8 [extras][8][4], extras padded to 16 a group
  *
  * bias and multipliers: int32 [Cout], in every packing. */
 #ifndef ITG_KERNELS_PACKING_H

@@ -8,6 +8,7 @@
 
 #include "runtime/kernels/band.h"
 #include "runtime/kernels/conv.h"
+#include "runtime/kernels/pairs.h"
 #include "runtime/kernels/stage.h"
 
 #define ITG_TILE_SUMS    448 /* pixels * blocks * 16 of the largest tile of any ISA */
@@ -21,6 +22,10 @@ typedef struct itg_tile {
     const int8_t *weights;  /* [block][segment][step][16][4] */
     ptrdiff_t block_stride; /* bytes */
     const int32_t *start;   /* the sums' first values, 16 a block */
+    /* ITG_PACK_16C4P: the block's second list; NULL: none. Places and weights are the group's. */
+    const itg_pair_head *pairs;
+    const int32_t *places;
+    const int8_t *extras;
 } itg_tile;
 
 /* Where a direct tile stores its codes, and what it needs for that: `constants` is the ISA's own. */
@@ -63,6 +68,9 @@ typedef struct itg_layer {
     const int32_t *correction; /* -128 * sum of weights, 16 a block */
     const int8_t *weights;
     ptrdiff_t block_stride;
+    const itg_pair_head *heads; /* of all blocks; NULL without a second list */
+    const int32_t *places;
+    const int8_t *extras;
     bool wide_input; /* int16, two planes */
 } itg_layer;
 
@@ -110,9 +118,15 @@ static inline void itg_compute_row(const itg_layer *layer, const itg_row_job *jo
     const uint8_t *segment[ITG_MAX_SEGMENTS];
     const itg_tile_set *set = layer->set;
     const int32_t tile_count = (job->pixels + set->pixels - 1) / set->pixels;
-    itg_tile tile = {
-        segment,  layer->runs.segments, layer->runs.steps, job->pixel_stride, layer->weights + job->block * layer->block_stride, layer->block_stride,
-        low_start};
+    itg_tile tile = {.segment = segment,
+                     .segments = layer->runs.segments,
+                     .steps = layer->runs.steps,
+                     .pixel_stride = job->pixel_stride,
+                     .weights = layer->weights + job->block * layer->block_stride,
+                     .block_stride = layer->block_stride,
+                     .pairs = layer->heads ? layer->heads + job->block : NULL,
+                     .places = layer->places,
+                     .extras = layer->extras};
     for (int32_t i = 0, x = 0; i < tile_count; i++) {
         const int32_t pixels = (job->pixels - x) / (tile_count - i); /* tiles of nearly one size: no tile of a single pixel at the end */
         itg_tile_function *compute = set->compute[(pixels - 1) * set->blocks + job->blocks - 1];
@@ -174,6 +188,21 @@ static inline void itg_compute_band(const itg_layer *layer, uint8_t *out, const 
     }
 }
 
+/* Points the layer at one group's weights; returns where the next group's begin. */
+static inline const int8_t *itg_open_group(itg_layer *layer, const int8_t *packed)
+{
+    layer->correction = (const int32_t *)(const void *)packed;
+    layer->weights = packed + layer->runs.blocks * 64;
+    const int8_t *end = layer->weights + layer->runs.blocks * layer->block_stride;
+    if (layer->conv->packing != ITG_PACK_16C4P)
+        return end;
+    layer->heads = (const itg_pair_head *)(const void *)end;
+    layer->places = (const int32_t *)(const void *)(end + itg_pair_heads_bytes(&layer->runs));
+    const size_t extras = itg_pair_extras(&layer->runs, layer->heads);
+    layer->extras = (const int8_t *)(layer->places + extras);
+    return layer->extras + extras * 32;
+}
+
 static inline void itg_walk_tiles(const itg_tile_set *set, const itg_conv *conv, void *out, const void *in, const int32_t rows[2], void *scratch)
 {
     itg_layer layer = {.conv = conv, .set = set, .runs = itg_cut_runs(conv), .wide_input = conv->in_type == ITG_S16};
@@ -184,10 +213,8 @@ static inline void itg_walk_tiles(const itg_tile_set *set, const itg_conv *conv,
         const itg_staged staged = itg_stage_rows(conv, in, y, end, scratch);
         const int8_t *packed = conv->weights;
         for (int32_t group = 0; group < conv->groups; group++) {
-            layer.correction = (const int32_t *)(const void *)packed;
-            layer.weights = packed + layer.runs.blocks * 64;
+            packed = itg_open_group(&layer, packed);
             itg_compute_band(&layer, out, &staged, group, y, end);
-            packed = layer.weights + layer.runs.blocks * layer.block_stride;
         }
     }
 }

@@ -1,14 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Convolution on AVX2, direct on channels-last rows: u8 activations (the int8 code XOR 0x80) times int8 weights, exact by vpmaddwd.
- * Contract: runtime/kernels/conv.h; weights ITG_PACK_16C4; the walk: tiles.h; registers: tile.h of this folder. */
+ * Convolution on AVX2, direct on channels-last rows: u8 activations (the int8 code XOR 0x80) times int8 weights, exact.
+ * Contract: runtime/kernels/conv.h; weights ITG_PACK_16C4P; the walk: tiles.h; registers: tile.h of this folder. */
 #include "runtime/kernels/avx2/requantize.h"
 #include "runtime/kernels/avx2/tile.h"
 
-static const itg_tile_set set = {.pixels = TILE_PIXELS, .blocks = TILE_BLOCKS, .compute = &tiles[0][0], .finish = itg_avx2_finish_tile};
+static const itg_tile_set set = {.pixels = TILE_PIXELS,
+                                 .blocks = TILE_BLOCKS,
+                                 .compute = &tiles[0][0],
+                                 .finish = itg_avx2_finish_tile,
+                                 .direct = &direct_tiles[0][0],
+                                 .open_direct = itg_avx2_open_direct};
 
 static void compute_rows(const itg_conv *conv, void *out, const void *in, int32_t y0, int32_t y1, void *scratch)
 {
-    if (conv->packing == ITG_PACK_16C4)
+    if (conv->packing == ITG_PACK_16C4P)
         itg_walk_tiles(&set, conv, out, in, (const int32_t[2]){y0, y1}, scratch);
     else
         itg_conv_scalar.rows(conv, out, in, y0, y1, scratch);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Depthwise convolution on AVX2: the bytes of up to four kernel rows are interleaved once a column; four taps of 8 channels are two exact
- * vpmaddwd, of the even bytes and of the odd ones. Contract: runtime/kernels/depthwise.h; weights ITG_PACK_16C4; the walk: columns.h. */
+ * vpmaddwd, of the even bytes and of the odd ones. Contract: runtime/kernels/depthwise.h; weights ITG_PACK_16C4P; the walk: columns.h. */
 #include "runtime/kernels/avx2/columns.h"
 
 #define LOAD(address) _mm256_loadu_si256((const __m256i *)(const void *)(address))
@@ -56,7 +56,7 @@ static void compute_block(const itg_block_job *job)
 
 static void compute_rows(const itg_depthwise *depthwise, void *out, const void *in, int32_t y0, int32_t y1, void *scratch)
 {
-    if (depthwise->packing == ITG_PACK_16C4)
+    if (depthwise->packing == ITG_PACK_16C4P)
         itg_walk_columns(depthwise, out, in, (const int32_t[2]){y0, y1}, scratch, compute_block);
     else
         itg_depthwise_scalar.rows(depthwise, out, in, y0, y1, scratch);

@@ -4,7 +4,7 @@
 
 const itg_kernels itg_kernels_avx2 = {
     .name = "avx2",
-    .packing = ITG_PACK_16C4,
+    .packing = ITG_PACK_16C4P,
     .storage = ITG_U8,
     .conv = &itg_conv_avx2,
     .depthwise = &itg_depthwise_avx2,

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The register tiles of the AVX2 convolution: 1 to 4 pixels times one block of 16 output channels, accumulated over K.
- * Exact for every weight, unlike vpmaddubsw, which saturates: the four bytes of a step are taken as two pairs of int16, the even bytes
- * (x & 0x00ff00ff) and the odd ones (x >> 8), activations and weights alike, and multiplied by vpmaddwd. No shuffles.
+ * The register tiles of the AVX2 convolution: 1 to 4 pixels times one block of 16 output channels, accumulated over K, exact for every
+ * weight. Pairs of byte products by vpmaddubsw where the packer proved that they cannot saturate, the rest from its second list (pairs.h);
+ * blocks it left whole as two pairs of int16, the even bytes (x & 0x00ff00ff) and the odd ones (x >> 8), by vpmaddwd. No shuffles.
  * Every accumulator is a named scalar, because GCC 12 keeps arrays of them in memory. Included by conv.c of this folder alone. */
 #ifndef ITG_AVX2_TILE_H
 #define ITG_AVX2_TILE_H
 
+#include "runtime/kernels/avx2/direct.h"
 #include "runtime/kernels/tiles.h"
 
 #include <immintrin.h>
@@ -19,17 +20,31 @@
     _mm256_storeu_si256((__m256i *)(void *)(sums + p * 16), a##p##0);                                                                                \
     _mm256_storeu_si256((__m256i *)(void *)(sums + p * 16 + 8), a##p##1);
 /* Sign-extended even bytes, and odd ones, of 8 channels. */
-#define WEIGHTS(h)                                                                                                                                   \
+#define HALVES(h)                                                                                                                                    \
     const __m256i w##h = LOAD(w + 32 * h), odd##h = _mm256_srai_epi16(w##h, 8), even##h = _mm256_srai_epi16(_mm256_slli_epi16(w##h, 8), 8);
 #define ADD(acc, x, weights) acc = _mm256_add_epi32(acc, _mm256_madd_epi16(x, weights));
-#define PIXEL(p)                                                                                                                                     \
+#define PIXEL_WHOLE(p)                                                                                                                               \
     {                                                                                                                                                \
-        const __m256i both = _mm256_broadcastd_epi32(_mm_loadu_si32(x + p * stride)), high = _mm256_srli_epi16(both, 8);                             \
-        const __m256i low = _mm256_and_si256(both, mask);                                                                                            \
+        const __m256i both = BROADCAST(p), high = _mm256_srli_epi16(both, 8), low = _mm256_and_si256(both, mask);                                    \
         ADD(a##p##0, low, even0)                                                                                                                     \
         ADD(a##p##1, low, even1)                                                                                                                     \
         ADD(a##p##0, high, odd0)                                                                                                                     \
         ADD(a##p##1, high, odd1)                                                                                                                     \
+    }
+#define BROADCAST(p)               _mm256_broadcastd_epi32(_mm_loadu_si32(x + p * stride))
+#define ADD_PAIRS(acc, x, weights) ADD(acc, ones, _mm256_maddubs_epi16(x, weights))
+#define PIXEL_PAIRS(p)                                                                                                                               \
+    {                                                                                                                                                \
+        const __m256i bytes = BROADCAST(p);                                                                                                          \
+        ADD_PAIRS(a##p##0, bytes, w0)                                                                                                                \
+        ADD_PAIRS(a##p##1, bytes, w1)                                                                                                                \
+    }
+#define PIXEL_EXTRA_0(p) ADD_PAIRS(a##p##0, BROADCAST(p), LOAD(w))
+#define PIXEL_EXTRA_1(p) ADD_PAIRS(a##p##1, BROADCAST(p), LOAD(w))
+#define EXTRAS(PIXELS, h)                                                                                                                            \
+    for (int32_t e = 0; e < t->pairs->count[h]; e++, place++, w += 32) {                                                                             \
+        const uint8_t *x = t->segment[*place / 65536] + *place % 65536;                                                                              \
+        EACH_##PIXELS(PIXEL_EXTRA_##h)                                                                                                               \
     }
 
 #define EACH_1(X) X(0)
@@ -37,20 +52,44 @@
 #define EACH_3(X) EACH_2(X) X(2)
 #define EACH_4(X) EACH_3(X) X(3)
 
+#define ACCUMULATE(PIXELS)                                                                                                                           \
+    const ptrdiff_t stride = t->pixel_stride;                                                                                                        \
+    const int8_t *w = t->weights;                                                                                                                    \
+    EACH_##PIXELS(START) if (t->pairs->whole)                                                                                                        \
+    {                                                                                                                                                \
+        const __m256i mask = _mm256_set1_epi32(0x00ff00ff);                                                                                          \
+        for (int32_t s = 0; s < t->segments; s++) {                                                                                                  \
+            const uint8_t *x = t->segment[s];                                                                                                        \
+            for (int32_t k = 0; k < t->steps; k++, x += 4, w += 64) {                                                                                \
+                HALVES(0) HALVES(1) EACH_##PIXELS(PIXEL_WHOLE)                                                                                       \
+            }                                                                                                                                        \
+        }                                                                                                                                            \
+    }                                                                                                                                                \
+    else                                                                                                                                             \
+    {                                                                                                                                                \
+        const __m256i ones = _mm256_set1_epi16(1);                                                                                                   \
+        for (int32_t s = 0; s < t->segments; s++) {                                                                                                  \
+            const uint8_t *x = t->segment[s];                                                                                                        \
+            for (int32_t k = 0; k < t->steps; k++, x += 4, w += 64) {                                                                                \
+                const __m256i w0 = LOAD(w), w1 = LOAD(w + 32);                                                                                       \
+                EACH_##PIXELS(PIXEL_PAIRS)                                                                                                           \
+            }                                                                                                                                        \
+        }                                                                                                                                            \
+        const int32_t *place = t->places + t->pairs->first;                                                                                          \
+        w = t->extras + (ptrdiff_t)t->pairs->first * 32;                                                                                             \
+        EXTRAS(PIXELS, 0) EXTRAS(PIXELS, 1)                                                                                                          \
+    }
+#define CODES(p)                                                                                                                                     \
+    itg_avx2_store_pixel(d, p, &c, itg_avx2_requantize_direct(a##p##0, d, 0, c.constant), itg_avx2_requantize_direct(a##p##1, d, 1, c.constant));
 #define DEFINE_TILE(PIXELS)                                                                                                                          \
     static void tile_##PIXELS(const itg_tile *t, int32_t *sums)                                                                                      \
     {                                                                                                                                                \
-        const ptrdiff_t stride = t->pixel_stride;                                                                                                    \
-        const __m256i mask = _mm256_set1_epi32(0x00ff00ff);                                                                                          \
-        const int8_t *w = t->weights;                                                                                                                \
-        EACH_##PIXELS(START) for (int32_t s = 0; s < t->segments; s++)                                                                               \
-        {                                                                                                                                            \
-            const uint8_t *x = t->segment[s];                                                                                                        \
-            for (int32_t k = 0; k < t->steps; k++, x += 4, w += 64) {                                                                                \
-                WEIGHTS(0) WEIGHTS(1) EACH_##PIXELS(PIXEL)                                                                                           \
-            }                                                                                                                                        \
-        }                                                                                                                                            \
-        EACH_##PIXELS(STORE)                                                                                                                         \
+        ACCUMULATE(PIXELS) EACH_##PIXELS(STORE)                                                                                                      \
+    }                                                                                                                                                \
+    static void direct_##PIXELS(const itg_tile *t, const itg_direct *d)                                                                              \
+    {                                                                                                                                                \
+        ACCUMULATE(PIXELS) const itg_avx2_direct c = itg_avx2_load_direct(d);                                                                        \
+        EACH_##PIXELS(CODES)                                                                                                                         \
     }
 DEFINE_TILE(1)
 DEFINE_TILE(2)
@@ -58,5 +97,6 @@ DEFINE_TILE(3)
 DEFINE_TILE(4)
 
 static itg_tile_function *const tiles[TILE_PIXELS][TILE_BLOCKS] = {{tile_1}, {tile_2}, {tile_3}, {tile_4}};
+static itg_direct_tile *const direct_tiles[TILE_PIXELS][TILE_BLOCKS] = {{direct_1}, {direct_2}, {direct_3}, {direct_4}};
 
 #endif
