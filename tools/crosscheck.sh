@@ -10,3 +10,4 @@ tools/venv.sh
 echo "$MODELS" >"$BUILD/crosscheck.models"
 "$BUILD/venv/bin/python" tools/crosscheck.py "$BUILD/host/intaglio" "$BUILD/crosscheck.models" "$BUILD/crosscheck"
 "$BUILD/venv/bin/python" tools/crosscheck_nodes.py "$BUILD/host/intaglio" "$BUILD/crosscheck/nodes"
+"$BUILD/venv/bin/python" tools/crosscheck_quantized.py "$BUILD/host/intaglio" "$DATA" "$BUILD/crosscheck/quantized"

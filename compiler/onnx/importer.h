@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * What the files of the importer share, private to this folder: the state of one import, the scopes in which names are looked up, limits.
- * read.c bytes → messages; tensor.c, external.c values; inputs.c shapes; nodes.c one node; calls.c functions and branches; import.c the walk. */
+ * read.c bytes → messages; tensor.c, external.c values; inputs.c shapes; nodes.c one node; calls.c functions and branches; contributed.c ops
+ * of another domain; import.c the walk. */
 #ifndef ITGC_IMPORTER_H
 #define ITGC_IMPORTER_H
 
@@ -93,6 +94,9 @@ bool itgc_enter_function(itgc_importer *importer, itgc_scope *scope, const ItgcO
 bool itgc_enter_branch(itgc_importer *importer, itgc_scope *scope, const ItgcOnnx__NodeProto *message);
 bool itgc_close_scope(itgc_importer *importer);
 bool itgc_order_nodes(itgc_importer *importer, itgc_scope *scope);
+
+/* contributed.c: the body of a quantized op of ONNX Runtime's own domain. NULL where it is none (*known false) or with a diagnostic. */
+const ItgcOnnx__FunctionProto *itgc_make_contributed(itgc_importer *importer, const ItgcOnnx__NodeProto *message, bool *known);
 
 /* describe.c: what the file says about itself: normalisation in doc strings, labels in output names. */
 void itgc_read_description(itgc_importer *importer);

@@ -134,9 +134,14 @@ static bool add_node(itgc_importer *importer, itgc_scope *scope, const ItgcOnnx_
 
 static bool dispatch_node(itgc_importer *importer, itgc_scope *scope, const ItgcOnnx__NodeProto *message, const char *name)
 {
-    const ItgcOnnx__FunctionProto *const function = itgc_find_function(importer, message);
+    bool is_contributed = false;
+    const ItgcOnnx__FunctionProto *function = itgc_find_function(importer, message);
+    if (function == NULL)
+        function = itgc_make_contributed(importer, message, &is_contributed);
     if (function != NULL)
         return itgc_enter_function(importer, scope, message, function);
+    if (is_contributed)
+        return false;
     if (is_default_domain(message->domain) && strcmp(message->op_type, "If") == 0)
         return itgc_enter_branch(importer, scope, message);
     return add_node(importer, scope, message, name);

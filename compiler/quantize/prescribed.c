@@ -13,15 +13,25 @@ static bool is_wanted(const itgc_tensor *tensor)
     return tensor->prescribed.type && !tensor->constant;
 }
 
+/* Whether a step could store the tensor in a format of the file's: it is stored, it is no Softmax, whose format is the op's, and its codes
+ * are not those of another tensor that has a format already. */
+static bool can_fix(const itgc_tensor *tensor)
+{
+    const itgc_node *producer = tensor->producer;
+    if (!producer || producer->in_count == 0) { /* a graph input, or of a node that a pass took out */
+        return true;
+    }
+    const itgc_format_rule rule = itgc_format_rule_of(producer);
+    return !producer->fused && rule != ITGC_FORMAT_FIXED && (rule != ITGC_FORMAT_PASS || producer->in[0]->prescribed.type == 0);
+}
+
 void itgc_fix_prescribed(itgc_groups *groups)
 {
     const itgc_graph *graph = groups->quantizer->graph;
     const itg_type asked = groups->quantizer->options->input_type;
     for (int i = 0; i < graph->tensor_count && graph->is_prescribed; i++) {
         const itgc_tensor *tensor = graph->tensors[i];
-        const bool is_fused_away = tensor->producer && tensor->producer->fused;
-        const bool is_softmax = tensor->producer && itgc_format_rule_of(tensor->producer) == ITGC_FORMAT_FIXED;
-        if (is_wanted(tensor) && !is_fused_away && !is_softmax && !(graph->input_is_pixels && tensor == graph->inputs[0])) {
+        if (is_wanted(tensor) && can_fix(tensor) && !(graph->input_is_pixels && tensor == graph->inputs[0])) {
             groups->fixed[i] = tensor->prescribed;
         }
     }
