@@ -21,13 +21,42 @@ static const void *keep_packed(itgc_graph *graph, int8_t *bytes, size_t count)
     return bytes;
 }
 
-/* How one packing lays out a block's 16 channels: where input `i` of a run of channel `lane` lies. */
-static size_t place_weight(itg_packing packing, int32_t lane, int32_t i)
+/* 16c4s: steps go in fours, then two, then one; within them the vectors of four channels come one after the other. */
+static size_t place_in_group(int32_t steps, int32_t lane, int32_t i)
 {
-    if (packing == ITG_PACK_16C8S) {
+    const int32_t step = i / 4, fours = steps / 4 * 4, twos = steps / 2 * 2;
+    const int32_t start = step < fours ? step / 4 * 4 : step < twos ? fours : twos, count = step < fours ? 4 : step < twos ? 2 : 1;
+    return (size_t)start * 64 + (size_t)(lane / 4 * count + step - start) * 16 + (size_t)(lane % 4) * 4 + (size_t)i % 4;
+}
+
+/* How one packing lays out a block's 16 channels: where input `i` of a run of channel `lane` lies. */
+static size_t place_weight(itg_packing packing, int32_t steps, int32_t lane, int32_t i)
+{
+    switch (packing) {
+    case ITG_PACK_16C8S:
         return (size_t)i / 8 * 128 + (size_t)lane * 8 + (size_t)i % 8;
+    case ITG_PACK_16C4S:
+        return place_in_group(steps, lane, i);
+    default:
+        return (size_t)i / 4 * 64 + (size_t)lane * 4 + (size_t)i % 4;
     }
-    return (size_t)i / 4 * 64 + (size_t)lane * 4 + (size_t)i % 4;
+}
+
+/* True if no int16 lane that sums the products of four steps can overflow: the weights it meets sum to at most 255 in magnitude. */
+static bool sums_four_steps(const itg_runs *runs, const int8_t *weights)
+{
+    for (int32_t s = 0; s < runs->segments; s++, weights += runs->run) {
+        for (int32_t first = 0; first < runs->run; first += 16) {
+            int32_t sums[4] = {0};
+            for (int32_t i = first; i < runs->run && i < first + 16; i++) {
+                sums[i % 4] += weights[i] < 0 ? -weights[i] : weights[i];
+            }
+            if (sums[0] > 255 || sums[1] > 255 || sums[2] > 255 || sums[3] > 255) {
+                return false;
+            }
+        }
+    }
+    return true;
 }
 
 /* One output channel's runs into its lane of a block; returns the sum of its weights. */
@@ -38,7 +67,7 @@ static int32_t pack_channel(const itg_conv *conv, const itg_runs *runs, int8_t *
     for (int32_t s = 0; s < runs->segments; s++) {
         for (int32_t i = 0; i < runs->run; i++) {
             const int8_t weight = weights[(size_t)s * (size_t)runs->run + (size_t)i];
-            block[(size_t)s * segment_bytes + place_weight(conv->packing, lane, i)] = weight;
+            block[(size_t)s * segment_bytes + place_weight(conv->packing, runs->steps, lane, i)] = weight;
             sum += weight;
         }
     }
@@ -50,15 +79,18 @@ static void pack_conv_blocks(itgc_graph *graph, itg_conv *conv)
 {
     const itg_runs runs = itg_cut_runs(conv);
     const size_t block_bytes = (size_t)runs.segments * (size_t)runs.steps * (size_t)itg_step_bytes(conv) * 16;
-    const size_t group_bytes = (size_t)runs.blocks * (64 + block_bytes);
+    const size_t head = itg_head_bytes(conv, &runs), group_bytes = head + (size_t)runs.blocks * block_bytes;
     const int32_t group_outputs = conv->out[2] / conv->groups, offset = itg_staged_type(conv) == ITG_U8 ? -128 : 128;
     int8_t *packed = ITGC_NEW_ARRAY(graph->arena, int8_t, group_bytes * (size_t)conv->groups);
     for (int32_t channel = 0; channel < conv->out[2]; channel++) {
         const int32_t group = channel / group_outputs, block = channel % group_outputs / 16, lane = channel % group_outputs % 16;
         int8_t *start = packed + (size_t)group * group_bytes;
         const int8_t *weights = conv->weights + (size_t)channel * (size_t)runs.segments * (size_t)runs.run;
-        const int32_t correction = offset * pack_channel(conv, &runs, start + (size_t)runs.blocks * 64 + (size_t)block * block_bytes, lane, weights);
+        const int32_t correction = offset * pack_channel(conv, &runs, start + head + (size_t)block * block_bytes, lane, weights);
         memcpy(start + ((size_t)block * 16 + (size_t)lane) * sizeof correction, &correction, sizeof correction);
+        if (conv->packing == ITG_PACK_16C4S && !sums_four_steps(&runs, weights)) {
+            start[(size_t)runs.blocks * 64 + (size_t)block] = 1;
+        }
     }
     conv->weights = keep_packed(graph, packed, group_bytes * (size_t)conv->groups);
 }

@@ -40,6 +40,13 @@ static inline itg_runs itg_cut_runs(const itg_conv *conv)
     return runs;
 }
 
+/* What precedes the blocks of one group of packed weights. */
+static inline size_t itg_head_bytes(const itg_conv *conv, const itg_runs *runs)
+{
+    const size_t blocks = (size_t)runs->blocks;
+    return blocks * 64 + (conv->packing == ITG_PACK_16C4S ? (blocks + 63) / 64 * 64 : 0);
+}
+
 /* Rows and columns of input that `count` output rows or columns reach, padding included. */
 static inline int32_t itg_reach(const itg_conv *conv, int axis, int32_t count)
 {

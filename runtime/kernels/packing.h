@@ -15,11 +15,13 @@
  *   Alignment: 64. Convolutions that it cannot hold (64-bit accumulation, more than ITG_MAX_SEGMENTS segments) stay in ITG_PACK_ROWS.
  *
  * ITG_PACK_16C4S: read by the 64-bit Arm tables with s8 * s8 products. As ITG_PACK_16C4, with these differences:
- *     conv       corrections are +128 * sum of weights, which only the low bytes of int16 inputs need
+ *     conv       corrections are +128 * sum of weights, which only the low bytes of int16 inputs need; after them int8 [blocks], to 64
+ *                bytes: 1 where the products of four steps do not surely fit an int16 lane (sum of magnitudes above 255); steps go in
+ *                fours, the rest as two and one: [4][4, 2 or 1 steps][4 channels][4]
  *     depthwise  int8 [blocks of 16 channels][kx][row group][16][4], no corrections
  *
- * ITG_PACK_16C8S: read by SMMLA. As ITG_PACK_16C4S, but
- *     conv       int8 [blocks][segment][step][8][2][8]: 8 neighbouring inputs of pairs of output channels
+ * ITG_PACK_16C8S: read by SMMLA. Depthwise as ITG_PACK_16C4S
+ *     conv       corrections as there, then int8 [blocks][segment][step][8][2][8]: 8 neighbouring inputs of pairs of output channels
  *
  * ITG_PACK_16C4P: read by AVX2, whose byte products are summed in pairs that saturate (pairs.h). As ITG_PACK_16C4, with these differences:
  *     conv       weights are taken back so far that no pair can saturate; behind each group's blocks int32 heads [blocks][4] padded to

@@ -12,13 +12,22 @@
 #define TILE_PIXELS 5
 
 #define SDOT(sum, weights, activation, lane) "sdot v" #sum ".4s, v" #weights ".16b, v" #activation ".4b[" #lane "]\n"
-#define DOT_PIXEL(s0, s1, s2, s3, activation, lane)                                                                                                  \
-    SDOT(s0, 25, activation, lane) SDOT(s1, 26, activation, lane) SDOT(s2, 27, activation, lane) SDOT(s3, 28, activation, lane)
-#define DOT_0(lane) DOT_PIXEL(0, 1, 2, 3, 20, lane)
-#define DOT_1(lane) DOT_PIXEL(4, 5, 6, 7, 21, lane)
-#define DOT_2(lane) DOT_PIXEL(8, 9, 10, 11, 22, lane)
-#define DOT_3(lane) DOT_PIXEL(12, 13, 14, 15, 23, lane)
-#define DOT_4(lane) DOT_PIXEL(16, 17, 18, 19, 24, lane)
+/* One vector of four channels of each pixel, its sums in s0 .. s4. */
+#define EACH_1(weights, lane, s0, s1, s2, s3, s4) SDOT(s0, weights, 20, lane)
+#define EACH_2(weights, lane, s0, s1, s2, s3, s4) EACH_1(weights, lane, s0, s1, s2, s3, s4) SDOT(s1, weights, 21, lane)
+#define EACH_3(weights, lane, s0, s1, s2, s3, s4) EACH_2(weights, lane, s0, s1, s2, s3, s4) SDOT(s2, weights, 22, lane)
+#define EACH_4(weights, lane, s0, s1, s2, s3, s4) EACH_3(weights, lane, s0, s1, s2, s3, s4) SDOT(s3, weights, 23, lane)
+#define EACH_5(weights, lane, s0, s1, s2, s3, s4) EACH_4(weights, lane, s0, s1, s2, s3, s4) SDOT(s4, weights, 24, lane)
+#define AT(EACH, ...)                             EACH(__VA_ARGS__)
+#define VECTOR_0                                  0, 4, 8, 12, 16
+#define VECTOR_1                                  1, 5, 9, 13, 17
+#define VECTOR_2                                  2, 6, 10, 14, 18
+#define VECTOR_3                                  3, 7, 11, 15, 19
+#define FOUR_OF(EACH, vector)                     WEIGHTS AT(EACH, 25, 0, vector) AT(EACH, 26, 1, vector) AT(EACH, 27, 2, vector) AT(EACH, 28, 3, vector)
+#define TWO_OF(EACH, one, other)                  WEIGHTS AT(EACH, 25, 0, one) AT(EACH, 26, 1, one) AT(EACH, 27, 0, other) AT(EACH, 28, 1, other)
+#define FOUR_STEPS(EACH)                          FOUR_OF(EACH, VECTOR_0) FOUR_OF(EACH, VECTOR_1) FOUR_OF(EACH, VECTOR_2) FOUR_OF(EACH, VECTOR_3)
+#define TWO_STEPS(EACH)                           TWO_OF(EACH, VECTOR_0, VECTOR_1) TWO_OF(EACH, VECTOR_2, VECTOR_3)
+#define ONE_STEP(EACH)                            WEIGHTS AT(EACH, 25, 0, VECTOR_0) AT(EACH, 26, 0, VECTOR_1) AT(EACH, 27, 0, VECTOR_2) AT(EACH, 28, 0, VECTOR_3)
 
 #define START(s0, s3)          "ld1 {v" #s0 ".4s-v" #s3 ".4s}, [%[start]]\n"
 #define STORE(s0, s3)          "st1 {v" #s0 ".4s-v" #s3 ".4s}, [%[sums]], #64\n"
@@ -58,28 +67,15 @@
 #define LOADS_3(LOAD) LOADS_2(LOAD) LOAD(22, 12)
 #define LOADS_4(LOAD) LOADS_3(LOAD) LOAD(23, 13)
 #define LOADS_5(LOAD) LOADS_4(LOAD) LOAD(24, 14)
-#define DOTS_1(lane)  DOT_0(lane)
-#define DOTS_2(lane)  DOTS_1(lane) DOT_1(lane)
-#define DOTS_3(lane)  DOTS_2(lane) DOT_2(lane)
-#define DOTS_4(lane)  DOTS_3(lane) DOT_3(lane)
-#define DOTS_5(lane)  DOTS_4(lane) DOT_4(lane)
 
 /* Walks segments by x15, weights by x16, counts segments in x17. */
 #define SUMS(PIXELS)                                                                                                                                 \
-    "mov x15, %[segment]\nmov x16, %[weights]\nmov x17, %[segments]\n" STARTS_##PIXELS "1:\n"                                                        \
-                                                                                       "ldr x9, [x15], #8\n" POINTS_##PIXELS                         \
-        "lsr x9, %[steps], #2\n"                                                                                                                     \
-        "cbz x9, 3f\n"                                                                                                                               \
-        "2:\n" LOADS_##PIXELS(LOAD_16) WEIGHTS DOTS_##PIXELS(0) WEIGHTS DOTS_##PIXELS(1) WEIGHTS DOTS_##PIXELS(2)                                    \
-            WEIGHTS DOTS_##PIXELS(3) "subs x9, x9, #1\n"                                                                                             \
-                                     "b.ne 2b\n"                                                                                                     \
-                                     "3:\n"                                                                                                          \
-                                     "tbz %[steps], #1, 4f\n" LOADS_##PIXELS(LOAD_8) WEIGHTS DOTS_##PIXELS(0)                                        \
-                                         WEIGHTS DOTS_##PIXELS(1) "4:\n"                                                                             \
-                                                                  "tbz %[steps], #0, 5f\n" LOADS_##PIXELS(LOAD_4)                                    \
-                                                                      WEIGHTS DOTS_##PIXELS(0) "5:\n"                                                \
-                                                                                               "subs x17, x17, #1\n"                                 \
-                                                                                               "b.ne 1b\n"
+    "mov x15, %[segment]\nmov x16, %[weights]\nmov x17, %[segments]\n" STARTS_##PIXELS "1:\nldr x9, [x15], #8\n" POINTS_##PIXELS                     \
+        "lsr x9, %[steps], #2\ncbz x9, 3f\n"                                                                                                         \
+        "2:\n" LOADS_##PIXELS(LOAD_16) FOUR_STEPS(EACH_##PIXELS) "subs x9, x9, #1\nb.ne 2b\n"                                                        \
+                                                                 "3:\ntbz %[steps], #1, 4f\n" LOADS_##PIXELS(LOAD_8)                                 \
+                                                                     TWO_STEPS(EACH_##PIXELS) "4:\ntbz %[steps], #0, 5f\n" LOADS_##PIXELS(LOAD_4)    \
+                                                                         ONE_STEP(EACH_##PIXELS) "5:\nsubs x17, x17, #1\nb.ne 1b\n"
 #define INPUTS                                                                                                                                       \
     [segment] "r"(tile->segment), [weights] "r"(tile->weights), [segments] "r"(tile->segments), [start] "r"(tile->start), [steps] "r"(tile->steps)
 #define CLOBBERS                                                                                                                                     \

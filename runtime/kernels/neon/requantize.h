@@ -63,8 +63,10 @@ static inline itg_neon_finish itg_neon_open_block(const itg_epilogue *epilogue, 
     finish.narrowing.zero = vdupq_n_s16((int16_t)epilogue->zero);
     finish.plain = type == ITG_S8 && !epilogue->table && !finish.two_slopes && !finish.rounds && epilogue->left == 0 && epilogue->zero >= -1024 &&
                    epilogue->zero <= 1024;
-    for (int32_t i = 0; i < 16; i++)
-        finish.start[i] = i < finish.count ? epilogue->bias[channel + i] : 0;
+    int32x4_t start[4];
+    itg_neon_load_channels(start, epilogue->bias + channel, finish.count);
+    for (int i = 0; i < 4; i++)
+        vst1q_s32(finish.start + 4 * i, start[i]);
     if (type != ITG_S32)
         itg_neon_load_channels(finish.multiplier, epilogue->multiplier + channel, finish.count);
     if (finish.two_slopes)

@@ -40,7 +40,8 @@ typedef struct itg_pixel_layer {
     const itg_conv *conv;
     const itg_pixel_set *set;
     itg_runs runs;
-    const int8_t *packed; /* corrections, then blocks */
+    const int8_t *packed; /* head, then blocks */
+    size_t head_bytes;
     ptrdiff_t block_stride;
     int32_t group;
 } itg_pixel_layer;
@@ -147,7 +148,7 @@ static inline void itg_compute_blocks(const itg_pixel_layer *layer, itg_pixel_li
     const itg_conv *conv = layer->conv;
     const int32_t group_outputs = conv->out[2] / conv->groups;
     const int32_t *correction = (const int32_t *)(const void *)layer->packed;
-    const int8_t *weights = layer->packed + layer->runs.blocks * 64;
+    const int8_t *weights = layer->packed + layer->head_bytes;
     uint8_t *out = list->out;
     for (int32_t block = 0; block < layer->runs.blocks; block++, weights += layer->block_stride) {
         const int32_t channel = layer->group * group_outputs + block * 16;
@@ -179,7 +180,7 @@ static inline void itg_compute_rows(itg_pixel_layer *layer, uint8_t *out, const 
             list.out = out + ((size_t)y0 * (size_t)conv->out[1] + (size_t)first) * pixel_bytes;
             itg_compute_blocks(layer, &list);
         }
-        layer->packed += layer->runs.blocks * (64 + layer->block_stride);
+        layer->packed += (ptrdiff_t)layer->head_bytes + layer->runs.blocks * layer->block_stride;
     }
 }
 
@@ -187,6 +188,7 @@ static inline void itg_walk_pixels(const itg_pixel_set *set, const itg_conv *con
 {
     itg_pixel_layer layer = {.conv = conv, .set = set, .runs = itg_cut_runs(conv)};
     const int32_t band = itg_reads_in_place(conv) ? rows[1] - rows[0] : itg_band_rows(conv);
+    layer.head_bytes = itg_head_bytes(conv, &layer.runs);
     layer.block_stride = (ptrdiff_t)layer.runs.segments * layer.runs.steps * itg_step_bytes(conv) * 16;
     for (int32_t y = rows[0]; y < rows[1]; y += band) {
         const int32_t end = rows[1] - y < band ? rows[1] : y + band;
