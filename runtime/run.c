@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Walks the steps of a plan. In: a model, an optional itg_exec, the caller's arena. Out: the arena with every step's output.
- * A step's rows are cut into static tiles, so that what is computed never depends on how many workers there are. */
+ * A step's rows and blocks of channels are cut into static tiles, so that what is computed never depends on how many workers there are. */
 #include <intaglio/intaglio.h>
 
-/* Tiles per worker and step: enough to even out workers that start late, few enough to cost nothing. */
-enum { TILES_PER_WORKER = 4 };
+enum {
+    TILES_PER_WORKER = 4, /* enough to even out workers that start late, few enough to cost nothing */
+    BLOCKS_PER_TILE = 4   /* of 16 channels: what kernels keep in registers at a time */
+};
 
 typedef struct step_tiles {
     const itg_step *step;
     const itg_kernels *kernels;
     uint8_t *arena;
-    uint32_t tiles;
+    uint32_t row_tiles, block_tiles; /* a grid; neighbours in index share rows */
 } step_tiles;
 
 static const itg_kernels *select_kernels(const itg_model *model, const itg_exec *exec)
@@ -18,26 +20,46 @@ static const itg_kernels *select_kernels(const itg_model *model, const itg_exec 
     return exec && exec->kernels ? exec->kernels : model->kernels;
 }
 
-/* Tile `index` of `tiles`: row counts differ by at most one. */
+/* Where part `index` of `parts` begins: sizes differ by at most one. */
+static uint32_t cut_evenly(uint32_t count, uint32_t parts, uint32_t index)
+{
+    const uint32_t size = count / parts, larger = count % parts;
+    return index * size + (index < larger ? index : larger);
+}
+
 static void run_tile(void *argument, uint32_t index, uint32_t worker)
 {
     const step_tiles *job = argument;
-    const uint32_t size = job->step->rows / job->tiles, larger = job->step->rows % job->tiles;
-    const uint32_t begin = index * size + (index < larger ? index : larger);
-    const itg_work work = {job->kernels, job->arena, begin, begin + size + (index < larger ? 1 : 0), worker};
+    const uint32_t row = index / job->block_tiles, block = index % job->block_tiles;
+    const itg_work work = {.kernels = job->kernels,
+                           .arena = job->arena,
+                           .row_begin = cut_evenly(job->step->rows, job->row_tiles, row),
+                           .row_end = cut_evenly(job->step->rows, job->row_tiles, row + 1),
+                           .worker = worker,
+                           .block_begin = cut_evenly(job->step->blocks, job->block_tiles, block),
+                           .block_end = cut_evenly(job->step->blocks, job->block_tiles, block + 1)};
     job->step->run(&work, job->step);
+}
+
+/* Few rows and many channels: each worker takes its own channels, and so reads only its own weights. Else rows. */
+static void cut_step(step_tiles *job, uint32_t workers)
+{
+    const uint32_t most = workers * TILES_PER_WORKER, rows = job->step->rows;
+    if (rows < 2 * most && job->step->blocks >= workers * BLOCKS_PER_TILE)
+        job->block_tiles = workers;
+    else
+        job->row_tiles = rows < most ? rows : most;
 }
 
 void itg_run_step(const itg_model *model, const itg_exec *exec, void *arena, uint32_t index)
 {
-    step_tiles job = {&model->steps[index], select_kernels(model, exec), arena, 1};
-    if (!exec || !exec->parallel_for || exec->workers < 2 || job.step->rows < 2) {
+    step_tiles job = {&model->steps[index], select_kernels(model, exec), arena, 1, 1};
+    if (exec && exec->parallel_for && exec->workers > 1)
+        cut_step(&job, exec->workers);
+    if (job.row_tiles * job.block_tiles > 1)
+        exec->parallel_for(exec->pool, job.row_tiles * job.block_tiles, run_tile, &job);
+    else
         run_tile(&job, 0, 0);
-        return;
-    }
-    const uint32_t most = exec->workers * TILES_PER_WORKER;
-    job.tiles = job.step->rows < most ? job.step->rows : most;
-    exec->parallel_for(exec->pool, job.tiles, run_tile, &job);
 }
 
 void itg_run(const itg_model *model, void *arena)

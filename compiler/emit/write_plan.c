@@ -86,13 +86,13 @@ static void write_step_comment(itgc_writer *w, const itgc_step *step)
 static void write_steps(itgc_writer *w)
 {
     itgc_add(w->text, "\nstatic const itg_step steps[] = {\n    /* op, constants, where the inputs, the output and scratch lie in the arena, scratch "
-                      "bytes, rows */\n");
+                      "bytes, rows, blocks */\n");
     for (int i = 0; i < w->graph->step_count; i++) {
         const itg_step *step = &w->model->steps[i];
-        itgc_addf(w->text, "    { %-18s &step_%0*d, { %6u, %6u, %6u }, %6u, %6u, %6u, %5u },",
+        itgc_addf(w->text, "    { %-18s &step_%0*d, { %6u, %6u, %6u }, %6u, %6u, %6u, %5u, %3u },",
                   itgc_sprint(w->graph->arena, "%s,", w->graph->steps[i]->kind->op_name), w->step_digits, i, (unsigned)step->in[0],
                   (unsigned)step->in[1], (unsigned)step->in[2], (unsigned)step->out, (unsigned)step->scratch, (unsigned)step->scratch_bytes,
-                  (unsigned)step->rows);
+                  (unsigned)step->rows, (unsigned)step->blocks);
         write_step_comment(w, w->graph->steps[i]);
     }
     itgc_add(w->text, "};\n\n");

@@ -159,6 +159,7 @@ struct itgc_step {
     itgc_tensor *out;
     bool partial; /* writes only part of out; a later step completes it */
     uint32_t rows;
+    uint32_t blocks;         /* scheduled: of channels that kernels compute apart; 0: none */
     uint32_t scratch_bytes;  /* per worker */
     uint32_t scratch_offset; /* scheduled */
     int64_t macs;

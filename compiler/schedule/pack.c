@@ -110,6 +110,7 @@ static void pack_conv(itgc_graph *graph, itgc_step *step, itg_packing packing)
         int8_t *split = itgc_split_pairs(graph->arena, conv, &bytes);
         conv->weights = keep_packed(graph, split, bytes);
     }
+    step->blocks = conv->groups == 1 ? (uint32_t)itg_cut_runs(conv).blocks : 0;
     step->scratch_bytes = itg_band_scratch_bytes(conv);
 }
 

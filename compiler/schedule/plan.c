@@ -7,8 +7,8 @@
 #include <intaglio/intaglio.h>
 #include <string.h>
 
-/* Sizes of the structs where pointers and the enum take 4 bytes: 8 words; 4 words, 6 dimensions, scale, zero and rank; 16 words. */
-#define STEP_BYTES  32u
+/* Sizes of the structs where pointers and the enum take 4 bytes: 10 words; 4 words, 6 dimensions, scale, zero and rank; 16 words. */
+#define STEP_BYTES  40u
 #define PORT_BYTES  52u
 #define MODEL_BYTES 64u
 
@@ -40,6 +40,7 @@ static void fill_step(itg_step *out, const itgc_step *step, bool reads_packing)
     out->scratch = step->scratch_offset;
     out->scratch_bytes = step->scratch_bytes;
     out->rows = step->rows;
+    out->blocks = step->blocks;
 }
 
 static const itg_port *build_ports(itgc_graph *graph, itgc_tensor *const *tensors, int count)

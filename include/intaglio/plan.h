@@ -36,13 +36,14 @@ typedef enum itg_family {
 typedef struct itg_kernels itg_kernels; /* kernels.h */
 typedef struct itg_step itg_step;
 
-/* What a caller asks of an op: compute rows [row_begin, row_end) of the step's output, all channels, as worker `worker`.
+/* What a caller asks of an op: compute rows [row_begin, row_end) of the step's output, all channels or some blocks of them, as worker `worker`.
  * A row is the op's own unit of independent output; itg_step.rows says how many there are. */
 typedef struct itg_work {
     const itg_kernels *kernels;
     uint8_t *arena;
     uint32_t row_begin, row_end;
     uint32_t worker; /* selects the scratch slot: 0 .. workers-1 */
+    uint32_t block_begin, block_end; /* of itg_step.blocks; block_end 0: all */
 } itg_work;
 
 typedef void itg_op(const itg_work *work, const itg_step *step);
@@ -56,6 +57,7 @@ struct itg_step {
     uint32_t scratch;       /* offset of worker 0's scratch */
     uint32_t scratch_bytes; /* of one worker; their slots follow one another */
     uint32_t rows;
+    uint32_t blocks; /* of 16 output channels that can be computed apart; 0: the op computes all channels of a row */
 };
 
 /* A view of one model input or output. real value = (code - zero) * scale, code as itg_type says: a byte p of an

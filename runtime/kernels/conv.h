@@ -15,8 +15,12 @@
  * Result: bit-equal to runtime/kernels/scalar/conv.c on every input that meets this contract. */
 typedef void itg_conv_rows(const itg_conv *conv, void *out, const void *in, int32_t y0, int32_t y1, void *scratch);
 
+/* The same for blocks [blocks[0], blocks[1]) of 16 output channels alone; others stay. One group, weights in the table's packing. */
+typedef void itg_conv_part(const itg_conv *conv, void *out, const void *in, const int32_t rows[2], const int32_t blocks[2], void *scratch);
+
 struct itg_conv_kernels {
     itg_conv_rows *rows;
+    itg_conv_part *part; /* NULL: whole rows only */
 };
 
 #endif

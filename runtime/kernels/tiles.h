@@ -71,7 +71,8 @@ typedef struct itg_layer {
     const itg_pair_head *heads; /* of all blocks; NULL without a second list */
     const int32_t *places;
     const int8_t *extras;
-    bool wide_input; /* int16, two planes */
+    int32_t first_block, end_block; /* what of them is asked for */
+    bool wide_input;                /* int16, two planes */
 } itg_layer;
 
 /* One row of `pixels` output pixels for `blocks` blocks of channels from `channel` on. */
@@ -167,8 +168,8 @@ static inline void itg_compute_band(const itg_layer *layer, uint8_t *out, const 
     const uint8_t *segment[ITG_MAX_SEGMENTS];
     int32_t low_start[64], high_start[64];
     itg_direct direct = {.pixel_stride = conv->out[2]};
-    for (int32_t block = 0, turns = (layer->runs.blocks + most - 1) / most; turns > 0; turns--) {
-        const int32_t blocks = (layer->runs.blocks - block) / turns; /* of nearly one size */
+    for (int32_t block = layer->first_block, turns = (layer->end_block - block + most - 1) / most; turns > 0; turns--) {
+        const int32_t blocks = (layer->end_block - block) / turns; /* of nearly one size */
         itg_row_job job = {segment, staged->high_plane, (ptrdiff_t)conv->stride[1] * conv->in[2], conv->out[1], out, 0, block, blocks, NULL};
         job.channel = group * group_outputs + block * 16;
         itg_fill_start(layer, &job, low_start, high_start);
@@ -203,18 +204,29 @@ static inline const int8_t *itg_open_group(itg_layer *layer, const int8_t *packe
     return layer->extras + extras * 32;
 }
 
-static inline void itg_walk_tiles(const itg_tile_set *set, const itg_conv *conv, void *out, const void *in, const int32_t rows[2], void *scratch)
+/* What one call computes. */
+typedef struct itg_conv_job {
+    void *out;
+    const void *in;
+    void *scratch;
+    int32_t rows[2], blocks[2]; /* blocks of each group; end 0: all */
+} itg_conv_job;
+
+static inline void itg_walk_tiles(const itg_tile_set *set, const itg_conv *conv, const itg_conv_job *job)
 {
+    const int32_t *rows = job->rows;
     itg_layer layer = {.conv = conv, .set = set, .runs = itg_cut_runs(conv), .wide_input = conv->in_type == ITG_S16};
     const int32_t band = itg_reads_in_place(conv) ? rows[1] - rows[0] : itg_band_rows(conv);
     layer.block_stride = (ptrdiff_t)layer.runs.segments * layer.runs.steps * 64;
+    layer.first_block = job->blocks[0];
+    layer.end_block = job->blocks[1] ? job->blocks[1] : layer.runs.blocks;
     for (int32_t y = rows[0]; y < rows[1]; y += band) {
         const int32_t end = rows[1] - y < band ? rows[1] : y + band;
-        const itg_staged staged = itg_stage_rows(conv, in, y, end, scratch);
+        const itg_staged staged = itg_stage_rows(conv, job->in, y, end, job->scratch);
         const int8_t *packed = conv->weights;
         for (int32_t group = 0; group < conv->groups; group++) {
             packed = itg_open_group(&layer, packed);
-            itg_compute_band(&layer, out, &staged, group, y, end);
+            itg_compute_band(&layer, job->out, &staged, group, y, end);
         }
     }
 }

@@ -4,6 +4,19 @@
 #include "runtime/kernels/conv.h"
 #include "runtime/ops/parts.h"
 
+/* A table that cannot compute blocks apart computes all with the first. */
+static void compute_rows(const itg_work *work, const itg_step *step, void *out, const void *in, const itg_image_rows *rows)
+{
+    const itg_conv_kernels *kernels = work->kernels->conv;
+    const bool is_part = work->block_end && work->block_end - work->block_begin < step->blocks;
+    if (is_part && kernels->part) {
+        const int32_t blocks[2] = {(int32_t)work->block_begin, (int32_t)work->block_end};
+        kernels->part(step->params, out, in, (const int32_t[2]){rows->y0, rows->y1}, blocks, itg_scratch_of(work, step));
+    } else if (!is_part || work->block_begin == 0) {
+        kernels->rows(step->params, out, in, rows->y0, rows->y1, itg_scratch_of(work, step));
+    }
+}
+
 void itg_op_conv(const itg_work *work, const itg_step *step)
 {
     const itg_conv *params = step->params;
@@ -14,6 +27,6 @@ void itg_op_conv(const itg_work *work, const itg_step *step)
         rows = itg_next_rows(row, work->row_end, params->out[0]);
         uint8_t *out = work->arena + step->out + rows.image * out_bytes;
         const uint8_t *in = work->arena + step->in[0] + rows.image * in_bytes;
-        work->kernels->conv->rows(params, out, in, rows.y0, rows.y1, itg_scratch_of(work, step));
+        compute_rows(work, step, out, in, &rows);
     }
 }

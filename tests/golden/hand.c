@@ -17,12 +17,12 @@ static const itg_copy step_03 = { .dim = {1,1,1,1,9,8}, .in_stride = {0,0,0,0,8,
 static const itg_conv step_04 = { .in = {1,1,144}, .out = {1,1,4}, .kernel = {1,1}, .stride = {1,1}, .dilation = {1,1}, .groups = 1, .weights = hand_w04_weights, .epilogue.bias = hand_w04_bias, .epilogue.multiplier = hand_w00_multiplier, .epilogue.low = -32768, .epilogue.high = 32767, .epilogue.shift = 4, .in_type = ITG_S8, .out_type = ITG_S16, .packing = 1 };
 
 static const itg_step steps[] = {
-    /* op, constants, where the inputs, the output and scratch lie in the arena, scratch bytes, rows */
-    { itg_op_conv,       &step_00, {    288,      0,      0 },      0,      0,      0,     6 }, /*   7,776 MACs */
-    { itg_op_pool,       &step_01, {      0,      0,      0 },    288,      0,      0,     3 }, /*  */
-    { itg_op_copy,       &step_02, {    288,      0,      0 },      0,      0,      0,     1 }, /*  */
-    { itg_op_copy,       &step_03, {    288,      0,      0 },      0,      0,      0,     1 }, /*  */
-    { itg_op_conv,       &step_04, {      0,      0,      0 },    144,      0,      0,     1 }, /*   576 MACs */
+    /* op, constants, where the inputs, the output and scratch lie in the arena, scratch bytes, rows, blocks */
+    { itg_op_conv,       &step_00, {    288,      0,      0 },      0,      0,      0,     6,   0 }, /*   7,776 MACs */
+    { itg_op_pool,       &step_01, {      0,      0,      0 },    288,      0,      0,     3,   0 }, /*  */
+    { itg_op_copy,       &step_02, {    288,      0,      0 },      0,      0,      0,     1,   0 }, /*  */
+    { itg_op_copy,       &step_03, {    288,      0,      0 },      0,      0,      0,     1,   0 }, /*  */
+    { itg_op_conv,       &step_04, {      0,      0,      0 },    144,      0,      0,     1,   0 }, /*   576 MACs */
 };
 
 static const itg_port inputs[] = {

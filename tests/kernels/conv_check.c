@@ -102,14 +102,24 @@ static bool make_conv(check_state *state, check_case *test, int bench)
     check_pack(state, test, itg_op_conv);
     test->rows[0] = bench < 0 && check_chance(state, 30) ? check_between(state, 0, conv->out[0]) : 0;
     test->rows[1] = bench < 0 && check_chance(state, 30) ? check_between(state, test->rows[0], conv->out[0]) : conv->out[0];
+    test->kind = bench < 0 ? check_between(state, 0, 2) : 0;
     snprintf(test->text, sizeof test->text, "in %dx%dx%d out %dx%dx%d kernel %dx%d stride %dx%d dilation %dx%d groups %d types %d>%d wide %d",
              conv->in[0], conv->in[1], conv->in[2], conv->out[0], conv->out[1], conv->out[2], conv->kernel[0], conv->kernel[1], conv->stride[0],
              conv->stride[1], conv->dilation[0], conv->dilation[1], conv->groups, (int)conv->in_type, (int)conv->out_type, conv->epilogue.wide);
     return true;
 }
 
+/* In two parts where the table can, cut at block `kind`; else whole. */
 static void run_conv(const itg_kernels *kernels, const check_case *test)
 {
+    const itg_conv *conv = test->packed[kernels->packing];
+    const int32_t blocks = (conv->out[2] + 15) / 16, cut = test->kind;
+    if (kernels->conv->part && conv->groups == 1 && conv->packing == kernels->packing && cut > 0 && cut < blocks) {
+        void *scratch = test->scratch[kernels->packing];
+        kernels->conv->part(conv, test->out, test->in[0], test->rows, (const int32_t[2]){cut, blocks}, scratch);
+        kernels->conv->part(conv, test->out, test->in[0], test->rows, (const int32_t[2]){0, cut}, scratch);
+        return;
+    }
     kernels->conv->rows(test->packed[kernels->packing], test->out, test->in[0], test->rows[0], test->rows[1], test->scratch[kernels->packing]);
 }
 

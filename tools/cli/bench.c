@@ -6,8 +6,6 @@
 #include "tools/cli/pipeline.h"
 
 #include "compiler/evaluate/report.h"
-#include "runtime/host/pool.h"
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -125,13 +123,7 @@ static bool run_bench(cli_session *session)
     session->threads = session->options->threads ? session->threads : 1;
     if (!cli_schedule(session, NULL))
         return false;
-    itg_workers *workers = session->threads > 1 ? itg_start_workers((uint32_t)session->threads) : NULL;
-    itg_exec exec = {.kernels = session->kernels, .workers = 1};
-    if (workers)
-        exec = (itg_exec){.kernels = session->kernels, .parallel_for = itg_share_work, .pool = workers, .workers = itg_worker_count(workers)};
-    const bool fine = measure(session, &exec);
-    itg_stop_workers(workers);
-    return fine;
+    return measure(session, &session->exec);
 }
 
 int cli_bench(const cli_options *options)

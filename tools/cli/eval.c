@@ -17,9 +17,8 @@ bool cli_evaluate(cli_session *session, itgc_scores *scores)
     itgc_samples **sets = float_sets ? cli_open_sets(session, paths, false) : NULL;
     if (!sets)
         return false;
-    const itg_exec exec = {.kernels = session->kernels, .workers = 1};
-    const bool fine = itgc_evaluate(c->imported.graph, c->graph, c->model, &exec, float_sets, sets, has_data ? NULL : cli_use_for_gate, session,
-                                    session->threads, &session->progress, scores);
+    const bool fine = itgc_evaluate(c->imported.graph, c->graph, c->model, &session->exec, float_sets, sets, has_data ? NULL : cli_use_for_gate,
+                                    session, session->threads, &session->progress, scores);
     cli_end_progress(&session->bar);
     return fine;
 }

@@ -32,6 +32,7 @@ int cli_run_session(const cli_options *options, bool (*body)(cli_session *sessio
         fputs(session.c->dump, stdout);
     cli_print_diagnosis(&session.c->diag, &printed, options->quiet);
     const int status = fine ? session.status : cli_status_of(&session.c->diag);
+    itg_stop_workers(session.workers);
     itgc_release_compilation(session.c);
     return status;
 }
@@ -379,6 +380,17 @@ const itg_kernels *cli_choose_kernels(itgc_diag *diag, const char *isa)
     return kernels;
 }
 
+static void start_exec(cli_session *session, uint32_t threads)
+{
+    session->exec = (itg_exec){.kernels = session->kernels, .workers = 1};
+    session->workers = threads > 1 ? itg_start_workers(threads) : NULL;
+    if (!session->workers)
+        return;
+    session->exec.parallel_for = itg_share_work;
+    session->exec.pool = session->workers;
+    session->exec.workers = itg_worker_count(session->workers);
+}
+
 bool cli_schedule(cli_session *session, const itgc_target *target)
 {
     const cli_options *options = session->options;
@@ -397,6 +409,7 @@ bool cli_schedule(cli_session *session, const itgc_target *target)
                                             .workers = target ? 1 : (uint32_t)session->threads};
     if (!itgc_schedule(session->c, &schedule, session->kernels))
         return false;
+    start_exec(session, target ? 1 : (uint32_t)session->threads);
     say_phase(session, "schedule");
     return true;
 }

@@ -7,6 +7,8 @@
 #include "tools/cli/options.h"
 #include "tools/cli/print.h"
 
+#include "runtime/host/pool.h"
+
 typedef struct cli_session {
     const cli_options *options;
     itgc_compilation *c;
@@ -15,6 +17,8 @@ typedef struct cli_session {
     itgc_image_options image; /* for the ONNX input; the lowered graph's sets take pixels where preprocessing was folded */
     const itg_kernels *kernels;
     int threads;
+    itg_workers *workers; /* threads - 1 of them waiting; NULL: none */
+    itg_exec exec;        /* what runs the scheduled model */
     int64_t gate_every;   /* every n-th calibration sample is kept for the gate; 0: none */
     int64_t sample_count; /* calibration samples used for the ranges; 0: ranges from a file */
     itgc_samples **calib; /* one set per input of the lowered graph; NULL: ranges from a file */
@@ -32,7 +36,7 @@ bool cli_lower(cli_session *session);
 /* Calibration (or noise), quantization. */
 bool cli_quantize(cli_session *session, bool noise_allowed);
 
-/* Schedule for the host or the --target. align 0: the host's. */
+/* Schedule for the host or the --target, whose models run on one thread. align 0: the host's. */
 bool cli_schedule(cli_session *session, const itgc_target *target);
 
 /* The sets of one option's paths for every graph input; float_sets: in the units of the ONNX input, else as the lowered graph takes them. */

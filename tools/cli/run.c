@@ -79,14 +79,10 @@ static bool start_job(run_job *job, cli_session *session)
     itgc_compilation *c = session->c;
     *job = (run_job){.session = session};
     const itgc_graph *graph = graph_of(job);
-    const itg_exec *exec = NULL;
     if (session->options->is_float)
         job->executor = itgc_new_executor(graph, session->threads);
     else {
-        itg_exec *chosen = ITGC_NEW(c->arena, itg_exec);
-        *chosen = (itg_exec){.kernels = session->kernels, .workers = 1};
-        exec = chosen;
-        job->engine = itgc_new_engine(c->arena, graph, c->model, exec);
+        job->engine = itgc_new_engine(c->arena, graph, c->model, &session->exec);
         if (!job->engine)
             return false;
     }

@@ -14,9 +14,14 @@ static const itg_tile_set set = {.pixels = TILE_PIXELS,
 static void compute_rows(const itg_conv *conv, void *out, const void *in, int32_t y0, int32_t y1, void *scratch)
 {
     if (conv->packing == ITG_PACK_16C4P)
-        itg_walk_tiles(&set, conv, out, in, (const int32_t[2]){y0, y1}, scratch);
+        itg_walk_tiles(&set, conv, &(itg_conv_job){out, in, scratch, {y0, y1}, {0, 0}});
     else
         itg_conv_scalar.rows(conv, out, in, y0, y1, scratch);
 }
 
-const itg_conv_kernels itg_conv_avx2 = {.rows = compute_rows};
+static void compute_part(const itg_conv *conv, void *out, const void *in, const int32_t rows[2], const int32_t blocks[2], void *scratch)
+{
+    itg_walk_tiles(&set, conv, &(itg_conv_job){out, in, scratch, {rows[0], rows[1]}, {blocks[0], blocks[1]}});
+}
+
+const itg_conv_kernels itg_conv_avx2 = {.rows = compute_rows, .part = compute_part};

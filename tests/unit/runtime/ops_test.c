@@ -25,11 +25,12 @@ static void fill(test_arena *arena)
 static void run_cut(test_arena *arena, const itg_step *step)
 {
     test_arena start = *arena;
-    itg_work work = {&itg_kernels_scalar, arena->bytes, 0, step->rows, 0};
+    itg_work work = {.kernels = &itg_kernels_scalar, .arena = arena->bytes, .row_end = step->rows};
     step->run(&work, step);
     for (uint32_t cut = 0; cut <= step->rows; cut++) {
         test_arena other = start;
-        itg_work upper = {&itg_kernels_scalar, other.bytes, cut, step->rows, 0}, lower = {&itg_kernels_scalar, other.bytes, 0, cut, 0};
+        itg_work upper = {.kernels = &itg_kernels_scalar, .arena = other.bytes, .row_begin = cut, .row_end = step->rows};
+        itg_work lower = {.kernels = &itg_kernels_scalar, .arena = other.bytes, .row_end = cut};
         step->run(&upper, step);
         step->run(&lower, step);
         assert_memory_equal(arena->bytes, other.bytes, ARENA);
