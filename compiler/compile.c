@@ -140,6 +140,28 @@ bool itgc_measure(itgc_compilation *c, itgc_samples *const *sets, bool (*use)(vo
     return itgc_protect(c, run_measure, &call);
 }
 
+typedef struct refine_call {
+    itgc_compilation *c;
+    itgc_samples *const *sets;
+    bool (*use)(void *argument, int64_t index);
+    void *argument;
+    const itgc_refine_options *options;
+} refine_call;
+
+static bool run_refine(void *argument)
+{
+    const refine_call *const call = argument;
+    itgc_compilation *const c = call->c;
+    return begin_phase(c, ITGC_MEASURED) && itgc_refine_graph(c->graph, call->sets, call->use, call->argument, call->options, &c->tuning);
+}
+
+bool itgc_refine(itgc_compilation *c, itgc_samples *const *sets, bool (*use)(void *argument, int64_t index), void *argument,
+                 const itgc_refine_options *options)
+{
+    refine_call call = {c, sets, use, argument, options};
+    return itgc_protect(c, run_refine, &call);
+}
+
 typedef struct quantize_call {
     itgc_compilation *c;
     const itgc_quantize_options *options;
@@ -148,7 +170,9 @@ typedef struct quantize_call {
 static bool run_quantize(void *argument)
 {
     const quantize_call *const call = argument;
-    return begin_phase(call->c, ITGC_MEASURED) && itgc_check_expressible(call->c->graph) && itgc_quantize_graph(call->c->graph, call->options) &&
+    itgc_quantize_options options = *call->options;
+    options.tuning = call->c->tuning;
+    return begin_phase(call->c, ITGC_MEASURED) && itgc_check_expressible(call->c->graph) && itgc_quantize_graph(call->c->graph, &options) &&
            end_phase(call->c, "quantize", ITGC_QUANTIZED);
 }
 

@@ -9,6 +9,7 @@
 #include "compiler/measure/measure.h"
 #include "compiler/onnx/import.h"
 #include "compiler/quantize/quantize.h"
+#include "compiler/refine/refine.h"
 #include "compiler/schedule/schedule.h"
 
 typedef struct itgc_compilation {
@@ -16,6 +17,7 @@ typedef struct itgc_compilation {
     itgc_diag diag;
     itgc_import_result imported; /* imported.graph: kept as it is, for `--float` and evaluation */
     itgc_graph *graph;           /* the one the phases transform */
+    itgc_tuning *tuning;         /* of the quantizer, once itgc_refine ran and found something */
     const itg_model *model;
     const char *dump_phase; /* --dump=PHASE; NULL: none */
     char *dump;             /* its text, once that phase ran */
@@ -30,6 +32,8 @@ bool itgc_import(itgc_compilation *c, const char *path, const itgc_import_option
 bool itgc_lower(itgc_compilation *c, const itgc_lower_options *options);
 bool itgc_measure(itgc_compilation *c, itgc_samples *const *sets, bool (*use)(void *argument, int64_t index), void *argument, int threads,
                   const itgc_progress *progress);
+bool itgc_refine(itgc_compilation *c, itgc_samples *const *sets, bool (*use)(void *argument, int64_t index), void *argument,
+                 const itgc_refine_options *options);
 bool itgc_quantize(itgc_compilation *c, const itgc_quantize_options *options);
 bool itgc_schedule(itgc_compilation *c, const itgc_schedule_options *options, const itg_kernels *kernels);
 bool itgc_emit(itgc_compilation *c, const itgc_emit_options *options, const char *dir);

@@ -3,6 +3,7 @@
  * its range is that of the values computed into it (numerics.md 3). Called by quantize.c. */
 #include "compiler/measure/observe.h"
 #include "compiler/quantize/groups.h"
+#include "compiler/quantize/tuning.h"
 
 #include <math.h>
 #include <string.h>
@@ -190,7 +191,11 @@ static void add_bounds(const itgc_groups *groups, const itgc_tensor *tensor, boo
     if (low > high || (range->sources > 0 && !is_source(tensor))) {
         return;
     }
-    if (histogram && groups->quantizer->options->mse_ranges && !wide) {
+    const itgc_tuning *tuning = groups->quantizer->options->tuning;
+    if (tuning && !wide && tensor->id < tuning->tensor_count && tuning->low[tensor->id] <= tuning->high[tensor->id]) {
+        low = tuning->low[tensor->id];
+        high = tuning->high[tensor->id];
+    } else if (histogram && groups->quantizer->options->mse_ranges && !wide) {
         itgc_best_range(histogram, 255, COVERAGE, &low, &high);
     }
     range->low = fmin(range->low, low);

@@ -15,9 +15,6 @@ typedef struct itgc_groups {
 
 int itgc_group_of(const itgc_groups *groups, const itgc_tensor *tensor);
 
-/* How the output's format follows; per node, as records serve several ops (pools, Resize). */
-itgc_format_rule itgc_format_rule_of(const itgc_node *node);
-
 /* Makes the fused activation a node of its own. */
 void itgc_free_activation(itgc_node *node);
 

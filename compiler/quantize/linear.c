@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Nodes that are linear by constants, seen as one matrix of output channels and taps. Called by choose_format.c and the ops' quantizers. */
 #include "compiler/quantize/quantize.h"
+#include "compiler/quantize/tuning.h"
 
 #include <string.h>
 
@@ -50,6 +51,7 @@ bool itgc_read_linear(const itgc_quantizer *quantizer, const itgc_node *node, it
     const int64_t channels = weights->shape.dim[0];
     const int64_t taps = itgc_elements(&weights->shape) / channels;
     *linear = (itgc_linear){.weights = weights->f, .channels = channels, .taps = taps, .channel_stride = taps, .tap_stride = 1};
+    linear->tuning = itgc_layer_tuning_of(quantizer->options->tuning, node);
     if (node->in_count > 2 && node->in[2]) {
         linear->bias = node->in[2]->constant->f;
     }

@@ -2,7 +2,9 @@
  * measured graph → quantized graph: chooses formats, then asks every node's op for its steps, in order. Called by compile.c.
  * Also what the ops' quantize callbacks make steps, constants and tensors with. */
 #include "compiler/quantize/quantize.h"
+#include "compiler/quantize/tuning.h"
 
+#include <stddef.h>
 #include <string.h>
 
 itgc_tensor *itgc_result_of(const itgc_node *node)
@@ -70,10 +72,39 @@ static bool quantize_node(itgc_quantizer *quantizer, itgc_node *node)
     return fine;
 }
 
+#define STEP(name, field, fast, accurate, help)                                                                                                      \
+    {                                                                                                                                                \
+        name, help, fast, accurate, offsetof(itgc_quantize_options, field)                                                                           \
+    }
+
+const itgc_step_row *itgc_step_rows(int *count)
+{
+    static const itgc_step_row rows[] = {
+        STEP("mse", mse_ranges, true, true, "ranges by expected error instead of extremes"),
+        STEP("mse-weights", mse_weights, false, false, "weight scales by the error of the weights"),
+        STEP("int16-pool", wide_pool, true, true, "global pools before the classifier in int16"),
+        STEP("int16-logits", wide_logits, true, true, "int16 outputs"),
+        STEP("correct", correct, true, true, "scale and offset of each channel fitted to float"),
+        STEP("round", round_weights, false, true, "weights rounded by the error of results"),
+        STEP("ranges", fit_ranges, false, true, "clipping by the error of the logits"),
+        STEP("int16", widen, false, true, "the worst tensors in int16"),
+    };
+    *count = sizeof rows / sizeof rows[0];
+    return rows;
+}
+
+static bool is_split(const void *argument, const itgc_tensor *tensor)
+{
+    return itgc_width_of(argument, tensor) == ITGC_WIDTH_SPLIT;
+}
+
 bool itgc_quantize_graph(itgc_graph *graph, const itgc_quantize_options *options)
 {
     itgc_quantizer quantizer = {.graph = graph, .diag = graph->diag, .arena = graph->arena, .options = options};
     itgc_fill_uses(graph);
+    if (options->tuning) {
+        itgc_insert_copies(graph, is_split, options->tuning);
+    }
     if (!itgc_choose_formats(&quantizer)) {
         return false;
     }

@@ -12,13 +12,26 @@
 
 /* Single quantization steps, switchable with --steps=+NAME,-NAME. */
 typedef struct itgc_quantize_options {
-    bool mse_ranges;      /* "mse": ranges by expected error instead of min-max */
-    bool mse_weights;     /* "mse-weights": per-channel weight scales by error */
-    bool wide_pool;       /* "int16-pool": global pools before the classifier in int16 */
-    bool wide_logits;     /* "int16-logits" */
-    itg_type input_type;  /* ITG_U8, ITG_S8 or 0: the model's best */
-    itg_type output_type; /* 0: the last op's best */
+    bool mse_ranges;                  /* "mse": ranges by expected error instead of min-max */
+    bool mse_weights;                 /* "mse-weights": per-channel weight scales by error */
+    bool wide_pool;                   /* "int16-pool": global pools before the classifier in int16 */
+    bool wide_logits;                 /* "int16-logits" */
+    bool round_weights;               /* "round": weights rounded by the error of the layer's results (refine/) */
+    bool correct;                     /* "correct": scale and offset of each channel fitted to float results (refine/) */
+    bool fit_ranges;                  /* "ranges": clipping chosen by the error of the logits (refine/) */
+    bool widen;                       /* "int16": the tensors that cost the most accuracy in int16, within limits (refine/) */
+    itg_type input_type;              /* ITG_U8, ITG_S8 or 0: the model's best */
+    itg_type output_type;             /* 0: the last op's best */
+    const struct itgc_tuning *tuning; /* what refine/ found; NULL: nothing */
 } itgc_quantize_options;
+
+/* The steps by name: which presets have them, and the field they set. */
+typedef struct itgc_step_row {
+    const char *name, *help;
+    bool fast, accurate;
+    size_t offset; /* of the bool in itgc_quantize_options */
+} itgc_step_row;
+const itgc_step_row *itgc_step_rows(int *count);
 
 typedef struct itgc_quantizer {
     itgc_graph *graph;
@@ -47,6 +60,9 @@ itgc_tensor *itgc_new_step_tensor(itgc_quantizer *quantizer, const char *name, c
 /* The same values as ITG_S8: the tensor itself, the same codes behind a lookup if it is stored as ITG_U8, or a rescaled one. NULL with a
  * diagnostic where that cannot be. */
 itgc_tensor *itgc_signed_input(itgc_quantizer *quantizer, itgc_node *node, itgc_tensor *tensor);
+
+/* How the output's format follows; per node, as records serve several ops (pools, Resize). */
+itgc_format_rule itgc_format_rule_of(const itgc_node *node);
 
 /* Where node's result really goes: its own output, or the fused activation's. */
 itgc_tensor *itgc_result_of(const itgc_node *node);
@@ -91,11 +107,16 @@ typedef struct itgc_channel {
  * dense. Returns the scale; 0 for a channel of zeros. */
 double itgc_quantize_channel(const itgc_channel *channel, bool mse, double least, int8_t *codes);
 
+/* prescribed.c: the finest step, at least 1/127 of the largest weight, of which all weights of a file that came quantized are multiples; 0
+ * if there is none, or the file did not. */
+double itgc_find_weight_step(const itgc_quantizer *quantizer, const itgc_channel *channel);
+
 /* A linear layer: output channel c has its weights at c * channel_stride + k * tap_stride. */
 typedef struct itgc_linear {
     const float *weights, *bias; /* bias NULL: zeros */
     int64_t channels, taps, channel_stride, tap_stride;
     const double *slope; /* per channel, what negative results are multiplied by; NULL: not */
+    const struct itgc_layer_tuning *tuning;
 } itgc_linear;
 
 /* Whether the node is a Conv or Gemm. */
@@ -104,10 +125,6 @@ bool itgc_is_linear(const itgc_node *node);
 bool itgc_read_linear(const itgc_quantizer *quantizer, const itgc_node *node, itgc_linear *linear);
 
 /* Its integers. */
-/* prescribed.c: the finest step, at least 1/127 of the largest weight, of which all weights of a file that came quantized are multiples; 0
- * if there is none, or the file did not. */
-double itgc_find_weight_step(const itgc_quantizer *quantizer, const itgc_channel *channel);
-
 typedef struct itgc_linear_codes {
     int64_t channels, taps;
     int8_t *weights;     /* [channels][taps] */

@@ -3,8 +3,10 @@
  * Called by the ops' quantizers and by choose_format.c. */
 #include "compiler/base/real.h"
 #include "compiler/quantize/quantize.h"
+#include "compiler/quantize/tuning.h"
 
 #include <math.h>
+#include <string.h>
 
 #define TOP_CODE      127.0
 #define BIAS_BITS     30                 /* |bias code| <= 2^30: half of the accumulator is left for the sum */
@@ -93,15 +95,10 @@ static void scale_empty_channels(const itgc_linear *linear, const itgc_format *i
     }
 }
 
-bool itgc_quantize_linear(const itgc_quantizer *quantizer, const itgc_linear *linear, const itgc_format *in, itg_type out_type,
-                          itgc_linear_codes *codes)
+/* Codes and scale of every channel: rounded to nearest, or as tuning has them where the bias leaves that scale. */
+static void quantize_weights(const itgc_quantizer *quantizer, const itgc_linear *linear, const itgc_format *in, itg_type out_type,
+                             itgc_linear_codes *codes)
 {
-    itgc_arena *arena = quantizer->arena;
-    *codes = (itgc_linear_codes){.channels = linear->channels, .taps = linear->taps, .slope = linear->slope};
-    codes->weights = ITGC_NEW_ARRAY(arena, int8_t, linear->channels * linear->taps);
-    codes->scale = ITGC_NEW_ARRAY(arena, double, linear->channels);
-    codes->bias = ITGC_NEW_ARRAY(arena, int64_t, linear->channels);
-    codes->weight_sum = ITGC_NEW_ARRAY(arena, int64_t, linear->channels);
     double largest = 0.0;
     for (int64_t c = 0; c < linear->channels; c++) {
         const itgc_channel channel = channel_of(linear, in, c);
@@ -116,10 +113,43 @@ bool itgc_quantize_linear(const itgc_quantizer *quantizer, const itgc_linear *li
             codes->scale[c] = itgc_quantize_channel(&channel, false, least, codes->weights + c * linear->taps);
         }
     }
+    for (int64_t c = 0; linear->tuning && linear->tuning->codes && c < linear->channels; c++) {
+        const double scale = linear->tuning->scale[c];
+        const double bias = linear->bias ? fabs((double)linear->bias[c]) : 0.0;
+        if (scale >= least && scale >= ldexp(bias / in->scale, -BIAS_BITS) && codes->scale[c] > 0.0) {
+            codes->scale[c] = scale;
+            memcpy(codes->weights + c * linear->taps, linear->tuning->codes + c * linear->taps, (size_t)linear->taps);
+        }
+    }
     scale_empty_channels(linear, in, least, codes->scale);
+}
+
+/* gain * (sum + bias) + offset, as the scale and the bias of the sum. */
+static double tune_channel(const itgc_linear *linear, int64_t channel, double bias, double *scale)
+{
+    const itgc_layer_tuning *tuning = linear->tuning;
+    if (!tuning || !tuning->gain || linear->slope) {
+        return bias;
+    }
+    *scale *= tuning->gain[channel];
+    return bias + tuning->offset[channel] / tuning->gain[channel];
+}
+
+bool itgc_quantize_linear(const itgc_quantizer *quantizer, const itgc_linear *linear, const itgc_format *in, itg_type out_type,
+                          itgc_linear_codes *codes)
+{
+    itgc_arena *arena = quantizer->arena;
+    *codes = (itgc_linear_codes){.channels = linear->channels, .taps = linear->taps, .slope = linear->slope};
+    codes->weights = ITGC_NEW_ARRAY(arena, int8_t, linear->channels * linear->taps);
+    codes->scale = ITGC_NEW_ARRAY(arena, double, linear->channels);
+    codes->bias = ITGC_NEW_ARRAY(arena, int64_t, linear->channels);
+    codes->weight_sum = ITGC_NEW_ARRAY(arena, int64_t, linear->channels);
+    quantize_weights(quantizer, linear, in, out_type, codes);
     for (int64_t c = 0; c < linear->channels; c++) {
-        const double bias = linear->bias ? (double)linear->bias[c] : 0.0;
+        double scale = codes->scale[c];
+        const double bias = tune_channel(linear, c, linear->bias ? (double)linear->bias[c] : 0.0, &scale);
         codes->bias[c] = (int64_t)itgc_round(bias / (in->scale * codes->scale[c]));
+        codes->scale[c] = scale;
         for (int64_t k = 0; k < linear->taps; k++) {
             codes->weight_sum[c] += codes->weights[c * linear->taps + k];
         }

@@ -2,6 +2,7 @@
  * Which tensors are int16 (logits and other outputs, global pools before a classifier), and how much of int16 their consumers' sums allow
  * (numerics.md 2). Called by choose_format.c. */
 #include "compiler/quantize/groups.h"
+#include "compiler/quantize/tuning.h"
 
 #include <math.h>
 #include <string.h>
@@ -110,6 +111,11 @@ void itgc_choose_wide(itgc_groups *groups)
     }
     if (groups->quantizer->options->wide_pool) {
         mark_pools(groups);
+    }
+    for (int i = 0; i < graph->tensor_count; i++) {
+        if (itgc_width_of(groups->quantizer->options->tuning, graph->tensors[i]) != ITGC_WIDTH_RULE) {
+            mark_wide(groups, graph->tensors[i]);
+        }
     }
     for (int i = graph->node_count - 1; i >= 0; i--) {
         itgc_node *node = graph->nodes[i];

@@ -24,6 +24,8 @@ struct itgc_executor {
     int *buffer_of;             /* index, -1: none */
     int *last_use;              /* node index; node_count: until the next run */
     bool *wanted;               /* itgc_keep_value */
+    void (*change)(void *argument, const itgc_tensor *tensor, itgc_value *value);
+    void *change_argument;
 };
 
 itgc_executor *itgc_new_executor(const itgc_graph *graph, int threads)
@@ -242,6 +244,9 @@ static bool run_nodes(itgc_executor *executor, const watching *watcher)
         for (int j = 0; j < node->out_count; j++) {
             if (node->out[j] != NULL) {
                 executor->current[node->out[j]->id] = &executor->own[node->out[j]->id];
+                if (executor->change != NULL) {
+                    executor->change(executor->change_argument, node->out[j], &executor->own[node->out[j]->id]);
+                }
                 show_value(executor, watcher, node->out[j]);
             }
         }
@@ -264,6 +269,12 @@ bool itgc_run_float(itgc_executor *executor, const itgc_value *const *inputs,
         show_value(executor, &watcher, graph->inputs[i]);
     }
     return run_nodes(executor, &watcher);
+}
+
+void itgc_change_values(itgc_executor *executor, void (*change)(void *argument, const itgc_tensor *tensor, itgc_value *value), void *argument)
+{
+    executor->change = change;
+    executor->change_argument = argument;
 }
 
 const itgc_value *itgc_value_of(const itgc_executor *executor, const itgc_tensor *tensor)

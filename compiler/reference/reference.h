@@ -19,6 +19,9 @@ void itgc_keep_value(itgc_executor *executor, const itgc_tensor *tensor);
 bool itgc_run_float(itgc_executor *executor, const itgc_value *const *inputs,
                     void (*watch)(void *argument, const itgc_tensor *tensor, const itgc_value *value), void *argument);
 
+/* From the next run on change (NULL: nothing) may alter every value just computed, before any node reads it. */
+void itgc_change_values(itgc_executor *executor, void (*change)(void *argument, const itgc_tensor *tensor, itgc_value *value), void *argument);
+
 /* Value of a graph output or kept tensor after a run. */
 const itgc_value *itgc_value_of(const itgc_executor *executor, const itgc_tensor *tensor);
 

@@ -59,7 +59,7 @@ static const option_row rows[] = {
     {"--crop", NUMBERS, AT(crop), BUILDS, 2, "H,W", "pictures: centre crop", NULL},
     {"--raw", TEXT, AT(raw), BUILDS, 0, "SPEC", ".bin samples: f32 or i8,SCALE,ZERO", NULL},
     {"--preset", TEXT, AT(preset), BUILDS, 0, "fast|accurate", "which quantization steps run (default: accurate)", "fast|accurate"},
-    {"--steps", LIST, AT(steps), BUILDS, 0, "=+NAME,-NAME", "single quantization steps on or off: mse, mse-weights, int16-pool, int16-logits", NULL},
+    {"--steps", LIST, AT(steps), BUILDS, 0, "=+NAME,-NAME", "single quantization steps on or off; the list is below", NULL},
     {"--gate", TEXT, AT(gate), CLI_COMPILE | CLI_EVAL, 0, "SPEC", "top1-drop<=0.5,agreement>=97,kl<=0.01: exit 1 if not met", NULL},
     {"--metric", TEXT, AT(metric), BUILDS, 0, "NAME", "what decides about costly steps; not available yet", NULL},
     {"--compare", TEXT, AT(compare), CLI_EVAL | CLI_COMPILE, 0, "FILE", "outputs of another engine; not available yet", NULL},
@@ -171,7 +171,7 @@ static bool parse_count(const option_row *row, const char *text, uint64_t *value
     char *end;
     errno = 0;
     *value = strtoull(text, &end, 10);
-    bool fine = end != text && !errno && text[0] != '-';
+    bool fine = text[0] >= '0' && text[0] <= '9' && !errno;
     if (fine && row->kind == BYTES && *end) {
         const char *unit = strchr("KMG", *end);
         const int shift = unit ? 10 * (int)(unit - "KMG" + 1) : 0;

@@ -285,8 +285,7 @@ static bool measure_ranges(cli_session *session, bool noise_allowed)
     const cli_list *calib = &session->options->calib;
     if (calib->count == 0 && c->graph->is_prescribed) {
         const char *const missing = itgc_take_prescribed_ranges(c->graph);
-        return !missing ||
-               itgc_fail(&c->diag, 705, "the file gives tensor \"%.100s\" no format; give --calib with a folder of typical inputs", missing);
+        return !missing || itgc_fail(&c->diag, 705, "the file gives tensor \"%.100s\" no format; give --calib with a folder of typical inputs", missing);
     }
     if (calib->count == 0)
         return noise_allowed ? measure_noise(session)
@@ -307,30 +306,59 @@ static bool measure_ranges(cli_session *session, bool noise_allowed)
     return itgc_measure(c, session->calib, cli_use_for_ranges, session, session->threads, &session->progress);
 }
 
-/* The option's word, without the = of `--steps==+mse` and with several separated by commas. */
-static bool apply_steps(itgc_diag *diag, const cli_list *list, itgc_quantize_options *quantize)
+static bool *step_field(itgc_quantize_options *quantize, const itgc_step_row *row)
 {
-    const struct {
-        const char *name;
-        bool *field;
-    } steps[] = {{"mse", &quantize->mse_ranges},
-                 {"mse-weights", &quantize->mse_weights},
-                 {"int16-pool", &quantize->wide_pool},
-                 {"int16-logits", &quantize->wide_logits}};
+    return (bool *)(void *)((char *)quantize + row->offset);
+}
+
+static const char *list_steps(itgc_arena *arena)
+{
+    int count;
+    const itgc_step_row *rows = itgc_step_rows(&count);
+    itgc_text text;
+    itgc_init_text(&text, arena);
+    for (int s = 0; s < count; s++)
+        itgc_addf(&text, "%s%s", s ? ", " : "", rows[s].name);
+    return text.bytes;
+}
+
+/* The preset's steps, then the option's word, without the = of `--steps==+mse` and with several separated by commas. */
+static bool apply_steps(itgc_diag *diag, const cli_options *options, itgc_quantize_options *quantize)
+{
+    int count;
+    const itgc_step_row *rows = itgc_step_rows(&count);
+    const bool accurate = !options->preset || strcmp(options->preset, "accurate") == 0;
+    for (int s = 0; s < count; s++)
+        *step_field(quantize, &rows[s]) = accurate ? rows[s].accurate : rows[s].fast;
+    const cli_list *list = &options->steps;
     for (int i = 0; i < list->count; i++)
         for (const char *at = list->item[i]; *at;) {
             const size_t length = strcspn(at, ",");
             bool known = false;
-            for (size_t s = 0; s < sizeof steps / sizeof steps[0]; s++)
-                if (strlen(steps[s].name) + 1 == length && strncmp(steps[s].name, at + 1, length - 1) == 0 && strchr("+-", *at)) {
-                    *steps[s].field = *at == '+';
+            for (int s = 0; s < count; s++)
+                if (strlen(rows[s].name) + 1 == length && strncmp(rows[s].name, at + 1, length - 1) == 0 && strchr("+-", *at)) {
+                    *step_field(quantize, &rows[s]) = *at == '+';
                     known = true;
                 }
             if (!known)
-                return itgc_fail(diag, 706, "--steps=%s: \"%.*s\" is no step; give +NAME or -NAME of mse, mse-weights, int16-pool, int16-logits",
-                                 list->item[i], (int)length, at);
+                return itgc_fail(diag, 706, "--steps=%s: \"%.*s\" is no step; give +NAME or -NAME of %s", list->item[i], (int)length, at,
+                                 list_steps(diag->arena));
             at += length + (at[length] == ',');
         }
+    return true;
+}
+
+/* Only real samples teach anything; a file of ranges and noise do not. A model that came quantized is not to be changed. */
+static bool refine(cli_session *session, const itgc_quantize_options *quantize)
+{
+    if (!session->calib || session->options->calib.count == 0 || session->c->graph->is_prescribed)
+        return true;
+    const itgc_refine_options refine = {
+        .quantize = quantize, .kernels = itg_kernels_best(), .threads = session->threads, .progress = &session->progress};
+    if (!itgc_refine(session->c, session->calib, cli_use_for_ranges, session, &refine))
+        return false;
+    cli_end_progress(&session->bar);
+    say_phase(session, "refine");
     return true;
 }
 
@@ -350,9 +378,8 @@ bool cli_quantize(cli_session *session, bool noise_allowed)
 {
     const cli_options *options = session->options;
     itgc_compilation *c = session->c;
-    const bool accurate = !options->preset || strcmp(options->preset, "accurate") == 0;
-    itgc_quantize_options quantize = {.mse_ranges = accurate, .mse_weights = accurate, .wide_pool = accurate, .wide_logits = true};
-    if (!apply_steps(&c->diag, &options->steps, &quantize))
+    itgc_quantize_options quantize = {0};
+    if (!apply_steps(&c->diag, options, &quantize))
         return false;
     if (options->input_type)
         quantize.input_type = strcmp(options->input_type, "u8") == 0 ? ITG_U8 : strcmp(options->input_type, "i8") == 0 ? ITG_S8 : (itg_type)0;
@@ -363,7 +390,7 @@ bool cli_quantize(cli_session *session, bool noise_allowed)
     say_phase(session, "measure");
     if (options->save_calib && !itgc_save_ranges(c->graph, options->save_calib))
         return false;
-    if (!itgc_quantize(c, &quantize))
+    if (!refine(session, &quantize) || !itgc_quantize(c, &quantize))
         return false;
     say_phase(session, "quantize");
     return true;

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Plans that are tried: a copy of the measured graph is quantized and scheduled for this machine and run on the samples, one arena for each
+ * batch, so that a step can be run on all of them before the next one. */
+#include "compiler/base/parallel.h"
+#include "compiler/ops/op.h"
+#include "compiler/refine/refiner.h"
+#include "compiler/schedule/schedule.h"
+
+#include "compiler/base/real.h"
+#include <intaglio/intaglio.h>
+#include <string.h>
+
+#define LOG_OF_10 2.302585092994046
+
+bool itgc_make_trial(const itgc_refiner *refiner, const itg_kernels *kernels, itgc_trial *trial)
+{
+    *trial = (itgc_trial){.arena = itgc_new_child_arena(refiner->arena)};
+    trial->graph = itgc_clone_graph(trial->arena, refiner->graph);
+    trial->graph->input_is_pixels = refiner->graph->input_is_pixels;
+    itgc_quantize_options options = refiner->options;
+    options.tuning = refiner->tuning;
+    const itgc_schedule_options schedule = {.align = 64,
+                                            .packing = kernels ? (itg_packing)kernels->packing : ITG_PACK_ROWS,
+                                            .storage = kernels ? kernels->storage : ITG_S8,
+                                            .workers = 1};
+    if (!itgc_quantize_graph(trial->graph, &options) || !itgc_schedule_graph(trial->graph, &schedule)) {
+        return false;
+    }
+    trial->model = kernels ? itgc_build_plan(trial->graph, kernels) : NULL;
+    return !kernels || trial->model;
+}
+
+void itgc_release_trial(itgc_trial *trial)
+{
+    itgc_release_arena(trial->arena);
+}
+
+static void write_input(const itg_port *port, uint8_t *arena, const itgc_value *value, float *reals)
+{
+    const uint32_t count = itg_port_elements(port);
+    for (uint32_t i = 0; i < count; i++) {
+        reals[i] = value->f ? value->f[i] : (float)value->i[i];
+    }
+    itg_quantize(port, arena + port->offset, reals, count);
+}
+
+void itgc_start_trial(const itgc_refiner *refiner, itgc_trial *trial)
+{
+    uint32_t largest = 1;
+    for (uint32_t i = 0; i < trial->model->input_count; i++) {
+        const uint32_t count = itg_port_elements(&trial->model->inputs[i]);
+        largest = count > largest ? count : largest;
+    }
+    float *reals = ITGC_NEW_ARRAY(trial->arena, float, largest);
+    trial->memory = ITGC_NEW_ARRAY(trial->arena, uint8_t *, refiner->batches);
+    for (int b = 0; b < refiner->batches; b++) {
+        trial->memory[b] = itgc_alloc(trial->arena, trial->model->arena_bytes + 64u);
+        for (uint32_t i = 0; i < trial->model->input_count; i++) {
+            write_input(&trial->model->inputs[i], trial->memory[b], refiner->input[b][i], reals);
+        }
+    }
+}
+
+typedef struct step_call {
+    const itgc_refiner *refiner;
+    const itgc_trial *trial;
+    uint32_t index;
+} step_call;
+
+static void run_batches(void *argument, int64_t begin, int64_t end)
+{
+    const step_call *call = argument;
+    const itg_exec exec = {.kernels = call->refiner->kernels, .workers = 1};
+    for (int64_t b = begin; b < end; b++) {
+        itg_run_step(call->trial->model, &exec, call->trial->memory[b], call->index);
+    }
+}
+
+void itgc_run_trial_step(const itgc_refiner *refiner, const itgc_trial *trial, uint32_t index)
+{
+    step_call call = {refiner, trial, index};
+    itgc_parallel(refiner->threads, refiner->batches, run_batches, &call);
+}
+
+static double code_real(const itgc_tensor *tensor, const uint8_t *arena, int64_t index)
+{
+    const itgc_tensor *owner = itgc_place_owner((itgc_tensor *)(uintptr_t)tensor);
+    return (itgc_stored_code(arena + owner->place.offset, tensor->format.type, index) - tensor->format.zero) * tensor->format.scale;
+}
+
+static double score_trial(const itgc_refiner *refiner, const itgc_trial *trial)
+{
+    const itgc_tensor *scores = trial->graph->tensors[refiner->scores->id];
+    double noise = 0.0;
+    double signal = 0.0;
+    for (int b = 0; b < refiner->batches; b++) {
+        for (int64_t i = 0; itgc_judges(refiner, b) && i < refiner->score_count; i++) {
+            const double expected = (double)refiner->logits[b][i];
+            const double error = code_real(scores, trial->memory[b], i) - expected;
+            noise += error * error;
+            signal += expected * expected;
+        }
+    }
+    return signal > 0.0 ? noise / signal : 0.0;
+}
+
+bool itgc_score_tuning(const itgc_refiner *refiner, double *score)
+{
+    itgc_trial trial;
+    const bool fine = itgc_make_trial(refiner, refiner->kernels, &trial);
+    if (fine) {
+        itgc_start_trial(refiner, &trial);
+        for (uint32_t i = 0; i < trial.model->step_count; i++) {
+            itgc_run_trial_step(refiner, &trial, i);
+        }
+        *score = score_trial(refiner, &trial);
+    }
+    itgc_release_trial(&trial);
+    return fine;
+}
+
+void itgc_report_step(const itgc_refiner *refiner, const char *name, double before, double after)
+{
+    itgc_note(refiner->graph->diag, "%s: logits of calibration samples from %.2f to %.2f dB%s", name, -10.0 * itgc_log(before + 1e-20) / LOG_OF_10,
+              -10.0 * itgc_log(after + 1e-20) / LOG_OF_10, after < before ? "" : "; not used");
+}
+
+const itgc_layer *itgc_layer_of_step(const itgc_refiner *refiner, const itgc_step *step)
+{
+    const bool is_layer = strcmp(step->kind->op_name, "itg_op_conv") == 0 || strcmp(step->kind->op_name, "itg_op_depthwise") == 0;
+    const int id = step->node->out[0]->id;
+    return is_layer && id < refiner->tuning->tensor_count && refiner->layer_of[id] >= 0 ? &refiner->layer[refiner->layer_of[id]] : NULL;
+}
