@@ -75,7 +75,11 @@ static bool rewrite_variadic(itgc_graph *graph, itgc_node *node)
 {
     const bool is_mean = itgc_is_op(node, "Mean");
     const char *type = is_mean || itgc_is_op(node, "Sum") ? "Add" : node->type;
-    if (node->in_count < 2 || (node->in_count == 2 && strcmp(type, node->type) == 0)) {
+    if (node->in_count == 1) { /* left by drop_identity where a graph input is the output */
+        itgc_tensor *same = itgc_insert_node(graph, "Identity", node->out[0]->name, node->in, 1)->out[0];
+        return itgc_infer_node(graph, same->producer) && itgc_replace_node(graph, node, same);
+    }
+    if (node->in_count == 2 && strcmp(type, node->type) == 0) {
         return true;
     }
     const char *name = node->out[0]->name;

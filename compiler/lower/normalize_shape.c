@@ -73,7 +73,7 @@ static bool rewrite_softmax(itgc_graph *graph, itgc_node *node)
         return true;
     }
     const int axis = (int)(params->axis < 0 ? params->axis + shape->rank : params->axis);
-    const int only = find_only_axis(shape, axis);
+    const int only = axis < shape->rank ? find_only_axis(shape, axis) : -1; /* behind the last one: rows of one */
     if (only >= 0) {
         params->coerce = false;
         params->axis = only;

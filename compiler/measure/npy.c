@@ -28,9 +28,11 @@ static bool parse_type(itgc_npy *npy, const char *text)
 {
     if (!text || (*text != '\'' && *text != '"') || !strchr("<|=", text[1]) || !text[1])
         return false;
+    if (text[2] == '\0' || text[3] == '\0')
+        return false;
     npy->kind = text[2];
     npy->bytes = text[3] - '0';
-    if (text[3] == '\0' || (text[4] != '\'' && text[4] != '"'))
+    if (text[4] != '\'' && text[4] != '"')
         return false;
     if (npy->kind == 'f')
         return npy->bytes == 2 || npy->bytes == 4 || npy->bytes == 8;

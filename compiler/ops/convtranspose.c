@@ -50,7 +50,7 @@ static int64_t settle_axis(itgc_convtranspose_params *params, int axis, int64_t 
     const int64_t out = params->shape_given ? params->out_shape[axis] : in * window->stride[axis];
     const int64_t surplus = full > out ? full - out : 0;
     window->before[axis] = window->auto_pad == ITGC_PAD_SAME_UPPER ? surplus / 2 : surplus - surplus / 2;
-    window->after[axis] = surplus - window->before[axis];
+    window->after[axis] = full - out - window->before[axis]; /* below zero where the output is to be longer */
     return out;
 }
 
@@ -73,7 +73,7 @@ static bool infer_convtranspose(itgc_node *node, itgc_diag *diag)
         y.dim[itgc_spatial_dim(window, i)] = out;
         params->out_shape[i] = out;
     }
-    params->shape_given = true;
+    params->shape_given = false; /* the padding says it all from here on, however often shapes are inferred */
     window->auto_pad = ITGC_PAD_EXPLICIT;
     itgc_set_output(node, 0, node->in[0]->type, &y);
     return true;
