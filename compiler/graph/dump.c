@@ -83,7 +83,7 @@ static void add_node(itgc_text *text, const itgc_graph *graph, const itgc_node *
         itgc_add(text, " ");
         add_facts(text, graph, node->out[i]);
     }
-    itgc_add(text, "\n");
+    itgc_add(text, node->in_gate ? " gate\n" : "\n");
 }
 
 static void add_step(itgc_text *text, const itgc_graph *graph, int index)

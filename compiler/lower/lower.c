@@ -15,17 +15,21 @@ static const itgc_pass passes[] = {
     {"normalize_linear", itgc_normalize_linear},
     {"drop_identity", itgc_drop_identity},
     {"fuse_patterns", itgc_fuse_patterns},
+    {"fuse_movement", itgc_fuse_movement},
+    {"fold_movement", itgc_fold_movement},
     {"fuse_normalization", itgc_fuse_normalization},
     {"absorb_affine", itgc_absorb_affine},
     {"fuse_attention", itgc_fuse_attention},
     {"fuse_pad", itgc_fuse_pad},
     {"fold_input", itgc_fold_input},
     {"fold_batchnorm", itgc_fold_batchnorm},
+    {"merge_branches", itgc_merge_branches},
     {"unit_height", itgc_unit_height},
     {"raise_activation", itgc_raise_activation},
     {"to_nhwc", itgc_to_nhwc},
     {"drop_identity", itgc_drop_identity},
     {"fuse_activation", itgc_fuse_activation},
+    {"mark_gates", itgc_mark_gates},
 };
 
 const itgc_pass *itgc_lower_passes(int *count)

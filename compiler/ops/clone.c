@@ -37,6 +37,7 @@ static void copy_node(itgc_graph *copy, const itgc_node *from)
     to->attributes = from->attributes;
     to->attribute_count = from->attribute_count;
     to->is_fused = from->is_fused;
+    to->in_gate = from->in_gate;
     if (from->params != NULL)
         to->params = itgc_copy_bytes(copy->arena, from->params, from->op->params_bytes);
 }
