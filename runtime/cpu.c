@@ -48,6 +48,7 @@ static bool has_i8mm(void)
 static const cpu_table tables[] = {
     {&itg_kernels_scalar, is_always},
 #if defined(__aarch64__) && defined(__linux__)
+    {&itg_kernels_neon, is_always}, /* part of every AArch64 */
     {&itg_kernels_dotprod, has_dotprod},
     {&itg_kernels_i8mm, has_i8mm},
 #endif

@@ -19,7 +19,7 @@ static const itgc_target targets[] = {
     {"x86-64-avx512vnni", "x86-64-avx512vnni", "AVX-512 VNNI", ITG_PACK_ROWS, 64, "scalar", 0, 0},
     {"x86-64-amx", "x86-64-amx", "AMX-INT8", ITG_PACK_ROWS, 64, "scalar", 0, 0},
     {"aarch64", "aarch64", "any AArch64", ITG_PACK_ROWS, 64, "scalar", 0, 0},
-    {"aarch64-neon", "aarch64-neon", "Advanced SIMD", ITG_PACK_ROWS, 64, "scalar", 0, 0},
+    {"aarch64-neon", "aarch64-neon", "Advanced SIMD", ITG_PACK_16C4S, 64, "neon", 0, 0},
     {"aarch64-dotprod", "aarch64-dotprod", "SDOT", ITG_PACK_16C4S, 64, "dotprod", 0, 0},
     {"aarch64-i8mm", "aarch64-i8mm", "SMMLA", ITG_PACK_16C8S, 64, "i8mm", 0, 0},
     {"armv7", "armv7", "ARMv7-A NEON", ITG_PACK_ROWS, 64, "scalar", 0, 0},

@@ -4,9 +4,8 @@
 #ifndef ITG_DOTPROD_COLUMNS_H
 #define ITG_DOTPROD_COLUMNS_H
 
-#include "runtime/kernels/column.h"
 #include "runtime/kernels/neon/codes.h"
-#include "runtime/kernels/neon/requantize.h"
+#include "runtime/kernels/neon/columns.h"
 
 #define LOAD_64(r0, r3, from)                                  "ld1 {v" #r0 ".4s-v" #r3 ".4s}, [%[" #from "]]\n"
 #define NEXT_64(r0, r3, from)                                  "ld1 {v" #r0 ".4s-v" #r3 ".4s}, [%[" #from "]], #64\n"
@@ -28,15 +27,6 @@
     "v0", "v1", "v2", "v3", "v4", "v5", "v6", "v7", "v8", "v9", "v10", "v11", "v12", "v13", "v14", "v15", "v16", "v17", "v18", "v19", "v20", "v21",  \
         "v22", "v23", "v24", "v25", "v26", "v27", "v28", "v29", "v30", "v31", "memory", "cc"
 
-/* What four pixels read: the first one's columns, the weights, the sums' first values. */
-typedef struct itg_column_tile {
-    const uint8_t *x;
-    const int8_t *weights;
-    const int32_t *start;
-    ptrdiff_t step; /* bytes from a pixel's columns to the next pixel's */
-    int64_t taps;   /* row groups * kernel columns, neighbours in x and in weights */
-} itg_column_tile;
-
 /* Three taps, pixels one column apart: six columns serve all twelve. */
 #define SUMS_OF_THREE                                                                                                                                \
     "ld1 {v20.4s-v23.4s}, [%[weights]]\nld1 {v24.4s-v27.4s}, [%[second]]\nld1 {v28.4s-v31.4s}, [%[third]]\n" STARTS COLUMN AT(PIXEL_0, TAP_0)        \
@@ -47,11 +37,11 @@ typedef struct itg_column_tile {
 /* Any number of taps, pixels any number of columns apart. */
 #define SUMS_OF_TAPS                                                                                                                                 \
     STARTS                                                                                                                                           \
-        "mov x9, %[x]\nadd x10, x9, %[step]\nadd x11, x10, %[step]\nadd x12, x11, %[step]\nmov x13, %[weights]\nmov x14, %[taps]\n"                  \
-        "1:\nld1 {v20.4s-v23.4s}, [x13], #64\nld1 {v16.4s-v19.4s}, [x9], #64\n" AT(PIXEL_0, TAP_0) "ld1 {v24.4s-v27.4s}, [x10], #64\n" DOT_16(       \
-            4, 5, 6, 7, 24, 25, 26, 27, 20, 21, 22,                                                                                                  \
-            23) "ld1 {v28.4s-v31.4s}, [x11], #64\n" DOT_16(8, 9, 10, 11, 28, 29, 30, 31, 20, 21, 22,                                                 \
-                                                           23) "ld1 {v16.4s-v19.4s}, [x12], #64\n" AT(PIXEL_3, TAP_0) "subs x14, x14, #1\nb.ne 1b\n"
+    "mov x9, %[x]\nadd x10, x9, %[step]\nadd x11, x10, %[step]\nadd x12, x11, %[step]\nmov x13, %[weights]\nmov x14, %[taps]\n"                      \
+    "1:\nld1 {v20.4s-v23.4s}, [x13], #64\nld1 {v16.4s-v19.4s}, [x9], #64\n" AT(PIXEL_0, TAP_0) "ld1 {v24.4s-v27.4s}, [x10], #64\n" DOT_16(           \
+        4, 5, 6, 7, 24, 25, 26, 27, 20, 21, 22,                                                                                                      \
+        23) "ld1 {v28.4s-v31.4s}, [x11], #64\n" DOT_16(8, 9, 10, 11, 28, 29, 30, 31, 20, 21, 22,                                                     \
+                                                       23) "ld1 {v16.4s-v19.4s}, [x12], #64\n" AT(PIXEL_3, TAP_0) "subs x14, x14, #1\nb.ne 1b\n"
 #define CODES(s0, s1, s2, s3, kept) ITG_CODES(s0, s1, s2, s3, 16, 17, 18, 19, 20, 21, 22, kept)
 #define FOUR_CODES(kept)                                                                                                                             \
     "ld1 {v16.4s-v19.4s}, [%[multipliers]]\nld1 {v20.16b-v22.16b}, [%[narrowing]]\n" CODES(0, 1, 2, 3, kept) CODES(4, 5, 6, 7, kept)                 \
@@ -90,23 +80,5 @@ static void sum_taps(const itg_column_tile *tile, int32_t *sums)
     }
 DEFINE_DIRECT(16b)
 DEFINE_DIRECT(8b)
-
-/* `columns` columns of 16 channels, `stride` bytes apart, from four rows of pixels, step[i] bytes apart in row i. */
-static void interleave_rows(const uint8_t *const row[4], const ptrdiff_t step[4], uint8_t *column, ptrdiff_t stride, int64_t columns)
-{
-    const uint8_t *a = row[0], *b = row[1], *c = row[2], *d = row[3];
-    if (columns <= 0)
-        return;
-    __asm__ volatile("1:\nld1 {v0.16b}, [%[a]], %[step_a]\nld1 {v1.16b}, [%[b]], %[step_b]\n"
-                     "ld1 {v2.16b}, [%[c]], %[step_c]\nld1 {v3.16b}, [%[d]], %[step_d]\n"
-                     "zip1 v4.16b, v0.16b, v2.16b\nzip2 v5.16b, v0.16b, v2.16b\nzip1 v6.16b, v1.16b, v3.16b\nzip2 v7.16b, v1.16b, v3.16b\n"
-                     "zip1 v16.16b, v4.16b, v6.16b\nzip2 v17.16b, v4.16b, v6.16b\nzip1 v18.16b, v5.16b, v7.16b\nzip2 v19.16b, v5.16b, v7.16b\n"
-                     "st1 {v16.16b-v19.16b}, [%[column]], %[stride]\n"
-                     "subs %[columns], %[columns], #1\n"
-                     "b.ne 1b\n"
-                     : [a] "+r"(a), [b] "+r"(b), [c] "+r"(c), [d] "+r"(d), [column] "+r"(column), [columns] "+r"(columns)
-                     : [step_a] "r"(step[0]), [step_b] "r"(step[1]), [step_c] "r"(step[2]), [step_d] "r"(step[3]), [stride] "r"(stride)
-                     : "v0", "v1", "v2", "v3", "v4", "v5", "v6", "v7", "v16", "v17", "v18", "v19", "memory", "cc");
-}
 
 #endif

@@ -4,7 +4,7 @@
 
 static void compute_rows(const itg_conv *conv, void *out, const void *in, int32_t y0, int32_t y1, void *scratch)
 {
-    static const itg_pixel_set set = {tiles, direct_16, direct_8, TILE_PIXELS, 1, false};
+    static const itg_pixel_set set = {tiles, direct_16, direct_8, TILE_PIXELS, 1, NULL, NULL};
     if (conv->packing == ITG_PACK_16C4S)
         itg_walk_pixels(&set, conv, out, in, (const int32_t[2]){y0, y1}, scratch);
     else

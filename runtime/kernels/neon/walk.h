@@ -17,7 +17,7 @@ typedef struct itg_pixel_tile {
     const uint8_t *const *segment; /* where the runs of the list's pixel at offset 0 start */
     const ptrdiff_t *pixels;       /* bytes from there to each pixel's runs */
     const int8_t *weights;         /* of the block: [segment][step] */
-    const int32_t *start;          /* the sums' first values: 16, or with pairs_channels each two neighbours twice */
+    const int32_t *start;          /* the sums' first values: 16, or 32 as arranged */
     int64_t segments, steps;
 } itg_pixel_tile;
 
@@ -30,9 +30,10 @@ typedef void itg_direct_function(const itg_pixel_tile *tile, const itg_neon_fini
 typedef struct itg_pixel_set {
     itg_pixel_function *const *compute; /* [pixels - 1]; may compute one pixel more, the list's last twice */
     itg_direct_function *const *direct_16, *const *direct_8;
-    int32_t pixels; /* of the largest tile */
-    int32_t unit;   /* pixels that cost as much as one */
-    bool pairs_channels;
+    int32_t pixels;                           /* of the largest tile */
+    int32_t unit;                             /* pixels that cost as much as one */
+    void (*arrange_start)(int32_t start[32]); /* from 16 first values to the order of the tiles' sums; NULL: as they are */
+    const struct itg_pixel_set *safe;         /* for blocks whose products of four steps may leave int16; NULL: the same */
 } itg_pixel_set;
 
 /* One group of output channels of one call. */
@@ -133,18 +134,9 @@ static inline void itg_compute_list(const itg_pixel_layer *layer, const itg_pixe
         itg_compute_sums(layer, &tile, list, finish);
 }
 
-/* a b c d ... -> a b a b c d c d ... */
-static inline void itg_pair_channels(int32_t start[32])
+static inline void itg_compute_blocks(itg_pixel_layer *layer, itg_pixel_list *list)
 {
-    for (int i = 14; i >= 0; i -= 2) {
-        const int32_t even = start[i], odd = start[i + 1];
-        start[2 * i] = start[2 * i + 2] = even;
-        start[2 * i + 1] = start[2 * i + 3] = odd;
-    }
-}
-
-static inline void itg_compute_blocks(const itg_pixel_layer *layer, itg_pixel_list *list)
-{
+    const itg_pixel_set *set = layer->set;
     const itg_conv *conv = layer->conv;
     const int32_t group_outputs = conv->out[2] / conv->groups;
     const int32_t *correction = (const int32_t *)(const void *)layer->packed;
@@ -156,11 +148,13 @@ static inline void itg_compute_blocks(const itg_pixel_layer *layer, itg_pixel_li
         if (conv->in_type == ITG_S16)
             for (int i = 0; i < 16; i++)
                 finish.start[i] = (int32_t)((uint32_t)finish.start[i] + (uint32_t)correction[block * 16 + i]);
-        if (layer->set->pairs_channels)
-            itg_pair_channels(finish.start);
+        layer->set = set->safe && layer->packed[layer->runs.blocks * 64 + block] ? set->safe : set;
+        if (set->arrange_start)
+            set->arrange_start(finish.start);
         list->out = out + (size_t)channel * itg_element_bytes(conv->out_type);
         itg_compute_list(layer, list, &finish, weights);
     }
+    layer->set = set;
 }
 
 /* Output rows [y0, y1), all groups, from staged rows. */
