@@ -1,13 +1,62 @@
 /* SPDX-License-Identifier: Apache-2.0
- * BatchNormalization, Mul and Add by constants (one for all or per channel) go into the weights of the linear node before them, or of
- * all linear nodes behind them. What is left per channel of [N,C,…] becomes a depthwise 1x1 Conv; other BatchNormalizations Mul and Add. */
+ * BatchNormalization, Mul and Add by constants (one for all or per channel) go into the weights of the linear node before them (before a
+ * Concat: of all members), or of all linear nodes behind them. What is left per channel of [N,C,…] becomes a depthwise 1x1 Conv; other
+ * BatchNormalizations Mul and Add. */
 #include "compiler/lower/affine.h"
 #include "compiler/lower/passes.h"
+
+/* The channels [first, first + count) of an affine, for one member of a Concat. */
+static itgc_affine take_channels(const itgc_affine *affine, itgc_tensor *member, int64_t first, int64_t count)
+{
+    itgc_affine part = *affine;
+    part.in = member;
+    if (affine->axis >= 0) {
+        part.channels = count;
+        part.scale += first;
+        part.shift += first;
+    }
+    return part;
+}
+
+/* Behind a Concat of linear nodes along the channels, nobody else reading: each member takes its share. */
+static bool fold_over_concat(itgc_graph *graph, itgc_node *node, const itgc_affine *affine)
+{
+    const itgc_node *concat = itgc_producer_of(affine->in, "Concat");
+    const int rank = affine->in->shape.rank;
+    if (!concat || !itgc_only_reader(affine->in)) {
+        return false;
+    }
+    const int64_t along = ((const itgc_axis_params *)concat->params)->axis;
+    const int axis = (int)(along < 0 ? along + rank : along);
+    for (int i = 0; i < concat->in_count; i++) {
+        int own = affine->axis;
+        if ((affine->axis >= 0 && affine->axis != axis) || !itgc_find_linear(concat->in[i], &own)) {
+            return false;
+        }
+    }
+    int64_t first = 0;
+    for (int i = 0; i < concat->in_count; i++) {
+        int own = affine->axis;
+        const int64_t count = concat->in[i]->shape.dim[axis];
+        const itgc_affine part = take_channels(affine, concat->in[i], first, count);
+        itgc_node *linear = itgc_find_linear(concat->in[i], &own);
+        itgc_scale_outputs(graph, linear, &part);
+        for (itgc_tensor *tensor = concat->in[i];; tensor = tensor->producer->in[0]) {
+            tensor->name = itgc_sprint(graph->arena, "%s/member%d", affine->out->name, i);
+            if (tensor->producer == linear) {
+                break;
+            }
+        }
+        first += count;
+    }
+    affine->in->name = affine->out->name;
+    return itgc_replace_node(graph, node, affine->in);
+}
 
 static void fold_backward(itgc_graph *graph, itgc_node *node)
 {
     itgc_affine affine;
-    if (!itgc_read_affine(graph, node, &affine) || !itgc_can_redirect(affine.out, affine.in)) {
+    if (!itgc_read_affine(graph, node, &affine) || !itgc_can_redirect(affine.out, affine.in) || fold_over_concat(graph, node, &affine)) {
         return;
     }
     int axis = affine.axis;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Every product with constant weights becomes Gemm in one form: x [M,K] times weights [N,K] (transpose_b), alpha and beta folded in,
- * bias [N] or none. MatMul by a constant with leading dimensions becomes Reshape, Gemm, Reshape. */
+ * bias [N] or none. MatMul by a constant with leading dimensions becomes Reshape, Gemm, Reshape; constant times x goes through Transposes. */
 #include "compiler/lower/edit.h"
 #include "compiler/lower/passes.h"
 
@@ -29,6 +29,26 @@ static itgc_tensor *insert_gemm(itgc_graph *graph, const char *name, itgc_tensor
     itgc_node *node = itgc_insert_node(graph, "Gemm", name, inputs, bias ? 3 : 2);
     *(itgc_gemm_params *)node->params = (itgc_gemm_params){.alpha = 1.0f, .beta = 1.0f, .transpose_b = true};
     return itgc_infer_node(graph, node) ? node->out[0] : NULL;
+}
+
+/* weights [M,K] times x […,K,N] is the transpose of x^T times weights: Transpose, product by constant, Transpose. */
+static bool rewrite_left_weights(itgc_graph *graph, itgc_node *node)
+{
+    itgc_tensor *x = node->in[1];
+    const int rank = x->shape.rank;
+    int64_t swap[ITGC_MAX_RANK];
+    if (!itgc_is_weights(node->in[0]) || node->in[0]->shape.rank != 2 || x->constant || rank < 2) {
+        return true;
+    }
+    for (int i = 0; i < rank; i++) {
+        swap[i] = i < rank - 2 ? i : 2 * rank - 3 - i;
+    }
+    const char *name = node->out[0]->name;
+    itgc_tensor *in[2] = {itgc_insert_transpose(graph, itgc_sprint(graph->arena, "%s/turned", name), x, swap),
+                          copy_weights(graph, node->in[0], true, 1.0)};
+    itgc_node *product = in[0] ? itgc_insert_node(graph, "MatMul", itgc_sprint(graph->arena, "%s/product", name), in, 2) : NULL;
+    itgc_tensor *out = product && itgc_infer_node(graph, product) ? itgc_insert_transpose(graph, name, product->out[0], swap) : NULL;
+    return out && itgc_replace_node(graph, node, out);
 }
 
 static bool rewrite_matmul(itgc_graph *graph, itgc_node *node)
@@ -108,9 +128,11 @@ static bool rewrite_gemm(itgc_graph *graph, itgc_node *node)
 bool itgc_normalize_linear(itgc_graph *graph, const itgc_lower_options *options)
 {
     (void)options;
-    const int count = graph->node_count;
-    for (int i = 0; i < count; i++) {
+    for (int i = 0; i < graph->node_count; i++) { /* nodes made on the way come by too */
         itgc_node *node = graph->nodes[i];
+        if (itgc_is_op(node, "MatMul") && !rewrite_left_weights(graph, node)) {
+            return false;
+        }
         if (itgc_is_op(node, "MatMul") && !rewrite_matmul(graph, node)) {
             return false;
         }

@@ -99,9 +99,37 @@ static void keeps_weights_of_shared_results(void **state)
     assert_int_equal(count_nodes(run_and_compare(f, "fold_batchnorm"), "Conv"), 2);
 }
 
+static void folds_over_concat(void **state)
+{
+    fixture *f = *state;
+    itgc_tensor *x = add_input(f, "x", DIMS(1, 3, 6, 6));
+    itgc_tensor *a = add_conv(f, x, 4, 3, 1, 1), *b = add_conv(f, x, 5, 1, 0, 1);
+    itgc_node *concat = add_node(f, "Concat", a, b, NULL);
+    ((itgc_axis_params *)concat->params)->axis = 1;
+    add_output(f, add_batchnorm(f, finish(f, concat)));
+    const itgc_graph *after = run_and_compare(f, "fold_batchnorm");
+    assert_int_equal(after->node_count, 3);
+    assert_int_equal(count_nodes(after, "Conv"), 2);
+}
+
+/* A member that somebody else reads as it is keeps its values. */
+static void keeps_shared_member_of_concat(void **state)
+{
+    fixture *f = *state;
+    itgc_tensor *x = add_input(f, "x", DIMS(1, 3, 6, 6));
+    itgc_tensor *a = add_conv(f, x, 4, 3, 1, 1), *b = add_conv(f, x, 5, 1, 0, 1);
+    itgc_node *concat = add_node(f, "Concat", a, b, NULL);
+    ((itgc_axis_params *)concat->params)->axis = 1;
+    add_output(f, add_batchnorm(f, finish(f, concat)));
+    add_output(f, add_relu(f, b));
+    assert_int_equal(count_nodes(run_and_compare(f, "fold_batchnorm"), "Conv"), 3);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(folds_over_concat, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(keeps_shared_member_of_concat, set_up, tear_down),
         cmocka_unit_test_setup_teardown(folds_into_conv_before, set_up, tear_down),
         cmocka_unit_test_setup_teardown(folds_into_depthwise_and_grouped, set_up, tear_down),
         cmocka_unit_test_setup_teardown(folds_into_conv_transpose, set_up, tear_down),

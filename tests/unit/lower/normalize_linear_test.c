@@ -53,9 +53,20 @@ static void keeps_a_bias_per_row_apart(void **state)
     check_gemm(*state, (itgc_gemm_params){1.0f, 0.5f, false, true}, DIMS(3, 1), 1);
 }
 
+static void turns_constant_on_the_left(void **state)
+{
+    fixture *f = *state;
+    itgc_tensor *x = add_relu(f, add_input(f, "x", DIMS(2, 6, 5)));
+    add_output(f, finish(f, add_node(f, "MatMul", add_weights(f, DIMS(4, 6), -1, 1), x, NULL)));
+    const itgc_graph *after = run_and_compare(f, "normalize_linear");
+    assert_int_equal(count_nodes(after, "Gemm"), 1);
+    assert_int_equal(count_nodes(after, "MatMul"), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(turns_constant_on_the_left, set_up, tear_down),
         cmocka_unit_test_setup_teardown(folds_matmul, set_up, tear_down),
         cmocka_unit_test_setup_teardown(keeps_matmul_of_two_activations, set_up, tear_down),
         cmocka_unit_test_setup_teardown(folds_alpha_and_beta, set_up, tear_down),
