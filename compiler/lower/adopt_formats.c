@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#define MOST_MOVERS    16
 #define UNSIGNED_SHIFT 128 /* uint8 codes are int8 codes this much lower */
 
 /* Ops whose output holds codes of their first input and nothing else, whatever the codes mean. */
@@ -92,13 +93,52 @@ static void drop_quantize(itgc_graph *graph, itgc_node *node, const bool *plain)
     itgc_replace_node(graph, node, real);
 }
 
+/* The codes that node reads as reals of the same value: a Cast above the ops that move them, right behind the graph input where that is their
+ * source. */
+static bool cast_codes(itgc_graph *graph, itgc_node *node)
+{
+    itgc_node *movers[MOST_MOVERS];
+    int count = 0;
+    itgc_tensor *source = node->in[0];
+    while (count < MOST_MOVERS && source->producer && moves_codes(source->producer) && !joins_codes(source->producer) && itgc_only_reader(source)) {
+        movers[count++] = source->producer;
+        source = source->producer->in[0];
+    }
+    itgc_node *cast = itgc_insert_node(graph, "Cast", source->name, &source, 1);
+    ((itgc_cast_params *)cast->params)->to = ITGC_F32;
+    itgc_set_input(graph, count > 0 ? movers[count - 1] : node, 0, cast->out[0]);
+    bool fine = itgc_infer_node(graph, cast);
+    while (fine && count > 0) {
+        fine = itgc_infer_node(graph, movers[--count]);
+    }
+    return fine;
+}
+
+/* Codes that no QuantizeLinear made, of a graph input: (x - zero) * scale written out, which fold_input takes for what it is where the input
+ * is uint8, pixels and their normalization. */
+static bool expand_codes(itgc_graph *graph, itgc_node *node, itgc_type codes, const itgc_format *format)
+{
+    const char *name = node->out[0]->name;
+    const int zero = format->zero + (codes == ITGC_U8 ? UNSIGNED_SHIFT : 0);
+    if (!cast_codes(graph, node)) {
+        return false;
+    }
+    itgc_tensor *shifted = itgc_insert_binary(graph, "Add", name, node->in[0], itgc_make_scalar(graph, name, -(double)zero));
+    itgc_tensor *real = shifted ? itgc_insert_binary(graph, "Mul", name, shifted, itgc_make_scalar(graph, name, format->scale)) : NULL;
+    graph->is_prescribed = true;
+    return real && itgc_replace_node(graph, node, real);
+}
+
 /* Its input holds reals by now, if it came from a QuantizeLinear; the format it reads them with was that QuantizeLinear's. */
 static bool drop_dequantize(itgc_graph *graph, itgc_node *node, itgc_type codes)
 {
     itgc_format format;
     itgc_tensor *real = node->in[0];
-    if (!itgc_is_float(real->type) || !read_format(node, codes, &format)) {
+    if (!read_format(node, codes, &format)) {
         return true;
+    }
+    if (!itgc_is_float(real->type)) {
+        return expand_codes(graph, node, codes, &format);
     }
     if (real->prescribed.type && !is_same_format(&real->prescribed, &format)) {
         return itgc_fail(graph->diag, 246, "tensor \"%.100s\" is read with scale %.9g, but was written with %.9g; quantize the model again",

@@ -7,6 +7,7 @@
 #include "compiler/ops/op.h"
 
 static const itgc_pass passes[] = {
+    {"single_precision", itgc_single_precision},
     {"expand_quantized", itgc_expand_quantized},
     {"adopt_formats", itgc_adopt_formats},
     {"drop_identity", itgc_drop_identity},

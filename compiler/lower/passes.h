@@ -6,6 +6,7 @@
 
 #include "compiler/lower/lower.h"
 
+bool itgc_single_precision(itgc_graph *graph, const itgc_lower_options *options);
 bool itgc_expand_quantized(itgc_graph *graph, const itgc_lower_options *options);
 bool itgc_adopt_formats(itgc_graph *graph, const itgc_lower_options *options);
 bool itgc_drop_identity(itgc_graph *graph, const itgc_lower_options *options);

@@ -9,6 +9,7 @@
 
 #define LOWEST_CODE  -128.0
 #define HIGHEST_CODE 127.0
+#define BRIGHTEST    255.0
 
 static void take_format(itgc_tensor *tensor)
 {
@@ -67,10 +68,13 @@ static bool settle(itgc_tensor *tensor, const itgc_node *node)
 const char *itgc_take_prescribed_ranges(itgc_graph *graph)
 {
     for (int i = 0; i < graph->input_count; i++) {
-        if (graph->inputs[i]->prescribed.type == 0) {
+        if (i == 0 && graph->input_is_pixels) {
+            graph->inputs[i]->range = (itgc_range){.min = 0.0, .max = BRIGHTEST};
+        } else if (graph->inputs[i]->prescribed.type) {
+            take_format(graph->inputs[i]);
+        } else {
             return graph->inputs[i]->name;
         }
-        take_format(graph->inputs[i]);
     }
     for (int i = 0; i < graph->node_count; i++) {
         for (int k = 0; k < graph->nodes[i]->out_count; k++) {
