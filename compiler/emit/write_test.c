@@ -18,7 +18,7 @@ static itg_selftest_view make_view(const itgc_step *step, const itg_step *planne
     if (step->partial) {
         return (itg_selftest_view){0, 0, step->out->format.type};
     }
-    return (itg_selftest_view){planned->out, (uint32_t)itgc_elements(&step->out->shape), step->out->format.type};
+    return (itg_selftest_view){planned->out - step->out_offset, (uint32_t)itgc_elements(&step->out->shape), step->out->format.type};
 }
 
 static test_run run_steps(const itgc_writer *w)

@@ -158,7 +158,8 @@ struct itgc_step {
     itgc_node *node;    /* where it comes from */
     itgc_tensor *in[3]; /* NULL: unused */
     itgc_tensor *out;
-    bool partial; /* writes only part of out; a later step completes it */
+    bool partial;        /* writes only part of out; a later step completes it */
+    uint32_t out_offset; /* scheduled: bytes into out where a partial step begins */
     uint32_t rows;
     uint32_t blocks;         /* scheduled: of channels that kernels compute apart; 0: none */
     uint32_t scratch_bytes;  /* per worker */

@@ -20,6 +20,7 @@ static const itgc_field conv_fields[] = {
     FIELD(dilation, ITGC_FIELD_I32, 2),
     FIELD(before, ITGC_FIELD_I32, 2),
     FIELD(groups, ITGC_FIELD_I32, 1),
+    FIELD(out_pitch, ITGC_FIELD_I32, 1),
     FIELD(weights, ITGC_FIELD_POINTER, 1),
     FIELD(pad, ITGC_FIELD_POINTER, 1),
     FIELD(pad_code, ITGC_FIELD_I32, 1),

@@ -9,6 +9,9 @@
 /* order.c: the order steps run in. False (900) if a step would read what no earlier step wrote. */
 bool itgc_order_steps(itgc_graph *graph);
 
+/* join_members.c: convolutions write where a Concat would have copied them to. */
+void itgc_join_members(itgc_graph *graph);
+
 /* storage.c: int8 codes stored as the target's kernels read them fastest (ITG_U8); ports keep their types. */
 void itgc_choose_storage(itgc_graph *graph, itg_type storage);
 

@@ -36,7 +36,7 @@ static void fill_step(itg_step *out, const itgc_step *step, bool reads_packing)
     for (int i = 0; i < 3; i++) {
         out->in[i] = step->in[i] ? step->in[i]->place.offset : 0;
     }
-    out->out = step->out->place.offset;
+    out->out = step->out->place.offset + step->out_offset;
     out->scratch = step->scratch_offset;
     out->scratch_bytes = step->scratch_bytes;
     out->rows = step->rows;

@@ -97,6 +97,7 @@ static bool check_budgets(const itgc_graph *graph, const itgc_schedule_options *
 
 bool itgc_schedule_graph(itgc_graph *graph, const itgc_schedule_options *options)
 {
+    itgc_join_members(graph);
     if (!itgc_order_steps(graph) || !itgc_find_lifetimes(graph)) {
         return false;
     }

@@ -111,11 +111,12 @@ typedef struct itg_epilogue {
 
 /* itg_op_conv: convolution, grouped convolution and fully connected layers (H = 1, W = rows, 1x1 kernel).
  * Shapes: in [N,H,W,C] int8, uint8 or int16; weights [Cout][KH][KW][C/groups] int8 in the plan's packing; out [N,OH,OW,Cout] int8,
- * int16 or int32 (then the accumulator itself). Rows: N * OH. Values outside the image are pad[c], or pad_code where pad is NULL. */
+ * int16 or int32 (then the accumulator itself), its pixels out_pitch elements apart (a member of a Concat). Rows: N * OH. Values outside the image are pad[c], or pad_code where pad is NULL. */
 typedef struct itg_conv {
     int32_t in[3], out[3];                                /* height, width, channels */
     int32_t kernel[2], stride[2], dilation[2], before[2]; /* vertical, horizontal; before: top and left padding */
     int32_t groups;
+    int32_t out_pitch; /* 0: out[2], dense */
     const int8_t *weights;
     const int8_t *pad;
     int32_t pad_code;

@@ -6,7 +6,14 @@
 
 #include <intaglio/kernels.h>
 
-/* Shapes: in [H,W,C] of in_type (ITG_S8, ITG_U8, ITG_S16), out [OH,OW,Cout] of out_type (ITG_S8, ITG_S16, ITG_S32), dense, channels last;
+/* Elements from one output pixel to the next. */
+static inline int32_t itg_out_pitch(const itg_conv *conv)
+{
+    return conv->out_pitch ? conv->out_pitch : conv->out[2];
+}
+
+/* Shapes: in [H,W,C] of in_type (ITG_S8, ITG_U8, ITG_S16), out [OH,OW,Cout] of out_type (ITG_S8, ITG_U8, ITG_S16, ITG_S32), channels last,
+ * dense but for itg_out_pitch;
  * both point at the image's first element; weights in the packing that the params name.
  * scratch: as many bytes as the scheduler reserved for this step (band.h), aligned to 16; NULL where none are needed.
  * Alignment: in and out that of their element; constants that of theirs. Over-read: none. Over-write: none; rows outside [y0, y1) stay.

@@ -134,7 +134,7 @@ static inline void itg_compute_row(const itg_layer *layer, const itg_row_job *jo
         itg_offset_segments(segment, job, tile.segments, x * job->pixel_stride);
         tile.start = low_start;
         if (job->direct) {
-            job->direct->out = job->out + (ptrdiff_t)x * layer->conv->out[2] + job->channel;
+            job->direct->out = job->out + (ptrdiff_t)x * itg_out_pitch(layer->conv) + job->channel;
             set->direct[(pixels - 1) * set->blocks + job->blocks - 1](&tile, job->direct);
             x += pixels;
             continue;
@@ -167,7 +167,8 @@ static inline void itg_compute_band(const itg_layer *layer, uint8_t *out, const 
     const bool flat = itg_is_flat(conv);
     const uint8_t *segment[ITG_MAX_SEGMENTS];
     int32_t low_start[64], high_start[64];
-    itg_direct direct = {.pixel_stride = conv->out[2]};
+    itg_direct direct = {.pixel_stride = itg_out_pitch(conv)};
+    const size_t row_bytes = (size_t)conv->out[1] * (size_t)itg_out_pitch(conv) * itg_element_bytes(conv->out_type);
     for (int32_t block = layer->first_block, turns = (layer->end_block - block + most - 1) / most; turns > 0; turns--) {
         const int32_t blocks = (layer->end_block - block) / turns; /* of nearly one size */
         itg_row_job job = {segment, staged->high_plane, (ptrdiff_t)conv->stride[1] * conv->in[2], conv->out[1], out, 0, block, blocks, NULL};
@@ -183,7 +184,7 @@ static inline void itg_compute_band(const itg_layer *layer, uint8_t *out, const 
             job.pixels *= y1 - y0;
         for (int32_t y = y0; y < (flat ? y0 + 1 : y1); y++) {
             itg_point_segments(segment, conv, &layer->runs, staged, y, group);
-            job.out = out + (size_t)y * itg_row_bytes(conv->out, conv->out_type);
+            job.out = out + (size_t)y * row_bytes;
             itg_compute_row(layer, &job, low_start, high_start);
         }
     }

@@ -21,12 +21,13 @@ void itg_op_conv(const itg_work *work, const itg_step *step)
 {
     const itg_conv *params = step->params;
     const size_t in_bytes = itg_image_bytes(params->in, params->in_type);
-    const size_t out_bytes = itg_image_bytes(params->out, params->out_type);
+    const int32_t out[3] = {params->out[0], params->out[1], itg_out_pitch(params)};
+    const size_t out_bytes = itg_image_bytes(out, params->out_type);
     itg_image_rows rows;
     for (uint32_t row = work->row_begin; row < work->row_end; row += (uint32_t)(rows.y1 - rows.y0)) {
         rows = itg_next_rows(row, work->row_end, params->out[0]);
-        uint8_t *out = work->arena + step->out + rows.image * out_bytes;
+        uint8_t *to = work->arena + step->out + rows.image * out_bytes;
         const uint8_t *in = work->arena + step->in[0] + rows.image * in_bytes;
-        compute_rows(work, step, out, in, &rows);
+        compute_rows(work, step, to, in, &rows);
     }
 }

@@ -78,7 +78,9 @@ static void fill_operands(check_state *state, check_case *test, itg_conv *conv)
     void *in = check_new(state, in_count * check_bytes(conv->in_type), check_bytes(conv->in_type));
     check_fill(state, in, conv->in_type, in_count, check_lowest(conv->in_type), check_highest(conv->in_type));
     test->in[0] = in;
-    test->out_bytes = (size_t)conv->out[0] * (size_t)conv->out[1] * (size_t)conv->out[2] * check_bytes(conv->out_type);
+    if (check_chance(state, 20))
+        conv->out_pitch = conv->out[2] + check_between(state, 1, 9);
+    test->out_bytes = (size_t)conv->out[0] * (size_t)conv->out[1] * (size_t)itg_out_pitch(conv) * check_bytes(conv->out_type);
     test->out = check_new(state, test->out_bytes, check_bytes(conv->out_type));
     test->work = (int64_t)depth * conv->out[0] * conv->out[1] * conv->out[2];
 }
@@ -152,7 +154,7 @@ static void define_conv(const check_case *test, void *out)
         for (int32_t x = 0; x < conv->out[1]; x++)
             for (int32_t c = 0; c < conv->out[2]; c++) {
                 const int64_t sum = define_sum(conv, test->in[0], y, x, c);
-                const size_t index = (size_t)((y * conv->out[1] + x) * conv->out[2] + c);
+                const size_t index = (size_t)((y * conv->out[1] + x) * itg_out_pitch(conv) + c);
                 check_store(out, conv->out_type, index, check_finish(&conv->epilogue, conv->out_type, sum, c));
             }
 }

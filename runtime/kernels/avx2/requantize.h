@@ -124,7 +124,7 @@ static inline void itg_avx2_finish_tile(const itg_conv *conv, const itg_tile_res
             if (scaled)
                 codes[half] = itg_avx2_requantize(codes[half], itg_avx2_choose_multiplier(&block, half, codes[half], two_slopes), &r);
         }
-        const size_t index = (size_t)(result->x + p) * (size_t)conv->out[2] + (size_t)channel;
+        const size_t index = (size_t)(result->x + p) * (size_t)itg_out_pitch(conv) + (size_t)channel;
         itg_avx2_store_codes(result->out + index * itg_element_bytes(conv->out_type), conv->out_type, epilogue->table, codes, count);
     }
 }

@@ -122,7 +122,7 @@ static inline void itg_avx512_finish_tile(const itg_conv *conv, const itg_tile_r
         const int32_t channel = result->channel + 16 * b;
         const itg_avx512_block block = itg_avx512_open_block(conv, channel, end - channel, &r);
         for (int32_t p = 0; p < result->pixels; p++) {
-            const size_t index = (size_t)(result->x + p) * (size_t)conv->out[2] + (size_t)channel;
+            const size_t index = (size_t)(result->x + p) * (size_t)itg_out_pitch(conv) + (size_t)channel;
             itg_avx512_finish(conv, result->out + index * bytes, _mm512_loadu_si512(result->sums + (p * 4 + b) * 16), &block, &r);
         }
     }

@@ -144,7 +144,7 @@ static inline void itg_compute_blocks(itg_pixel_layer *layer, itg_pixel_list *li
     uint8_t *out = list->out;
     for (int32_t block = 0; block < layer->runs.blocks; block++, weights += layer->block_stride) {
         const int32_t channel = layer->group * group_outputs + block * 16;
-        itg_neon_finish finish = itg_neon_open_block(&conv->epilogue, conv->out_type, conv->out[2], channel, group_outputs - block * 16);
+        itg_neon_finish finish = itg_neon_open_block(&conv->epilogue, conv->out_type, itg_out_pitch(conv), channel, group_outputs - block * 16);
         if (conv->in_type == ITG_S16)
             for (int i = 0; i < 16; i++)
                 finish.start[i] = (int32_t)((uint32_t)finish.start[i] + (uint32_t)correction[block * 16 + i]);
@@ -162,7 +162,7 @@ static inline void itg_compute_rows(itg_pixel_layer *layer, uint8_t *out, const 
 {
     const itg_conv *conv = layer->conv;
     const int32_t count = (y1 - y0) * conv->out[1];
-    const size_t pixel_bytes = (size_t)conv->out[2] * itg_element_bytes(conv->out_type);
+    const size_t pixel_bytes = (size_t)itg_out_pitch(conv) * itg_element_bytes(conv->out_type);
     itg_pixel_list list;
     layer->packed = conv->weights;
     for (layer->group = 0; layer->group < conv->groups; layer->group++) {

@@ -100,7 +100,7 @@ static void compute_line(const itg_conv *conv, void *out, const void *in, pixel_
         int64_t sum = sum_inside(conv, in, weights, view);
         if (rows_inside * (view->columns.end - view->columns.begin) < taps)
             sum += sum_padding(conv, weights, view);
-        const size_t index = (size_t)x * (size_t)conv->out[2] + (size_t)channel;
+        const size_t index = (size_t)x * (size_t)itg_out_pitch(conv) + (size_t)channel;
         itg_store_sum(&conv->epilogue, out, conv->out_type, index, sum, channel);
     }
 }
@@ -108,7 +108,7 @@ static void compute_line(const itg_conv *conv, void *out, const void *in, pixel_
 static void compute_rows(const itg_conv *conv, void *out, const void *in, int32_t y0, int32_t y1, void *scratch)
 {
     (void)scratch;
-    const size_t line_bytes = (size_t)conv->out[1] * (size_t)conv->out[2] * itg_element_bytes(conv->out_type);
+    const size_t line_bytes = (size_t)conv->out[1] * (size_t)itg_out_pitch(conv) * itg_element_bytes(conv->out_type);
     const int32_t group_outputs = conv->out[2] / conv->groups;
     pixel_view view = {.channels = conv->in[2] / conv->groups};
     for (int32_t y = y0; y < y1; y++) {
