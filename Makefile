@@ -34,7 +34,7 @@ endif
 
 RUNTIME_SRC := $(wildcard runtime/*.c runtime/ops/*.c runtime/kernels/scalar/*.c)
 # Kernel folders of the host's architecture, each compiled for its own instructions alone.
-HOST_ARCH := $(firstword $(subst -, ,$(shell $(CC) -dumpmachine)))
+HOST_ARCH := $(firstword $(subst -, ,$(shell $(CC) -dumpmachine 2>/dev/null)))
 ISA_x86_64 := avx2 avx512vnni
 ISA_aarch64 := neon dotprod i8mm
 ISA_FLAGS_dotprod := -march=armv8.2-a+dotprod
@@ -143,7 +143,7 @@ bench: tools $(H)/kernel_check ## kernels and models on this machine, with share
 size: tools ## flash and RAM of each target and model, with the difference to the last run
 	@BUILD=$(BUILD) tools/size_report.sh
 
-lint: ## layout, layers, symbols, headers, ops table, lengths, README example
+lint: ## layout, layers, symbols, headers, ops table, lengths, error codes, README example
 	@BUILD=$(BUILD) tools/lint.sh
 lint-symbols: $(RUNTIME_OBJ)
 	@tools/check_symbols.sh $(filter-out $(H)/runtime/host/%,$(RUNTIME_OBJ))
@@ -170,7 +170,6 @@ zoo-check: tools ## floats of every model of build/zoo, imported and lowered, ag
 
 matrix: tools ## rewrites the op table of README.md
 	@tools/write_section.sh README.md matrix $(H)/intaglio targets --matrix
-
 
 fuzz: ## SECONDS=N: importer and option fuzzers with sanitizers
 	@BUILD=$(BUILD) tests/fuzz/run.sh $(or $(SECONDS),60)

@@ -28,6 +28,7 @@ run() {
     run headers tools/check_headers.sh
     run ops tools/check_ops.sh
     run lengths tools/check_lengths.sh $sources
+    run errors tools/check_errors.sh
     run readme tools/check_readme.sh
     run licence tools/check_licence.sh $everything
 }

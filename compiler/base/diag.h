@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Diagnostics: the first error, and notes and warnings in order. Nobody prints and nobody exits here; tools/ does.
- * Form: `model.onnx: node "layer1/conv" (Conv, opset 12): auto_pad BEST is unknown; re-export with explicit pads [E204]`:
+ * Form: `model.onnx: node "layer1/conv" (Conv, opset 12): auto_pad BEST is unknown; re-export with explicit pads [E222]`:
  * place, fact, remedy, stable code. Codes: 1xx files and ONNX, 2xx nodes and graph, 3xx samples and labels, 4xx quantization and gate,
  * 5xx plan and budgets, 6xx output, 7xx options, 9xx our own invariants (docs/errors.md lists them). */
 #ifndef ITGC_DIAG_H
