@@ -181,7 +181,7 @@ struct itgc_graph {
     itgc_arena *arena;
     itgc_diag *diag;
     itgc_level level;
-    int64_t work_left; /* what constant folding may still spend (itgc_work_of) */
+    int64_t work_left;             /* what constant folding may still spend (itgc_work_of) */
     const char *name, *file, *doc; /* doc: graph doc_string, "" if none */
     itgc_node **nodes;
     int node_count, node_capacity;
@@ -245,8 +245,8 @@ const char *itgc_type_name(itgc_type type);                              /* "flo
 int64_t itgc_wrap(itgc_type type, int64_t value);                        /* to the range of an integer type */
 const char *itgc_shape_text(itgc_arena *arena, const itgc_shape *shape); /* "[1,3,224,224]" */
 
-float itgc_round_float(itgc_type type, float value);                     /* to the nearest of a half type, ties to even; others as they are */
-void itgc_round_value(itgc_value *value);                                /* every element, to the value's own type */
+float itgc_round_float(itgc_type type, float value); /* to the nearest of a half type, ties to even; others as they are */
+void itgc_round_value(itgc_value *value);            /* every element, to the value's own type */
 /* What must hold at the graph's level: false with a diagnostic (code 900) naming what does not. */
 bool itgc_check_graph(const itgc_graph *graph);
 

@@ -285,7 +285,8 @@ static bool measure_ranges(cli_session *session, bool noise_allowed)
     const cli_list *calib = &session->options->calib;
     if (calib->count == 0 && c->graph->is_prescribed) {
         const char *const missing = itgc_take_prescribed_ranges(c->graph);
-        return !missing || itgc_fail(&c->diag, 705, "the file gives tensor \"%.100s\" no format; give --calib with a folder of typical inputs", missing);
+        return !missing ||
+               itgc_fail(&c->diag, 705, "the file gives tensor \"%.100s\" no format; give --calib with a folder of typical inputs", missing);
     }
     if (calib->count == 0)
         return noise_allowed ? measure_noise(session)
