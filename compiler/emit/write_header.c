@@ -15,18 +15,22 @@ static void write_usage(itgc_writer *w)
     const char *n = w->name;
     const char *u = w->upper;
     const itg_port *in = w->model->inputs;
+    const char *type = itgc_c_type(in->type);
     itgc_addf(w->text, "/* %s.h: written by intaglio %s from ", n, ITG_VERSION);
     itgc_add_comment(w->text, w->options->model_file);
     itgc_addf(w->text,
-              " for %s; belongs to you. Link %s.c, %s_weights and libintaglio.a.\n *\n"
+              " for %s; belongs to you.\n * Link %s.c, %s_weights and libintaglio.a.\n *\n"
               " *     static uint8_t arena[%s_ARENA_BYTES] ITG_ALIGNED;\n"
-              " *     if (itg_check(&%s_model, NULL, arena, sizeof arena) != ITG_OK) ...      once\n"
-              " *     %s *input = (%s *)(arena + %s_INPUT_OFFSET);                      fill %u elements: value / SCALE + ZERO\n"
-              " *     itg_run(&%s_model, arena);                                              inputs may be overwritten\n"
-              " *     int best = itg_argmax(itg_output(&%s_model, arena, 0));%s\n"
-              " * real value = (stored value - ZERO) * SCALE. */\n",
-              w->options->target, n, n, u, n, itgc_c_type(in->type), itgc_c_type(in->type), u, (unsigned)itg_port_elements(in), n, n,
-              w->model->labels ? itgc_sprint(w->graph->arena, "                 index into %s_labels", n) : "");
+              " *     if (itg_check(&%s_model, NULL, arena, sizeof arena) != ITG_OK) ...\n"
+              " *     %s *input = (%s *)(arena + %s_INPUT_OFFSET);\n"
+              " *     itg_run(&%s_model, arena);\n"
+              " *     int best = itg_argmax(itg_output(&%s_model, arena, 0));\n *\n",
+              w->options->target, n, n, u, n, type, type, u, n, n);
+    itgc_addf(w->text,
+              " * Check once. Fill all %u elements of input before every run, which may overwrite them: round(value / SCALE) + ZERO, kept\n"
+              " * within the type. A stored value stands for (stored value - ZERO) * SCALE.%s%s%s */\n",
+              (unsigned)itg_port_elements(in), w->model->labels ? " best is an index into " : "", w->model->labels ? n : "",
+              w->model->labels ? "_labels." : "");
 }
 
 static void write_port(itgc_writer *w, const itg_port *port, const char *name)

@@ -89,9 +89,13 @@ static void write_field(itgc_writer *writer, const itgc_field *field, const char
     itgc_add(writer->text, "}");
 }
 
+#define LINE_BYTES 110 /* a field that would start behind them opens a new line */
+#define HEAD_BYTES 32  /* what stands before the first field: `static const itg_conv step_00 = ` */
+
 void itgc_write_params(itgc_writer *writer, const itgc_step_kind *kind, const void *params)
 {
     const char *separator = "{ ";
+    size_t end = writer->text->count + LINE_BYTES - HEAD_BYTES;
     for (int i = 0; i < kind->field_count; i++) {
         const itgc_field *field = &kind->fields[i];
         const char *at = (const char *)params + field->offset;
@@ -99,6 +103,10 @@ void itgc_write_params(itgc_writer *writer, const itgc_step_kind *kind, const vo
             itgc_add(writer->text, separator);
             write_field(writer, field, at);
             separator = ", ";
+            if (writer->text->count > end) {
+                separator = ",\n    ";
+                end = writer->text->count + LINE_BYTES;
+            }
         }
     }
     itgc_add(writer->text, separator[0] == '{' ? "{ 0 }" : " }");

@@ -28,14 +28,14 @@ static void write_head(itgc_writer *w)
     const itgc_emit_options *options = w->options;
     itgc_addf(w->text, "/* %s.c: written by intaglio %s from ", w->name, ITG_VERSION);
     itgc_add_comment(w->text, options->model_file);
-    itgc_addf(w->text, " (sha256 %s), target %s, %lld calibration samples. Do not edit.\n * %u steps, ", options->model_sha256, options->target,
-              (long long)options->sample_count, (unsigned)w->model->step_count);
+    itgc_addf(w->text, " for %s, %lld calibration samples. Do not edit.\n * The model's sha256 %s.\n * %u steps, ", options->target,
+              (long long)options->sample_count, options->model_sha256, (unsigned)w->model->step_count);
     itgc_add_grouped(w->text, itgc_total_macs(w->graph));
     itgc_add(w->text, " MACs, arena ");
     itgc_add_grouped(w->text, w->graph->arena_bytes);
-    itgc_add(w->text, " of a lower bound of ");
+    itgc_add(w->text, " bytes (lower bound ");
     itgc_add_grouped(w->text, w->graph->arena_lower_bound_bytes);
-    itgc_add(w->text, " bytes, constants ");
+    itgc_add(w->text, "), constants ");
     itgc_add_grouped(w->text, (int64_t)w->graph->weights_bytes);
     itgc_addf(w->text, " bytes (crc32 %08x).\n", (unsigned)w->weights_crc);
     if (options->options && options->options[0]) {
@@ -68,6 +68,10 @@ static void write_all_params(itgc_writer *w)
 
 static void write_step_comment(itgc_writer *w, const itgc_step *step)
 {
+    if (!step->node && !step->macs) {
+        itgc_add(w->text, "\n");
+        return;
+    }
     itgc_add(w->text, " /* ");
     if (step->node) {
         itgc_add_comment(w->text, step->node->name);
@@ -76,7 +80,7 @@ static void write_step_comment(itgc_writer *w, const itgc_step *step)
         }
     }
     if (step->macs) {
-        itgc_add(w->text, "  ");
+        itgc_add(w->text, step->node ? "  " : "");
         itgc_add_grouped(w->text, step->macs);
         itgc_add(w->text, " MACs");
     }

@@ -1,5 +1,6 @@
-/* hand.c: written by intaglio 0.1.0 from hand.onnx (sha256 none), target cortex-m4, 1 calibration samples. Do not edit.
- * 5 steps, 8,352 MACs, arena 400 of a lower bound of 396 bytes, constants 872 bytes (crc32 aa77e961).
+/* hand.c: written by intaglio 0.1.0 from hand.onnx for cortex-m4, 1 calibration samples. Do not edit.
+ * The model's sha256 none.
+ * 5 steps, 8,352 MACs, arena 400 bytes (lower bound 396), constants 872 bytes (crc32 aa77e961).
  * Options: --name hand
  * This file is output, not part of intaglio: it belongs to you, as the model does. */
 #include "hand.h"
@@ -10,19 +11,28 @@ extern const int32_t hand_w00_multiplier[8];
 extern const int8_t hand_w04_weights[576];
 extern const int32_t hand_w04_bias[4];
 
-static const itg_conv step_00 = { .in = {6,6,3}, .out = {6,6,8}, .kernel = {3,3}, .stride = {1,1}, .dilation = {1,1}, .before = {1,1}, .groups = 1, .weights = hand_w00_weights, .pad_code = -7, .epilogue.bias = hand_w00_bias, .epilogue.multiplier = hand_w00_multiplier, .epilogue.zero = 3, .epilogue.low = -128, .epilogue.high = 127, .epilogue.shift = 9, .in_type = ITG_U8, .out_type = ITG_S8, .packing = 1 };
-static const itg_pool step_01 = { .in = {6,6,8}, .out = {3,3,8}, .kernel = {2,2}, .stride = {2,2}, .dilation = {1,1}, .low = -128, .high = 127, .in_type = ITG_S8, .out_type = ITG_S8 };
-static const itg_copy step_02 = { .dim = {1,1,1,1,9,8}, .in_stride = {0,0,0,0,8,1}, .out_stride = {0,0,0,0,16,1}, .element_bytes = 1 };
-static const itg_copy step_03 = { .dim = {1,1,1,1,9,8}, .in_stride = {0,0,0,0,8,1}, .out_stride = {0,0,0,0,16,1}, .out_start = 8, .element_bytes = 1 };
-static const itg_conv step_04 = { .in = {1,1,144}, .out = {1,1,4}, .kernel = {1,1}, .stride = {1,1}, .dilation = {1,1}, .groups = 1, .weights = hand_w04_weights, .epilogue.bias = hand_w04_bias, .epilogue.multiplier = hand_w00_multiplier, .epilogue.low = -32768, .epilogue.high = 32767, .epilogue.shift = 4, .in_type = ITG_S8, .out_type = ITG_S16, .packing = 1 };
+static const itg_conv step_00 = { .in = {6,6,3}, .out = {6,6,8}, .kernel = {3,3}, .stride = {1,1}, .dilation = {1,1},
+    .before = {1,1}, .groups = 1, .weights = hand_w00_weights, .pad_code = -7, .epilogue.bias = hand_w00_bias,
+    .epilogue.multiplier = hand_w00_multiplier, .epilogue.zero = 3, .epilogue.low = -128, .epilogue.high = 127,
+    .epilogue.shift = 9, .in_type = ITG_U8, .out_type = ITG_S8, .packing = 1 };
+static const itg_pool step_01 = { .in = {6,6,8}, .out = {3,3,8}, .kernel = {2,2}, .stride = {2,2}, .dilation = {1,1},
+    .low = -128, .high = 127, .in_type = ITG_S8, .out_type = ITG_S8 };
+static const itg_copy step_02 = { .dim = {1,1,1,1,9,8}, .in_stride = {0,0,0,0,8,1}, .out_stride = {0,0,0,0,16,1},
+    .element_bytes = 1 };
+static const itg_copy step_03 = { .dim = {1,1,1,1,9,8}, .in_stride = {0,0,0,0,8,1}, .out_stride = {0,0,0,0,16,1},
+    .out_start = 8, .element_bytes = 1 };
+static const itg_conv step_04 = { .in = {1,1,144}, .out = {1,1,4}, .kernel = {1,1}, .stride = {1,1}, .dilation = {1,1},
+    .groups = 1, .weights = hand_w04_weights, .epilogue.bias = hand_w04_bias, .epilogue.multiplier = hand_w00_multiplier,
+    .epilogue.low = -32768, .epilogue.high = 32767, .epilogue.shift = 4, .in_type = ITG_S8, .out_type = ITG_S16,
+    .packing = 1 };
 
 static const itg_step steps[] = {
     /* op, constants, where the inputs, the output and scratch lie in the arena, scratch bytes, rows, blocks */
-    { itg_op_conv,       &step_00, {    288,      0,      0 },      0,      0,      0,     6,   0 }, /*   7,776 MACs */
-    { itg_op_pool,       &step_01, {      0,      0,      0 },    288,      0,      0,     3,   0 }, /*  */
-    { itg_op_copy,       &step_02, {    288,      0,      0 },      0,      0,      0,     1,   0 }, /*  */
-    { itg_op_copy,       &step_03, {    288,      0,      0 },      0,      0,      0,     1,   0 }, /*  */
-    { itg_op_conv,       &step_04, {      0,      0,      0 },    144,      0,      0,     1,   0 }, /*   576 MACs */
+    { itg_op_conv,       &step_00, {    288,      0,      0 },      0,      0,      0,     6,   0 }, /* 7,776 MACs */
+    { itg_op_pool,       &step_01, {      0,      0,      0 },    288,      0,      0,     3,   0 },
+    { itg_op_copy,       &step_02, {    288,      0,      0 },      0,      0,      0,     1,   0 },
+    { itg_op_copy,       &step_03, {    288,      0,      0 },      0,      0,      0,     1,   0 },
+    { itg_op_conv,       &step_04, {      0,      0,      0 },    144,      0,      0,     1,   0 }, /* 576 MACs */
 };
 
 static const itg_port inputs[] = {

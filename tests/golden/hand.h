@@ -1,11 +1,14 @@
-/* hand.h: written by intaglio 0.1.0 from hand.onnx for cortex-m4; belongs to you. Link hand.c, hand_weights and libintaglio.a.
+/* hand.h: written by intaglio 0.1.0 from hand.onnx for cortex-m4; belongs to you.
+ * Link hand.c, hand_weights and libintaglio.a.
  *
  *     static uint8_t arena[HAND_ARENA_BYTES] ITG_ALIGNED;
- *     if (itg_check(&hand_model, NULL, arena, sizeof arena) != ITG_OK) ...      once
- *     uint8_t *input = (uint8_t *)(arena + HAND_INPUT_OFFSET);                      fill 108 elements: value / SCALE + ZERO
- *     itg_run(&hand_model, arena);                                              inputs may be overwritten
- *     int best = itg_argmax(itg_output(&hand_model, arena, 0));                 index into hand_labels
- * real value = (stored value - ZERO) * SCALE. */
+ *     if (itg_check(&hand_model, NULL, arena, sizeof arena) != ITG_OK) ...
+ *     uint8_t *input = (uint8_t *)(arena + HAND_INPUT_OFFSET);
+ *     itg_run(&hand_model, arena);
+ *     int best = itg_argmax(itg_output(&hand_model, arena, 0));
+ *
+ * Check once. Fill all 108 elements of input before every run, which may overwrite them: round(value / SCALE) + ZERO, kept
+ * within the type. A stored value stands for (stored value - ZERO) * SCALE. best is an index into hand_labels. */
 #ifndef HAND_MODEL_H
 #define HAND_MODEL_H
 
