@@ -77,8 +77,35 @@ static bool read_batchnorm(itgc_graph *graph, const itgc_node *node, itgc_affine
     return true;
 }
 
+/* A depthwise Conv of one tap. */
+static bool read_depthwise(itgc_graph *graph, const itgc_node *node, itgc_affine *affine)
+{
+    const itgc_tensor *weights = node->in[1], *bias = node->in_count > 2 ? node->in[2] : NULL;
+    const itgc_conv_params *params = node->params;
+    const int64_t channels = node->in[0]->shape.rank < 3 ? 0 : node->in[0]->shape.dim[1];
+    if (!itgc_is_weights(weights) || (bias && !itgc_is_weights(bias)) || params->group != channels || itgc_elements(&weights->shape) != channels ||
+        params->pad_values || params->window.channels_last || !itgc_same_shape(&node->in[0]->shape, &node->out[0]->shape)) {
+        return false;
+    }
+    for (int i = 0; i < params->window.rank; i++) {
+        if (params->window.before[i] != 0 || params->window.after[i] != 0 || params->window.stride[i] != 1) {
+            return false;
+        }
+    }
+    *affine = (itgc_affine){.in = node->in[0], .out = node->out[0], .axis = 1};
+    fill(graph, affine, channels);
+    for (int64_t i = 0; i < channels; i++) {
+        affine->scale[i] = (double)weights->constant->f[i];
+        affine->shift[i] = bias ? (double)bias->constant->f[i] : 0.0;
+    }
+    return true;
+}
+
 bool itgc_read_affine(itgc_graph *graph, const itgc_node *node, itgc_affine *affine)
 {
+    if (itgc_is_op(node, "Conv")) {
+        return read_depthwise(graph, node, affine);
+    }
     if (itgc_is_op(node, "Mul") || itgc_is_op(node, "Add")) {
         return read_constant(graph, node, affine);
     }

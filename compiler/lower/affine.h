@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * y = scale[c] * x + shift[c]: Mul and Add by constants and BatchNormalization read as one thing, and folded into the weights of the
- * linear node before or behind. Used by fold_batchnorm and fold_input. */
+ * y = scale[c] * x + shift[c]: Mul and Add by constants, BatchNormalization and one-tap depthwise Conv read as one thing, and folded into the weights
+ * of the linear node before or behind. Used by fold_batchnorm and fold_input. */
 #ifndef ITGC_LOWER_AFFINE_H
 #define ITGC_LOWER_AFFINE_H
 

@@ -25,9 +25,12 @@ static const itgc_pass passes[] = {
     {"fold_input", itgc_fold_input},
     {"fold_batchnorm", itgc_fold_batchnorm},
     {"merge_branches", itgc_merge_branches},
+    {"fold_batchnorm", itgc_fold_batchnorm}, /* a scale behind merged branches */
     {"unit_height", itgc_unit_height},
     {"raise_activation", itgc_raise_activation},
     {"to_nhwc", itgc_to_nhwc},
+    {"drop_identity", itgc_drop_identity},
+    {"split_linear", itgc_split_linear},
     {"drop_identity", itgc_drop_identity},
     {"fuse_activation", itgc_fuse_activation},
     {"mark_gates", itgc_mark_gates},

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Parallel linear branches become one: Add of two Convs of the same input (RepVGG, MobileOne; identity branches are depthwise 1x1 Convs
+ * Parallel linear branches become one: Add or Sub of two Convs of the same input (RepVGG, MobileOne; identity branches are depthwise 1x1 Convs
  * since fold_batchnorm) sums their weights, the smaller kernel placed where it stood in the larger; Add of two Gemms likewise. */
-#include "compiler/lower/edit.h"
+#include "compiler/lower/affine.h"
 #include "compiler/lower/passes.h"
 
 #include <string.h>
@@ -171,6 +171,26 @@ static bool rotate(itgc_graph *graph, itgc_node *add)
     return true;
 }
 
+/* A difference of two branches becomes a sum: the second one's weights change sign. */
+static bool rewrite_difference(itgc_graph *graph, itgc_node *node)
+{
+    double minus = -1.0, zero = 0.0;
+    const itgc_node *a = node->in[0]->producer, *b = node->in[1]->producer;
+    int axis = -1;
+    if (!itgc_is_op(a, "Conv") || !itgc_is_op(b, "Conv") || a->in[0] != b->in[0] || !itgc_only_reader(a->out[0])) {
+        return true;
+    }
+    itgc_node *linear = itgc_find_linear(node->in[1], &axis);
+    if (!linear) {
+        return true;
+    }
+    const itgc_affine sign = {.axis = -1, .channels = 1, .scale = &minus, .shift = &zero};
+    itgc_scale_outputs(graph, linear, &sign);
+    linear->out[0]->name = itgc_sprint(graph->arena, "%s/negative", linear->out[0]->name);
+    itgc_tensor *out = itgc_insert_binary(graph, "Add", node->out[0]->name, node->in[0], node->in[1]);
+    return out && itgc_replace_node(graph, node, out);
+}
+
 bool itgc_merge_branches(itgc_graph *graph, const itgc_lower_options *options)
 {
     (void)options;
@@ -179,6 +199,9 @@ bool itgc_merge_branches(itgc_graph *graph, const itgc_lower_options *options)
     }
     for (int i = 0; i < graph->node_count; i++) { /* nodes made on the way come by too */
         itgc_node *add = graph->nodes[i];
+        if (itgc_is_op(add, "Sub") && !rewrite_difference(graph, add)) {
+            return false;
+        }
         if (!itgc_is_op(add, "Add") || add->in_count != 2) {
             continue;
         }

@@ -18,6 +18,7 @@ bool itgc_fuse_normalization(itgc_graph *graph, const itgc_lower_options *option
 bool itgc_fuse_movement(itgc_graph *graph, const itgc_lower_options *options);
 bool itgc_fold_movement(itgc_graph *graph, const itgc_lower_options *options);
 bool itgc_merge_branches(itgc_graph *graph, const itgc_lower_options *options);
+bool itgc_split_linear(itgc_graph *graph, const itgc_lower_options *options);
 bool itgc_mark_gates(itgc_graph *graph, const itgc_lower_options *options);
 bool itgc_absorb_affine(itgc_graph *graph, const itgc_lower_options *options);
 bool itgc_fuse_attention(itgc_graph *graph, const itgc_lower_options *options);

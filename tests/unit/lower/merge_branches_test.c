@@ -70,9 +70,20 @@ static void merges_padded_kernels(void **state)
     assert_true(itgc_same_shape(&large->shape, &small->shape));
 }
 
+/* A mixer minus its norm, scaled: all of it is one Conv. */
+static void merges_difference_and_its_scale(void **state)
+{
+    fixture *f = *state;
+    itgc_tensor *x = add_relu(f, add_input(f, "x", DIMS(2, 6, 7, 5)));
+    itgc_tensor *difference = add_binary(f, "Sub", ITGC_SUB, add_conv(f, x, 6, 3, 1, 6), add_batchnorm(f, x));
+    expect_convs(f, add_product(f, difference, add_weights(f, DIMS(6, 1, 1), 1, 2)), 1, 0);
+    assert_int_equal(count_nodes(run_and_compare(f, NULL), "Mul"), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(merges_difference_and_its_scale, set_up, tear_down),
         cmocka_unit_test_setup_teardown(merges_repvgg, set_up, tear_down),
         cmocka_unit_test_setup_teardown(merges_grouped_branches, set_up, tear_down),
         cmocka_unit_test_setup_teardown(keeps_larger_depthwise, set_up, tear_down),
