@@ -55,3 +55,20 @@ const itgc_target *itgc_find_target(const char *name)
     }
     return NULL;
 }
+
+const char *itgc_packing_name(itg_packing packing)
+{
+    switch (packing) {
+    case ITG_PACK_ROWS:
+        return "ITG_PACK_ROWS";
+    case ITG_PACK_16C4:
+        return "ITG_PACK_16C4";
+    case ITG_PACK_16C4S:
+        return "ITG_PACK_16C4S";
+    case ITG_PACK_16C8S:
+        return "ITG_PACK_16C8S";
+    case ITG_PACK_16C4P:
+        return "ITG_PACK_16C4P";
+    }
+    return "0";
+}

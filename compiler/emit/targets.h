@@ -22,4 +22,7 @@ const itgc_target *itgc_target_rows(int *count);
 /* NULL if there is no target of that name. */
 const itgc_target *itgc_find_target(const char *name);
 
+/* "ITG_PACK_ROWS" */
+const char *itgc_packing_name(itg_packing packing);
+
 #endif

@@ -16,13 +16,6 @@ static const struct {
 
 #define FAMILY_COUNT (sizeof families / sizeof families[0])
 
-/* Of the target, not of the table the host tools ran the plan with. */
-static const char *name_packing(itg_packing packing)
-{
-    static const char *const names[] = {"0", "ITG_PACK_ROWS", "ITG_PACK_16C4", "ITG_PACK_16C4S", "ITG_PACK_16C8S", "ITG_PACK_16C4P"};
-    return names[packing];
-}
-
 static void write_head(itgc_writer *w)
 {
     const itgc_emit_options *options = w->options;
@@ -140,7 +133,7 @@ static void write_kernels(itgc_writer *w)
     itgc_addf(w->text,
               "/* Only what this model needs, so that the linker can drop the rest. */\nstatic const itg_kernels kernels = {\n"
               "    .name = \"%s\", .packing = %s",
-              w->target->kernels, name_packing(w->target->packing));
+              w->target->kernels, itgc_packing_name(w->target->packing));
     for (size_t i = 0; i < FAMILY_COUNT; i++) {
         if (w->model->families & families[i].bit) {
             itgc_addf(w->text, ",\n    .%s = &itg_%s_%s", families[i].member, families[i].member, w->target->kernels);
@@ -153,7 +146,7 @@ static void write_model(itgc_writer *w)
 {
     const itg_model *model = w->model;
     itgc_addf(w->text, "const itg_model %s_model = {\n    .name = \"%s\", .version = %uu, .packing = %s,\n", w->name, w->name, ITG_PLAN_VERSION,
-              name_packing(w->target->packing));
+              itgc_packing_name(w->target->packing));
     itgc_addf(w->text, "    .arena_bytes = %s_ARENA_BYTES, .arena_align = %s_ARENA_ALIGN, .kernels = &kernels,\n", w->upper, w->upper);
     itgc_addf(w->text, "    .steps = steps, .inputs = inputs, .outputs = outputs, .labels = %s%s,\n", model->labels ? w->name : "NULL",
               model->labels ? "_labels" : "");

@@ -8,19 +8,14 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *packing_name(itg_packing packing)
-{
-    static const char *const names[] = {"", "rows", "16c4"};
-    return names[packing];
-}
-
 static void print_targets(void)
 {
     int count;
     const itgc_target *rows = itgc_target_rows(&count);
-    printf("%-20s %-18s %-18s %-8s %-8s %12s %12s\n", "target", "core", "isa", "packing", "kernels", "RAM", "flash");
+    printf("%-20s %-18s %-18s %-8s %-11s %12s %12s\n", "target", "core", "isa", "packing", "kernels", "RAM bytes", "flash bytes");
     for (int t = 0; t < count; t++) {
-        printf("%-20s %-18s %-18s %-8s %-8s", rows[t].name, rows[t].core, rows[t].isa, packing_name(rows[t].packing), rows[t].kernels);
+        printf("%-20s %-18s %-18s %-8s %-11s", rows[t].name, rows[t].core, rows[t].isa, itgc_packing_name(rows[t].packing) + sizeof "ITG_PACK_" - 1,
+               rows[t].kernels);
         if (rows[t].ram_bytes)
             printf(" %12llu %12llu\n", (unsigned long long)rows[t].ram_bytes, (unsigned long long)rows[t].flash_bytes);
         else
