@@ -117,7 +117,7 @@ $(H)/make_corpus: tests/fuzz/make_corpus.c $(FUZZ_SHARED) $(wildcard tests/fuzz/
 $(H)/write_bad_models: tests/errors/write_bad_models.c $(H)/libintagliocompiler.a $(H)/libintaglio.a
 	$(CC) $(CPPFLAGS) $(COMPILER_FLAGS) $(LDFLAGS) -o $@ $< $(H)/libintagliocompiler.a $(H)/libintaglio.a $(TOOL_LIBS)
 
-.PHONY: install install-cross demo test bench size lint lint-symbols format golden crosscheck accuracy zoo zoo-check matrix fuzz clean
+.PHONY: install install-cross demo test bench instructions size lint lint-symbols format golden crosscheck accuracy zoo zoo-check matrix fuzz clean
 install:
 	@tools/install_deps.sh build
 install-cross:
@@ -139,6 +139,9 @@ endif
 bench: tools $(H)/kernel_check ## kernels and models on this machine, with share of the table's peak
 	$(H)/kernel_check --bench
 	@BUILD=$(BUILD) tools/bench_models.sh
+
+instructions: tools ## rewrites docs/performance.md: instructions of one inference on 64-bit Arm, under an emulator
+	@BUILD=$(BUILD) tools/write_section.sh docs/performance.md instructions tools/count_instructions.sh
 
 size: tools ## flash and RAM of each target and model, with the difference to the last run
 	@BUILD=$(BUILD) tools/size_report.sh

@@ -84,5 +84,25 @@ $(T)/$(MODEL_NAME).example.elf: $(LINK_NEEDS)
 	$(TARGET_COMPILE) -std=c99 -O2 -Wall -Wextra -Werror -I$(MODEL) -c -o $(MODEL_OBJ)/example.o targets/example/main.c
 	$(LINK_MODEL) $(MODEL_OBJ)/example.o $(T)/libintaglio.a
 
+# Hosted targets: every kernel table against the definitions, on each of the target's CPUs. The packer comes along: both are checked as one.
+ifndef MEMORY
+KERNEL_CASES ?= 2000
+CHECK_OBJ := $(patsubst %.c,$(T)/%.o,$(wildcard tests/kernels/*.c compiler/schedule/pack*.c) compiler/base/arena.c)
+.PHONY: kernel-check
+kernel-check: $(T)/kernel_check ## TARGET=T [KERNEL_CASES=N]: build/T/kernel_check under each of the target's CPUs
+	set -e; $(foreach cpu,$(CPUS),echo '$(cpu):'; $(call EXEC_ON,$(cpu)) $< --cases $(KERNEL_CASES);)
+EXEC_ON = $(if $(findstring $(CPU),$(EXEC)),$(subst $(CPU),$(1),$(EXEC)),$(EXEC))
+$(T)/kernel_check: $(CHECK_OBJ) $(T)/libintaglio.a
+	$(TARGET_CC) $(TARGET_FLAGS) $(TARGET_LINK) -o $@ $^ -lm
+$(T)/tests/%.o $(T)/compiler/%.o: COMPILER_FLAGS += -D_DEFAULT_SOURCE
+$(T)/tests/%.o: tests/%.c
+	@mkdir -p $(@D)
+	$(TARGET_COMPILE) $(COMPILER_FLAGS) $(DEPFLAGS) -c -o $@ $<
+$(T)/compiler/%.o: compiler/%.c
+	@mkdir -p $(@D)
+	$(TARGET_COMPILE) $(COMPILER_FLAGS) $(DEPFLAGS) -c -o $@ $<
+-include $(CHECK_OBJ:.o=.d)
+endif
+
 -include $(TARGET_RUNTIME_OBJ:.o=.d) $(PLATFORM_OBJ:.o=.d)
 endif

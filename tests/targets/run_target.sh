@@ -120,6 +120,15 @@ for model in $MODELS; do
         check_model "$model"
     fi
 done
+case $TARGET in
+linux-*)
+    if make_target kernel-check KERNEL_CASES=150 >"$WORK/kernels.log" 2>&1; then
+        pass "kernel tables: $(grep -c ', ok' "$WORK/kernels.log") families"
+    else
+        fail "kernel tables: $(grep -E 'FAIL|error' "$WORK/kernels.log" | head -n 3)"
+    fi
+    ;;
+esac
 case " $MODELS " in *" hand "*) check_wrong_weight "$(variable CPUS | sed 's/.* //')" ;; esac
 printf '#include "hand.h"\n' >"$WORK/header.cc" # the emitted header as C++
 if [ "$TARGET" = linux-x86_64 ] && ! g++ -std=c++11 -Wall -Wextra -Werror -Iinclude -I"$WORK/hand" -fsyntax-only "$WORK/header.cc"; then

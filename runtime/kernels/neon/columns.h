@@ -129,19 +129,40 @@ static inline void itg_fill_outside(const itg_columns_call *call, uint8_t *colum
         itg_interleave(column + i * stride, pixel, pixel, pixel, pixel);
 }
 
-static inline void itg_fill_columns(const itg_columns_call *call, int32_t top, int32_t channel)
+/* Columns outside the image are the same in every row: `left` of them, then `inside` ones of pixels, then the rest. */
+typedef struct itg_column_span {
+    int32_t left, inside;
+} itg_column_span;
+
+static inline itg_column_span itg_span_columns(const itg_columns_call *call)
 {
     const itg_depthwise *depthwise = call->depthwise;
+    const int32_t left = depthwise->before[1] < call->reach ? depthwise->before[1] : call->reach;
+    return (itg_column_span){left, call->reach - left < depthwise->in[1] ? call->reach - left : depthwise->in[1]};
+}
+
+static inline void itg_fill_sides(const itg_columns_call *call, int32_t channel)
+{
+    const itg_column_span span = itg_span_columns(call);
     const ptrdiff_t stride = (ptrdiff_t)call->row_groups * ITG_SIGNED_COLUMN_BYTES;
-    const uint8_t flip = depthwise->in_type == ITG_U8 ? 0x80 : 0;
-    const int32_t left = depthwise->before[1] < call->reach ? depthwise->before[1] : call->reach, count = depthwise->in[2] - channel;
-    const int32_t inside = call->reach - left < depthwise->in[1] ? call->reach - left : depthwise->in[1];
+    const uint8_t flip = call->depthwise->in_type == ITG_U8 ? 0x80 : 0;
+    const int32_t count = call->depthwise->in[2] - channel, behind = span.left + span.inside;
+    for (int32_t group = 0; group < call->row_groups; group++) {
+        uint8_t *column = call->columns + group * ITG_SIGNED_COLUMN_BYTES;
+        itg_fill_outside(call, column, stride, span.left, channel, count, flip);
+        itg_fill_outside(call, column + behind * stride, stride, call->reach - behind, channel, count, flip);
+    }
+}
+
+static inline void itg_fill_columns(const itg_columns_call *call, int32_t top, int32_t channel)
+{
+    const itg_column_span span = itg_span_columns(call);
+    const ptrdiff_t stride = (ptrdiff_t)call->row_groups * ITG_SIGNED_COLUMN_BYTES;
+    const uint8_t flip = call->depthwise->in_type == ITG_U8 ? 0x80 : 0;
     for (int32_t group = 0; group < call->row_groups; group++) {
         const itg_four_rows rows = itg_find_rows(call, top, group, channel);
-        uint8_t *column = call->columns + group * ITG_SIGNED_COLUMN_BYTES;
-        itg_fill_outside(call, column, stride, left, channel, count, flip);
-        itg_fill_inside(&rows, column + left * stride, stride, inside, count, flip);
-        itg_fill_outside(call, column + (left + inside) * stride, stride, call->reach - left - inside, channel, count, flip);
+        itg_fill_inside(&rows, call->columns + span.left * stride + group * ITG_SIGNED_COLUMN_BYTES, stride, span.inside,
+                        call->depthwise->in[2] - channel, flip);
     }
 }
 
@@ -206,6 +227,7 @@ static inline void itg_compute_block(const itg_columns_call *call, int32_t chann
     const bool pairs = itg_pairs_rows(depthwise) && y1 - y0 > 1;
     if (pairs)
         itg_move_weights(call, weights);
+    itg_fill_sides(call, channel);
     for (int32_t y = y0; y < y1; y += pairs ? 2 : 1) {
         itg_fill_columns(call, y * depthwise->stride[0] - depthwise->before[0], channel);
         itg_compute_row(call, &finish, weights, y, channel);
@@ -216,8 +238,12 @@ static inline void itg_compute_block(const itg_columns_call *call, int32_t chann
 
 static inline void itg_fill_pad(const itg_depthwise *depthwise, uint8_t *pad)
 {
-    for (int32_t c = 0; c < depthwise->in[2]; c++)
-        itg_store_code(pad, depthwise->in_type, (size_t)c, depthwise->pad ? depthwise->pad[c] : depthwise->pad_code);
+    const uint32_t flip = depthwise->in_type == ITG_U8 ? 0x80 : 0;
+    if (!depthwise->pad)
+        memset(pad, (int)(((uint32_t)depthwise->pad_code ^ flip) & 0xFFu), (size_t)depthwise->in[2]);
+    else
+        for (int32_t c = 0; c < depthwise->in[2]; c++)
+            pad[c] = (uint8_t)((uint32_t)depthwise->pad[c] ^ flip);
 }
 
 static inline void itg_walk_signed_columns(const itg_column_set *set, const itg_depthwise *depthwise, void *out, const void *in,
