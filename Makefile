@@ -117,7 +117,11 @@ $(H)/make_corpus: tests/fuzz/make_corpus.c $(FUZZ_SHARED) $(wildcard tests/fuzz/
 $(H)/write_bad_models: tests/errors/write_bad_models.c $(H)/libintagliocompiler.a $(H)/libintaglio.a
 	$(CC) $(CPPFLAGS) $(COMPILER_FLAGS) $(LDFLAGS) -o $@ $< $(H)/libintagliocompiler.a $(H)/libintaglio.a $(TOOL_LIBS)
 
+<<<<<<< Updated upstream
 .PHONY: install install-cross demo test bench instructions size lint lint-symbols format golden crosscheck accuracy zoo zoo-check matrix fuzz clean
+=======
+.PHONY: install install-cross demo test bench size lint lint-symbols lint-kernels format golden crosscheck accuracy zoo zoo-check matrix fuzz clean
+>>>>>>> Stashed changes
 install:
 	@tools/install_deps.sh build
 install-cross:
@@ -148,6 +152,8 @@ size: tools ## flash and RAM of each target and model, with the difference to th
 
 lint: ## layout, layers, symbols, headers, ops table, lengths, error codes, README example
 	@BUILD=$(BUILD) tools/lint.sh
+lint-kernels: $(RUNTIME_OBJ)
+	@tools/check_kernels.sh $(wildcard $(addprefix $(H)/runtime/kernels/,$(addsuffix /*.o,scalar $(ISA_$(HOST_ARCH)))))
 lint-symbols: $(RUNTIME_OBJ)
 	@tools/check_symbols.sh $(filter-out $(H)/runtime/host/%,$(RUNTIME_OBJ))
 

@@ -19,17 +19,33 @@
 #define STORE(p)                                                                                                                                     \
     _mm256_storeu_si256((__m256i *)(void *)(sums + p * 16), a##p##0);                                                                                \
     _mm256_storeu_si256((__m256i *)(void *)(sums + p * 16 + 8), a##p##1);
-/* Sign-extended even bytes, and odd ones, of 8 channels. */
-#define HALVES(h)                                                                                                                                    \
-    const __m256i w##h = LOAD(w + 32 * h), odd##h = _mm256_srai_epi16(w##h, 8), even##h = _mm256_srai_epi16(_mm256_slli_epi16(w##h, 8), 8);
-#define ADD(acc, x, weights) acc = _mm256_add_epi32(acc, _mm256_madd_epi16(x, weights));
-#define PIXEL_WHOLE(p)                                                                                                                               \
+/* Assembly, because GCC 12 adds products to one another first, for which there are no registers. */
+#define ADD(acc, x, weights)                                                                                                                         \
     {                                                                                                                                                \
-        const __m256i both = BROADCAST(p), high = _mm256_srli_epi16(both, 8), low = _mm256_and_si256(both, mask);                                    \
-        ADD(a##p##0, low, even0)                                                                                                                     \
-        ADD(a##p##1, low, even1)                                                                                                                     \
-        ADD(a##p##0, high, odd0)                                                                                                                     \
-        ADD(a##p##1, high, odd1)                                                                                                                     \
+        const __m256i product = _mm256_madd_epi16(x, weights);                                                                                       \
+        __asm__("vpaddd %1, %0, %0" : "+x"(acc) : "x"(product));                                                                                     \
+    }
+#define PIXEL_EVEN(p)                                                                                                                                \
+    {                                                                                                                                                \
+        const __m256i low = _mm256_and_si256(BROADCAST(p), mask);                                                                                    \
+        ADD(a##p##0, low, w0)                                                                                                                        \
+        ADD(a##p##1, low, w1)                                                                                                                        \
+    }
+#define PIXEL_ODD(p)                                                                                                                                 \
+    {                                                                                                                                                \
+        const __m256i high = _mm256_srli_epi16(BROADCAST(p), 8);                                                                                     \
+        ADD(a##p##0, high, w0)                                                                                                                       \
+        ADD(a##p##1, high, w1)                                                                                                                       \
+    }
+/* Even bytes first, then odd ones: only two vectors of weights at a time fit beside the sums, and activations have to be loaded twice,
+ * which the empty assembly asks for. */
+#define STEP_WHOLE(PIXELS)                                                                                                                           \
+    {                                                                                                                                                \
+        __m256i w0 = _mm256_srai_epi16(_mm256_slli_epi16(LOAD(w), 8), 8), w1 = _mm256_srai_epi16(_mm256_slli_epi16(LOAD(w + 32), 8), 8);             \
+        EACH_##PIXELS(PIXEL_EVEN) __asm__("" : "+r"(x));                                                                                             \
+        w0 = _mm256_srai_epi16(LOAD(w), 8);                                                                                                          \
+        w1 = _mm256_srai_epi16(LOAD(w + 32), 8);                                                                                                     \
+        EACH_##PIXELS(PIXEL_ODD)                                                                                                                     \
     }
 #define BROADCAST(p)               _mm256_broadcastd_epi32(_mm_loadu_si32(x + p * stride))
 #define ADD_PAIRS(acc, x, weights) ADD(acc, ones, _mm256_maddubs_epi16(x, weights))
@@ -61,7 +77,7 @@
         for (int32_t s = 0; s < t->segments; s++) {                                                                                                  \
             const uint8_t *x = t->segment[s];                                                                                                        \
             for (int32_t k = 0; k < t->steps; k++, x += 4, w += 64) {                                                                                \
-                HALVES(0) HALVES(1) EACH_##PIXELS(PIXEL_WHOLE)                                                                                       \
+                STEP_WHOLE(PIXELS)                                                                                                                   \
             }                                                                                                                                        \
         }                                                                                                                                            \
     }                                                                                                                                                \
