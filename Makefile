@@ -117,11 +117,7 @@ $(H)/make_corpus: tests/fuzz/make_corpus.c $(FUZZ_SHARED) $(wildcard tests/fuzz/
 $(H)/write_bad_models: tests/errors/write_bad_models.c $(H)/libintagliocompiler.a $(H)/libintaglio.a
 	$(CC) $(CPPFLAGS) $(COMPILER_FLAGS) $(LDFLAGS) -o $@ $< $(H)/libintagliocompiler.a $(H)/libintaglio.a $(TOOL_LIBS)
 
-<<<<<<< Updated upstream
-.PHONY: install install-cross demo test bench instructions size lint lint-symbols format golden crosscheck accuracy zoo zoo-check matrix fuzz clean
-=======
-.PHONY: install install-cross demo test bench size lint lint-symbols lint-kernels format golden crosscheck accuracy zoo zoo-check matrix fuzz clean
->>>>>>> Stashed changes
+.PHONY: install install-cross demo test bench instructions size lint lint-symbols lint-kernels format golden crosscheck accuracy zoo zoo-check matrix fuzz clean
 install:
 	@tools/install_deps.sh build
 install-cross:
