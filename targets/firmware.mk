@@ -10,7 +10,9 @@ $(H)/write_hand_model: tests/targets/write_hand_model.c tests/models/hand_graph.
 
 ifdef TARGET
 ifeq ($(wildcard targets/$(TARGET)/target.mk),)
-$(error TARGET=$(TARGET) is no folder of targets/ with a target.mk; there are: $(patsubst targets/%/target.mk,%,$(wildcard targets/*/target.mk)))
+BOARDS := $(patsubst targets/%/target.mk,%,$(shell grep -lx 'CORE *:= *$(TARGET)' targets/*/target.mk))
+$(error TARGET=$(TARGET) is no folder of targets/ with a target.mk; \
+    $(if $(BOARDS),it is the core of: $(BOARDS),there are: $(patsubst targets/%/target.mk,%,$(wildcard targets/*/target.mk))))
 endif
 CPUS :=
 include targets/$(TARGET)/target.mk
@@ -44,10 +46,11 @@ EMITTED_FLAGS      := -std=c99 -O2 -Wall -Wextra -Werror
 firmware: $(T)/$(MODEL_NAME).elf ## TARGET=T MODEL=DIR: build/T/NAME.elf, the emitted self-test as firmware
 run-firmware: firmware ## TARGET=T MODEL=DIR [CPU=C]: the same, run under its emulator
 	timeout $(EMULATOR_TIMEOUT) $(EXEC) $(T)/$(MODEL_NAME).elf
-firmware-example: $(T)/$(MODEL_NAME).example.elf ## TARGET=T MODEL=DIR: targets/example with a model named kws; for its size
+firmware-example: $(T)/$(MODEL_NAME).example.elf ## TARGET=T MODEL=DIR: targets/example with a model compiled with --name kws; for its size
 	$(TARGET_CC:gcc=size) $<
 
 target-runtime: $(T)/libintaglio.a ## TARGET=T: the runtime library alone
+$(TARGET_RUNTIME_OBJ) $(PLATFORM_OBJ): | target-compiler
 $(T)/libintaglio.a: $(TARGET_RUNTIME_OBJ)
 	rm -f $@ && $(TARGET_CC:gcc=ar) rcs $@ $^
 
@@ -59,12 +62,16 @@ $(T)/targets/%.o: targets/%.c
 	@mkdir -p $(@D)
 	$(TARGET_COMPILE) -std=gnu11 -O2 -Wall -Wextra -Werror $(DEPFLAGS) -c -o $@ $<
 
+.PHONY: target-compiler
+target-compiler:
+	@command -v $(TARGET_CC) >/dev/null || { echo '$(TARGET_CC) is not installed; run make install-cross' >&2; exit 2; }
+
 $(T)/sections.ld: targets/cortex-m/sections.ld targets/$(TARGET)/target.mk
 	@mkdir -p $(@D)
 	$(TARGET_CC) -E -P -x c $(MEMORY) -o $@ $<
 
 # A model is always compiled anew: another DIR may hold one of the same name, older or newer.
-firmware-model:
+firmware-model: target-compiler
 	@test -n "$(MODEL_NAME)" || { echo 'MODEL=$(MODEL) holds no NAME_test.c; give the folder that intaglio compile wrote' >&2; exit 2; }
 	@mkdir -p $(MODEL_OBJ)
 	$(TARGET_COMPILE) $(EMITTED_FLAGS) -I$(MODEL) -c -o $(MODEL_OBJ)/$(MODEL_NAME).o $(MODEL)/$(MODEL_NAME).c
@@ -81,6 +88,7 @@ $(T)/$(MODEL_NAME).elf: $(LINK_NEEDS)
 	$(LINK_MODEL) $(MODEL_OBJ)/$(MODEL_NAME)_test.o $(MODEL_OBJ)/selftest.o $(T)/libintaglio.a
 
 $(T)/$(MODEL_NAME).example.elf: $(LINK_NEEDS)
+	@test "$(MODEL_NAME)" = kws || { echo 'targets/example/main.c calls its model kws, not $(MODEL_NAME); compile with --name kws' >&2; exit 2; }
 	$(TARGET_COMPILE) -std=c99 -O2 -Wall -Wextra -Werror -I$(MODEL) -c -o $(MODEL_OBJ)/example.o targets/example/main.c
 	$(LINK_MODEL) $(MODEL_OBJ)/example.o $(T)/libintaglio.a
 
