@@ -16,7 +16,7 @@ make -s -j"$JOBS" tools
 
 options="--labels $MODEL/labels.json --input-shape input=1,96,96,3"
 mkdir -p "$OUT"
-echo "compiling $MODEL/gesture19.onnx for this machine"
+echo "compiling $MODEL/gesture19.onnx to C for any machine"
 # shellcheck disable=SC2086 # options are words
 "$BUILD/host/intaglio" compile "$MODEL/gesture19.onnx" $options --calib "$MODEL/calib" --data "$MODEL/test" --target generic \
     --name gesture19 -o "$OUT/emitted"
@@ -28,13 +28,14 @@ gcc -std=c99 -O2 -Iinclude -I"$OUT/emitted" -o "$OUT/classify" targets/example/d
 # One picture of each class.
 find "$MODEL/test" -name '*_0.jpg' | LC_ALL=C sort | head -n $PICTURES >"$OUT/pictures"
 echo
-printf '%-36s %-18s %8s   %s\n' picture "emitted int8 C" "" "float model"
+printf '%-42s %-24s %s\n' picture "emitted int8 C" "float model"
 while read -r picture; do
     int8=$("$OUT/classify" "$picture")
     # shellcheck disable=SC2086
     float=$("$BUILD/host/intaglio" run "$MODEL/gesture19.onnx" $options --quiet --float --image "$picture" | head -n 1)
-    printf '%-36s %-28s %s\n' "${picture#"$MODEL"/test/}" "$int8" "$(echo $float)"
+    printf '%-42s %-24s %s\n' "${picture#"$MODEL"/test/}" "$int8" "$(echo $float)"
 done <"$OUT/pictures"
 echo
 number() { sed -n "s/^  \"$1\": \([0-9]*\),.*/\1/p" "$OUT/emitted/gesture19.report.json"; }
-echo "RAM $(number arena_bytes) bytes (arena), flash $(number weights_bytes) bytes (constants), $(number macs) MACs"
+echo "RAM $(number arena_bytes) bytes (arena), flash $(number weights_bytes) bytes (constants, without code), $(number macs) MACs"
+echo "the C is in $OUT/emitted, with a report to open in a browser: gesture19.report.html"

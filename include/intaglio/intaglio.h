@@ -36,13 +36,13 @@ extern "C" {
 
 typedef enum itg_status {
     ITG_OK = 0,
-    ITG_BAD_VERSION = -1,  /* the model was compiled for another version of this runtime: compile it again */
-    ITG_BAD_PACKING = -2,  /* the kernel table reads another weight layout than the model has */
-    ITG_SMALL_ARENA = -3,  /* arena_bytes is less than itg_arena_bytes() */
-    ITG_MISALIGNED = -4,   /* the arena does not start at a multiple of model->arena_align */
-    ITG_NO_KERNEL = -5,    /* the table lacks a family that a step needs, or there is no table */
-    ITG_MANY_WORKERS = -7, /* exec has more workers than the arena has scratch slots */
-    ITG_BAD_MODEL = -6     /* the model is NULL or its steps lie outside its arena */
+    ITG_BAD_VERSION = -1, /* the model was compiled for another version of this runtime: compile it again */
+    ITG_BAD_PACKING = -2, /* the kernel table reads another weight layout than the model has */
+    ITG_SMALL_ARENA = -3, /* arena_bytes is less than model->arena_bytes */
+    ITG_MISALIGNED = -4,  /* the arena does not start at a multiple of model->arena_align */
+    ITG_NO_KERNEL = -5,   /* the table lacks a family that a step needs, or there is no table */
+    ITG_BAD_MODEL = -6,   /* the model is NULL or its steps lie outside its arena */
+    ITG_MANY_WORKERS = -7 /* exec has more workers than the arena has scratch slots */
 } itg_status;
 
 /* Splits `count` tasks over workers: calls task(argument, index, worker) once for every index in [0, count), worker < workers,

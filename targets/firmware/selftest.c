@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Firmware for every target: runs an emitted model's self-test, then one itg_run between marker instructions, so that an emulator can
- * count it without knowing symbols. Prints `arena N`, `crc X`, `stack N`, `ticks N`, `PASS` or `FAIL …`; exit status 0 or 1.
+ * count it without knowing symbols. Prints `arena N bytes`, `crc X`, `stack N bytes`, `ticks N of 10 ms`, `PASS` or `FAIL …`; exit status 0 or 1.
  * Built with MODEL_HEADER, MODEL_SELFTEST and MODEL_ARENA_BYTES (targets/firmware.mk). */
 #include MODEL_HEADER
 
@@ -26,7 +26,7 @@
 __attribute__((section(".bss.arena"))) static uint8_t arena[MODEL_ARENA_BYTES] ITG_ALIGNED;
 
 /* Decimal, or as eight hexadecimal digits. */
-static void write_number(const char *name, uint32_t value, uint32_t base)
+static void write_number(const char *name, uint32_t value, uint32_t base, const char *unit)
 {
     char digits[12];
     char *const end = digits + sizeof digits - 1;
@@ -38,7 +38,7 @@ static void write_number(const char *name, uint32_t value, uint32_t base)
     } while (value || (base == 16 && end - at < 8));
     platform_write(name);
     platform_write(at);
-    platform_write("\n");
+    platform_write(unit);
 }
 
 static void load_inputs(void)
@@ -91,7 +91,7 @@ static int report_difference(int32_t step)
     }
     platform_write("FAIL first difference in ");
     platform_write(MODEL_SELFTEST.step_name ? MODEL_SELFTEST.step_name[step] : "");
-    write_number(" step ", (uint32_t)step, 10);
+    write_number(" step ", (uint32_t)step, 10, "\n");
     return 1;
 }
 
@@ -107,14 +107,14 @@ int main(void)
     }
     uint32_t crc;
     const int32_t step = itg_run_selftest(&MODEL_SELFTEST, NULL, arena, &crc);
-    write_number("arena ", model->arena_bytes, 10);
-    write_number("crc ", crc, 16);
+    write_number("arena ", model->arena_bytes, 10, " bytes\n");
+    write_number("crc ", crc, 16, "\n");
     if (step >= 0) {
         return report_difference(step);
     }
     uint32_t ticks;
-    write_number("stack ", run_once(&ticks), 10);
-    write_number("ticks ", ticks, 10);
+    write_number("stack ", run_once(&ticks), 10, " bytes\n");
+    write_number("ticks ", ticks, 10, " of 10 ms\n");
     platform_write("PASS\n");
     return 0;
 }
