@@ -22,6 +22,14 @@ void itgc_add_energy(itgc_energy *energy, const float *expected, const float *ac
     }
 }
 
+void itgc_join_energy(itgc_energy *energy, const itgc_energy *other)
+{
+    energy->signal += other->signal;
+    energy->noise += other->noise;
+    energy->product += other->product;
+    energy->other += other->other;
+}
+
 double itgc_sqnr_db(const itgc_energy *energy)
 {
     if (energy->noise <= 0.0)
@@ -111,4 +119,38 @@ double itgc_percentile99(double *values, int64_t count)
     qsort(values, (size_t)count, sizeof *values, compare_doubles);
     const int64_t at = (count * 99 + 99) / 100 - 1;
     return values[at];
+}
+
+static int compare_scored(const void *a, const void *b)
+{
+    const double left = ((const itgc_scored *)a)->score, right = ((const itgc_scored *)b)->score;
+    return (left > right) - (left < right);
+}
+
+double itgc_auc(itgc_scored *scored, int64_t count)
+{
+    qsort(scored, (size_t)count, sizeof *scored, compare_scored);
+    int64_t positives = 0, negatives = 0, half_pairs = 0;
+    for (int64_t i = 0; i < count;) {
+        int64_t equal_positives = 0, equal_negatives = 0;
+        const double score = scored[i].score;
+        do {
+            equal_positives += scored[i].positive;
+            equal_negatives += !scored[i].positive;
+        } while (++i < count && scored[i].score <= score);
+        half_pairs += equal_positives * (2 * negatives + equal_negatives);
+        positives += equal_positives;
+        negatives += equal_negatives;
+    }
+    return positives > 0 && negatives > 0 ? (double)half_pairs / (2.0 * (double)positives * (double)negatives) : 0.5;
+}
+
+double itgc_mean_squared(const float *a, const float *b, int64_t count)
+{
+    double sum = 0.0;
+    for (int64_t i = 0; i < count; i++) {
+        const double difference = (double)a[i] - (double)b[i];
+        sum += difference * difference;
+    }
+    return count > 0 ? sum / (double)count : 0.0;
 }

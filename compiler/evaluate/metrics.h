@@ -16,6 +16,7 @@ void itgc_add_energy(itgc_energy *energy, const float *expected, const float *ac
 /* 10 log10(signal / noise): 200 where nothing differs, 0 where there is no signal. */
 double itgc_sqnr_db(const itgc_energy *energy);
 double itgc_cosine(const itgc_energy *energy);
+void itgc_join_energy(itgc_energy *energy, const itgc_energy *other);
 
 /* KL divergence, in nats, of the softmax of `actual` from the softmax of `expected`. */
 double itgc_kl_of_logits(const float *expected, const float *actual, int64_t count);
@@ -30,6 +31,19 @@ int64_t itgc_argmax(const float *values, int64_t count);
 
 /* How many values beat the one at `index`: 0 is top-1. The first of equals wins. */
 int64_t itgc_rank(const float *values, int64_t count, int64_t index);
+
+/* A sample's score and whether it belongs to the class the score is for. */
+typedef struct itgc_scored {
+    double score;
+    bool positive;
+} itgc_scored;
+
+/* Area under the ROC curve: the chance that a positive sample scores above a negative one, equals counting half; sorts in place. 0.5 if
+ * either kind is missing. */
+double itgc_auc(itgc_scored *scored, int64_t count);
+
+/* Mean of the squared differences. */
+double itgc_mean_squared(const float *a, const float *b, int64_t count);
 
 /* Smallest value that 99 of 100 do not exceed; sorts in place. */
 double itgc_percentile99(double *values, int64_t count);
