@@ -42,26 +42,33 @@ static const itgc_tensor *owner_of(const itgc_tensor *tensor)
     return tensor;
 }
 
-bool itgc_make_tap(itgc_engine *engine, const itgc_tensor *tensor, itgc_tap *tap)
+bool itgc_find_port(const itgc_engine *engine, const itgc_tensor *tensor, itg_port *port, int *last_step)
 {
     const itgc_tensor *owner = owner_of(tensor);
     bool found = false;
-    *tap = (itgc_tap){.tensor = tensor, .last_step = -1};
+    *last_step = -1;
     for (int i = 0; i < engine->graph->input_count; i++)
         found = found || owner_of(engine->graph->inputs[i]) == owner;
     for (int s = 0; s < engine->graph->step_count; s++)
         if (owner_of(engine->graph->steps[s]->out) == owner) {
-            tap->last_step = s;
+            *last_step = s;
             found = true;
         }
     const itgc_format *format = tensor->format.type ? &tensor->format : &owner->format;
     if (!found || !format->type)
         return false;
-    const int64_t count = itgc_elements(&tensor->shape);
-    tap->port =
-        (itg_port){.name = tensor->name, .type = format->type, .offset = owner->place.offset, .scale = (float)format->scale, .zero = format->zero};
     const size_t width = format->type == ITG_S32 ? 4 : format->type == ITG_S16 || format->type == ITG_U16 ? 2 : 1;
-    tap->port.bytes = (uint32_t)((size_t)count * width);
+    *port =
+        (itg_port){.name = tensor->name, .type = format->type, .offset = owner->place.offset, .scale = (float)format->scale, .zero = format->zero};
+    port->bytes = (uint32_t)((size_t)itgc_elements(&tensor->shape) * width);
+    return true;
+}
+
+bool itgc_make_tap(itgc_engine *engine, const itgc_tensor *tensor, itgc_tap *tap)
+{
+    *tap = (itgc_tap){.tensor = tensor};
+    if (!itgc_find_port(engine, tensor, &tap->port, &tap->last_step))
+        return false;
     tap->codes = itgc_alloc(engine->arena, tap->port.bytes);
     tap->value = itgc_new_value(engine->arena, ITGC_F32, &tensor->shape);
     return true;
@@ -73,7 +80,7 @@ static void take_tap(const itgc_engine *engine, const itgc_tap *tap)
     itg_dequantize(&tap->port, tap->value->f, tap->codes, (size_t)itgc_elements(&tap->value->shape));
 }
 
-static void write_inputs(itgc_engine *engine, const itgc_value *const *inputs)
+void itgc_write_inputs(itgc_engine *engine, const itgc_value *const *inputs)
 {
     for (uint32_t i = 0; i < engine->model->input_count; i++) {
         const itg_port *port = &engine->model->inputs[i];
@@ -85,12 +92,27 @@ static void write_inputs(itgc_engine *engine, const itgc_value *const *inputs)
     }
 }
 
+void itgc_run_step(itgc_engine *engine, int step)
+{
+    itg_run_step(engine->model, engine->exec, engine->memory, (uint32_t)step);
+}
+
+void itgc_write_codes(itgc_engine *engine, const itg_port *port, const float *reals, int64_t count)
+{
+    itg_quantize(port, engine->memory + port->offset, reals, (size_t)count);
+}
+
+void itgc_read_reals(const itgc_engine *engine, const itg_port *port, float *reals, int64_t count)
+{
+    itg_dequantize(port, reals, engine->memory + port->offset, (size_t)count);
+}
+
 void itgc_run_engine(itgc_engine *engine, const itgc_value *const *inputs, itgc_tap *const *taps, int tap_count)
 {
-    write_inputs(engine, inputs);
+    itgc_write_inputs(engine, inputs);
     for (int step = -1; step < (int)engine->model->step_count; step++) {
         if (step >= 0)
-            itg_run_step(engine->model, engine->exec, engine->memory, (uint32_t)step);
+            itgc_run_step(engine, step);
         for (int t = 0; t < tap_count; t++)
             if (taps[t]->last_step == step)
                 take_tap(engine, taps[t]);

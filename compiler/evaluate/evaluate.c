@@ -4,13 +4,13 @@
 #include "compiler/evaluate/evaluate.h"
 
 #include "compiler/evaluate/engine.h"
-#include "compiler/evaluate/metrics.h"
 #include "compiler/ops/op.h"
 #include "compiler/reference/reference.h"
 
 #include <string.h>
 
 typedef struct evaluation {
+    const itgc_evaluation *given;
     itgc_arena *arena;
     const itgc_graph *float_graph, *graph;
     itgc_executor *executor;
@@ -19,9 +19,10 @@ typedef struct evaluation {
     itgc_tap *logits, **taps; /* taps: outputs, then logits */
     int tap_count;
     bool are_logits; /* false: only probabilities can be compared */
-    itgc_energy logit_energy, *output_energy;
-    double kl_sum, *kl;
-    int64_t agreed, float_top1, float_top5, int8_top1, int8_top5, labelled, samples, classes;
+    itgc_scoring scoring;
+    itgc_record *records;
+    int64_t count, classes, *index;
+    itgc_value **float_batch, **batch;
 } evaluation;
 
 /* A node through which scores pass unchanged in number and order. */
@@ -59,15 +60,17 @@ static bool tap_logits(evaluation *state)
     return true;
 }
 
-static bool start(evaluation *state, const itg_model *model, const itg_exec *exec, int threads, int64_t samples)
+static bool start(evaluation *state)
 {
-    state->executor = itgc_new_executor(state->float_graph, threads);
-    state->engine = itgc_new_engine(state->arena, state->graph, model, exec);
+    const itgc_evaluation *given = state->given;
+    const int64_t samples = itgc_sample_count(given->sets[0]);
+    state->executor = itgc_new_executor(state->float_graph, given->threads);
+    state->engine = itgc_new_engine(state->arena, state->graph, given->model, given->exec);
     if (!state->engine)
         return false;
     state->float_logits = itgc_logits_of(state->float_graph);
-    state->output_energy = ITGC_NEW_ARRAY(state->arena, itgc_energy, state->graph->output_count + 1);
-    state->kl = ITGC_NEW_ARRAY(state->arena, double, samples + 1);
+    state->scoring = itgc_scoring_of(state->float_graph);
+    state->records = ITGC_NEW_ARRAY(state->arena, itgc_record, samples + 1);
     state->taps = ITGC_NEW_ARRAY(state->arena, itgc_tap *, state->graph->output_count + 1);
     for (int i = 0; i < state->graph->output_count; i++) {
         state->taps[i] = ITGC_NEW(state->arena, itgc_tap);
@@ -77,123 +80,113 @@ static bool start(evaluation *state, const itg_model *model, const itg_exec *exe
     }
     tap_logits(state);
     itgc_keep_value(state->executor, state->float_logits);
+    state->float_batch = itgc_new_batch(state->arena, state->float_graph);
+    state->batch = itgc_new_batch(state->arena, state->graph);
+    const itgc_shape *shape = &state->batch[0]->shape;
+    state->index = ITGC_NEW_ARRAY(state->arena, int64_t, shape->rank > 0 ? shape->dim[0] : 1);
     return true;
 }
 
-/* One labelled or unlabelled row of scores. */
-static void score_row(evaluation *state, const float *expected, const float *actual, int64_t label)
+/* Probability of class 1, or the value itself where there is only one. */
+static double score_class1(const evaluation *state, const float *scores)
+{
+    if (state->classes != 2)
+        return (double)scores[0];
+    return state->are_logits ? (double)scores[1] - (double)scores[0] : (double)scores[1];
+}
+
+/* Classes, distances and AUC scores of one row. */
+static void fill_record(const evaluation *state, int64_t row, itgc_record *record)
 {
     const int64_t count = state->classes;
-    const double kl = state->are_logits ? itgc_kl_of_logits(expected, actual, count) : itgc_kl_of_probabilities(expected, actual, count);
-    state->kl[state->samples] = kl;
-    state->kl_sum += kl;
-    state->agreed += itgc_argmax(expected, count) == itgc_argmax(actual, count);
-    if (label < 0 || label >= count)
+    const itgc_value *value = itgc_value_of(state->executor, state->float_logits);
+    const float *actual = state->logits->value->f + row * count;
+    for (int64_t k = 0; !value->f && k < count; k++) /* an index: neither a score nor a distribution */
+        itgc_add_energy(&record->logits, &(float){(float)value->i[row * count + k]}, &actual[k], 1);
+    if (!value->f)
         return;
-    const int64_t float_rank = itgc_rank(expected, count, label), int8_rank = itgc_rank(actual, count, label);
-    state->labelled++;
-    state->float_top1 += float_rank < 1;
-    state->float_top5 += float_rank < 5;
-    state->int8_top1 += int8_rank < 1;
-    state->int8_top5 += int8_rank < 5;
+    const float *expected = value->f + row * count;
+    itgc_add_energy(&record->logits, expected, actual, count);
+    record->kl = state->are_logits ? itgc_kl_of_logits(expected, actual, count) : itgc_kl_of_probabilities(expected, actual, count);
+    record->float_class = itgc_argmax(expected, count);
+    record->int8_class = itgc_argmax(actual, count);
+    if (record->label >= 0 && record->label < count) {
+        record->float_rank = itgc_rank(expected, count, record->label);
+        record->int8_rank = itgc_rank(actual, count, record->label);
+    }
+    if (state->scoring == ITGC_SCORE_CLASS1) {
+        record->float_score = score_class1(state, expected);
+        record->int8_score = score_class1(state, actual);
+    } else if (state->scoring == ITGC_SCORE_ERROR) {
+        const float *input = state->float_batch[0]->f + row * count;
+        record->float_score = itgc_mean_squared(expected, input, count);
+        record->int8_score = itgc_mean_squared(actual, input, count);
+    }
 }
 
-static void compare_outputs(evaluation *state, int64_t batch, int64_t rows)
+/* Where rows cannot be told apart, an output counts for the first one. */
+static void compare_outputs(const evaluation *state, int64_t size, int64_t row, itgc_record *record)
 {
+    record->outputs = ITGC_NEW_ARRAY(state->arena, itgc_energy, state->graph->output_count);
     for (int o = 0; o < state->graph->output_count; o++) {
         const itgc_value *expected = itgc_value_of(state->executor, state->float_graph->outputs[o]);
-        const int64_t all = itgc_elements(&expected->shape), count = all % batch == 0 ? all / batch * rows : all;
-        if (expected->f)
-            itgc_add_energy(&state->output_energy[o], expected->f, state->taps[o]->value->f, count);
+        const int64_t all = itgc_elements(&expected->shape), count = all % size == 0 ? all / size : all;
+        if (expected->f && (count < all || row == 0))
+            itgc_add_energy(&record->outputs[o], expected->f + row * count, state->taps[o]->value->f + row * count, count);
     }
 }
 
-static bool evaluate_batch(evaluation *state, itgc_samples *const *float_sets, itgc_samples *const *sets, const int64_t *index, int64_t rows,
-                           itgc_value *const *float_batch, itgc_value *const *batch)
+static bool run_batch(evaluation *state, int64_t rows)
 {
+    const itgc_evaluation *given = state->given;
     const int inputs = state->graph->input_count;
-    const int64_t size = batch[0]->shape.rank > 0 ? batch[0]->shape.dim[0] : 1;
-    if (!itgc_read_batch(float_sets, inputs, index, rows, float_batch) || !itgc_read_batch(sets, inputs, index, rows, batch) ||
-        !itgc_run_float(state->executor, (const itgc_value *const *)float_batch, NULL, NULL))
+    const int64_t size = state->batch[0]->shape.rank > 0 ? state->batch[0]->shape.dim[0] : 1;
+    if (!itgc_read_batch(given->float_sets, inputs, state->index, rows, state->float_batch) ||
+        !itgc_read_batch(given->sets, inputs, state->index, rows, state->batch) ||
+        !itgc_run_float(state->executor, (const itgc_value *const *)state->float_batch, NULL, NULL))
         return false;
-    itgc_run_engine(state->engine, (const itgc_value *const *)batch, state->taps, state->tap_count);
-    const itgc_value *expected = itgc_value_of(state->executor, state->float_logits);
-    state->classes = itgc_elements(&expected->shape) / size;
+    itgc_run_engine(state->engine, (const itgc_value *const *)state->batch, state->taps, state->tap_count);
+    state->classes = itgc_elements(&state->float_logits->shape) / size;
     for (int64_t row = 0; row < rows; row++) {
-        const float *e = expected->f + row * state->classes, *a = state->logits->value->f + row * state->classes;
-        itgc_add_energy(&state->logit_energy, e, a, state->classes);
-        score_row(state, e, a, itgc_sample_label(float_sets[0], index[row]));
-        state->samples++;
+        itgc_record *record = &state->records[state->count++];
+        *record = (itgc_record){.index = state->index[row], .label = itgc_sample_label(given->float_sets[0], state->index[row])};
+        fill_record(state, row, record);
+        compare_outputs(state, size, row, record);
+        if (given->keep && !given->keep(given->keeper, record))
+            return false;
     }
-    compare_outputs(state, size, rows);
     return true;
 }
 
-/* One output with at least two scores a row along one axis; not an autoencoder, whose output has the shape of its input. */
-static bool is_classifier(const itgc_graph *graph)
+/* All samples that count and are not known yet, a batch at a time. */
+static bool run_samples(evaluation *state)
 {
-    const itgc_shape *out = &graph->outputs[0]->shape;
-    int long_axes = 0;
-    for (int d = 1; d < out->rank; d++)
-        long_axes += out->dim[d] > 1;
-    return graph->output_count == 1 && long_axes == 1 && !itgc_same_shape(out, &graph->inputs[0]->shape);
-}
-
-static double percent(int64_t part, int64_t whole)
-{
-    return whole > 0 ? 100.0 * (double)part / (double)whole : 0.0;
-}
-
-static void fill_scores(evaluation *state, itgc_scores *scores)
-{
-    const int outputs = state->graph->output_count;
-    *scores = (itgc_scores){.samples = state->samples,
-                            .labelled = state->labelled,
-                            .classifier = is_classifier(state->float_graph),
-                            .float_top1 = percent(state->float_top1, state->labelled),
-                            .float_top5 = percent(state->float_top5, state->labelled),
-                            .int8_top1 = percent(state->int8_top1, state->labelled),
-                            .int8_top5 = percent(state->int8_top5, state->labelled),
-                            .agreement = percent(state->agreed, state->samples),
-                            .kl_mean = state->samples > 0 ? state->kl_sum / (double)state->samples : 0.0,
-                            .kl_p99 = itgc_percentile99(state->kl, state->samples),
-                            .logit_sqnr_db = itgc_sqnr_db(&state->logit_energy),
-                            .logit_cosine = itgc_cosine(&state->logit_energy),
-                            .output_count = outputs};
-    scores->output_sqnr_db = ITGC_NEW_ARRAY(state->arena, double, outputs);
-    scores->output_cosine = ITGC_NEW_ARRAY(state->arena, double, outputs);
-    for (int i = 0; i < outputs; i++) {
-        scores->output_sqnr_db[i] = itgc_sqnr_db(&state->output_energy[i]);
-        scores->output_cosine[i] = itgc_cosine(&state->output_energy[i]);
-    }
-}
-
-bool itgc_evaluate(const itgc_graph *float_graph, const itgc_graph *graph, const itg_model *model, const itg_exec *exec,
-                   itgc_samples *const *float_sets, itgc_samples *const *sets, bool (*use)(void *argument, int64_t index), void *argument,
-                   int threads, const itgc_progress *progress, itgc_scores *scores)
-{
-    const int64_t total = itgc_sample_count(sets[0]);
-    evaluation state = {.arena = graph->arena, .float_graph = float_graph, .graph = graph};
-    if (!start(&state, model, exec, threads, total))
-        return false;
-    itgc_value **float_batch = itgc_new_batch(state.arena, float_graph), **batch = itgc_new_batch(state.arena, graph);
-    const int64_t size = batch[0]->shape.rank > 0 ? batch[0]->shape.dim[0] : 1;
-    int64_t *index = ITGC_NEW_ARRAY(state.arena, int64_t, size), rows = 0;
-    bool fine = true;
-    for (int64_t i = 0; fine && i < total; i++) {
-        if (!use || use(argument, i))
-            index[rows++] = i;
+    const itgc_evaluation *given = state->given;
+    const int64_t size = state->batch[0]->shape.rank > 0 ? state->batch[0]->shape.dim[0] : 1, total = itgc_sample_count(given->sets[0]);
+    const int64_t first = given->known_count > 0 ? given->known[given->known_count - 1].index + 1 : 0;
+    int64_t rows = 0;
+    for (int64_t i = 0; i < given->known_count; i++)
+        state->records[state->count++] = given->known[i];
+    for (int64_t i = first; i < total; i++) {
+        if (!given->use || given->use(given->argument, i))
+            state->index[rows++] = i;
         if (rows == size || (i == total - 1 && rows > 0)) {
-            fine = evaluate_batch(&state, float_sets, sets, index, rows, float_batch, batch);
+            if (!run_batch(state, rows))
+                return false;
             rows = 0;
         }
-        if (progress)
-            progress->report(progress->argument, "evaluate", i + 1, total);
+        if (given->progress)
+            given->progress->report(given->progress->argument, "evaluate", i + 1 - first, total - first);
     }
+    return state->count > 0 || itgc_fail(state->graph->diag, 308, "no samples are left to evaluate on; give more, or --data");
+}
+
+bool itgc_evaluate(const itgc_evaluation *given, itgc_scores *scores)
+{
+    evaluation state = {.given = given, .arena = given->graph->arena, .float_graph = given->float_graph, .graph = given->graph};
+    const bool fine = start(&state) && run_samples(&state);
     itgc_release_executor(state.executor);
-    if (fine && state.samples == 0)
-        fine = itgc_fail(graph->diag, 308, "no samples are left to evaluate on; give more, or --data");
     if (fine)
-        fill_scores(&state, scores);
+        itgc_fill_scores(given->float_graph, given->float_sets[0], state.records, state.count, scores);
     return fine;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Scores and the compile report as JSON, keys as docs/architecture.md lists them.
- * In: scheduled graph, scores. Out: text. Called by the tools; report_html.c makes the page. */
+ * In: scheduled graph, scores, layers. Out: text. Called by the tools; report_html.c makes the page. */
 #include "compiler/base/text.h"
 #include "compiler/evaluate/report.h"
 
@@ -17,7 +17,7 @@ const char *itgc_code_name(itg_type type)
     return names[type];
 }
 
-static void add_number(itgc_text *text, const char *key, double value, bool known)
+void itgc_add_number(itgc_text *text, const char *key, double value, bool known)
 {
     itgc_addf(text, "\"%s\": ", key);
     if (known)
@@ -26,37 +26,101 @@ static void add_number(itgc_text *text, const char *key, double value, bool know
         itgc_add(text, "null");
 }
 
+static void add_side(itgc_text *text, const char *key, double top1, double top5, bool known)
+{
+    itgc_addf(text, "\"%s\": {", key);
+    itgc_add_number(text, "top1", top1, known);
+    itgc_add(text, ", ");
+    itgc_add_number(text, "top5", top5, known);
+    itgc_add(text, "}, ");
+}
+
+void itgc_add_paired(itgc_text *text, const itgc_paired *paired)
+{
+    const bool known = paired->labelled > 0;
+    itgc_addf(text, "\"paired\": {\"different\": %lld, \"only_first\": %lld, \"only_second\": %lld, ", (long long)paired->different,
+              (long long)paired->only_first, (long long)paired->only_second);
+    itgc_add_number(text, "p_value", paired->p_value, known);
+    itgc_add(text, ", ");
+    itgc_add_number(text, "difference", paired->difference, known);
+    itgc_add(text, ", ");
+    itgc_add_number(text, "low", paired->low, known);
+    itgc_add(text, ", ");
+    itgc_add_number(text, "high", paired->high, known);
+    itgc_add(text, "}");
+}
+
+static void add_worst(itgc_text *text, const itgc_scores *scores)
+{
+    itgc_add(text, "\"worst\": [");
+    for (int w = 0; w < scores->worst_count; w++) {
+        const itgc_record *record = scores->worst[w];
+        itgc_add(text, w ? ", {\"name\": " : "{\"name\": ");
+        itgc_add_json_string(text, scores->worst_name[w]);
+        itgc_add(text, ", ");
+        if (scores->classifier) {
+            itgc_add_number(text, "label", (double)record->label, record->label >= 0);
+            itgc_addf(text, ", \"float_class\": %lld, \"int8_class\": %lld, ", (long long)record->float_class, (long long)record->int8_class);
+            itgc_add_number(text, "kl", record->kl, true);
+            itgc_add(text, ", ");
+        }
+        itgc_add_number(text, "db", itgc_sqnr_db(&record->logits), true);
+        itgc_add(text, "}");
+    }
+    itgc_add(text, "]");
+}
+
+static void add_distances(itgc_text *text, const itgc_scores *scores)
+{
+    itgc_add_number(text, "agreement", scores->agreement, scores->classifier);
+    itgc_add(text, ", ");
+    itgc_add_number(text, "kl_mean", scores->kl_mean, scores->classifier);
+    itgc_add(text, ", ");
+    itgc_add_number(text, "kl_p99", scores->kl_p99, scores->classifier);
+    itgc_add(text, ", ");
+    itgc_add_number(text, "logit_sqnr_db", scores->logit_sqnr_db, true);
+    itgc_add(text, ", ");
+    itgc_add_number(text, "logit_cosine", scores->logit_cosine, true);
+}
+
 void itgc_add_scores(itgc_text *text, const itgc_graph *graph, const itgc_scores *scores)
 {
-    const bool labelled = scores->labelled > 0 && scores->classifier;
-    itgc_addf(text, "{\"samples\": %lld, \"labelled\": %lld, \"float\": {", (long long)scores->samples, (long long)scores->labelled);
-    add_number(text, "top1", scores->float_top1, labelled);
-    itgc_add(text, ", ");
-    add_number(text, "top5", scores->float_top5, labelled);
-    itgc_add(text, "}, \"int8\": {");
-    add_number(text, "top1", scores->int8_top1, labelled);
-    itgc_add(text, ", ");
-    add_number(text, "top5", scores->int8_top5, labelled);
-    itgc_add(text, "}, ");
-    add_number(text, "agreement", scores->agreement, scores->classifier);
-    itgc_add(text, ", ");
-    add_number(text, "kl_mean", scores->kl_mean, scores->classifier);
-    itgc_add(text, ", ");
-    add_number(text, "kl_p99", scores->kl_p99, scores->classifier);
-    itgc_add(text, ", ");
-    add_number(text, "logit_sqnr_db", scores->logit_sqnr_db, true);
-    itgc_add(text, ", ");
-    add_number(text, "logit_cosine", scores->logit_cosine, true);
+    const bool known = scores->labelled > 0 && scores->classifier;
+    itgc_addf(text, "\"samples\": %lld, \"labelled\": %lld, ", (long long)scores->samples, (long long)scores->labelled);
+    add_side(text, "float", scores->float_top1, scores->float_top5, known);
+    add_side(text, "int8", scores->int8_top1, scores->int8_top5, known);
+    if (scores->has_auc)
+        itgc_addf(text, "\"auc\": {\"float\": %.6g, \"int8\": %.6g}, ", scores->float_auc, scores->int8_auc);
+    add_distances(text, scores);
     itgc_add(text, ", \"outputs\": [");
     for (int i = 0; i < scores->output_count; i++) {
         itgc_add(text, i ? ", {\"name\": " : "{\"name\": ");
         itgc_add_json_string(text, graph->outputs[i]->name);
         itgc_add(text, ", ");
-        add_number(text, "sqnr_db", scores->output_sqnr_db[i], true);
+        itgc_add_number(text, "sqnr_db", scores->output_sqnr_db[i], true);
         itgc_add(text, ", ");
-        add_number(text, "cosine", scores->output_cosine[i], true);
+        itgc_add_number(text, "cosine", scores->output_cosine[i], true);
         itgc_add(text, "}");
     }
+    itgc_add(text, "], ");
+    if (scores->classifier) {
+        itgc_add_paired(text, &scores->paired);
+        itgc_add(text, ", ");
+    }
+    add_worst(text, scores);
+}
+
+void itgc_add_predictions(itgc_text *text, const itgc_scores *scores, const char *key)
+{
+    itgc_addf(text, "\"predictions\": {\"key\": \"%s\", \"label\": [", key);
+    for (int64_t i = 0; i < scores->samples; i++)
+        itgc_addf(text, i ? ",%lld" : "%lld", (long long)scores->records[i].label);
+    itgc_add(text, "], \"float\": [");
+    for (int64_t i = 0; i < scores->samples; i++)
+        itgc_addf(text, i ? ",%lld" : "%lld", (long long)scores->records[i].float_class);
+    itgc_add(text, "], \"int8\": [");
+    for (int64_t i = 0; i < scores->samples; i++)
+        itgc_addf(text, i ? ",%lld" : "%lld", (long long)scores->records[i].int8_class);
     itgc_add(text, "]}");
 }
 
@@ -104,6 +168,25 @@ int64_t itgc_count_macs(const itgc_graph *graph)
     return macs;
 }
 
+static void add_evaluation(itgc_text *text, const itgc_graph *graph, const itgc_report *report)
+{
+    itgc_add(text, "  \"evaluation\": ");
+    if (report->scores) {
+        itgc_add(text, "{");
+        itgc_add_scores(text, graph, report->scores);
+        itgc_add(text, ", \"data\": ");
+        itgc_add_json_string(text, report->data);
+        itgc_add(text, ", \"gate\": ");
+        itgc_add_json_string(text, report->gate ? report->gate : "none");
+        itgc_add(text, "},\n");
+    } else
+        itgc_add(text, "null,\n");
+    if (report->layers)
+        itgc_add_layers(text, report->layers);
+    if (report->layers && report->scores)
+        itgc_add_advice_list(text, report->scores, report->layers);
+}
+
 void itgc_add_report(itgc_text *text, const itgc_graph *graph, const itgc_report *report)
 {
     itgc_add(text, "{\n  \"model\": ");
@@ -115,12 +198,8 @@ void itgc_add_report(itgc_text *text, const itgc_graph *graph, const itgc_report
               graph->arena_bytes, graph->arena_lower_bound_bytes, (unsigned long long)graph->weights_bytes, graph->stack_bytes);
     add_ports(text, "inputs", graph->inputs, graph->input_count);
     add_ports(text, "outputs", graph->outputs, graph->output_count);
-    itgc_add(text, "  \"evaluation\": ");
-    if (report->scores)
-        itgc_add_scores(text, graph, report->scores);
-    else
-        itgc_add(text, "null");
-    itgc_add(text, ",\n  \"steps\": [");
+    add_evaluation(text, graph, report);
+    itgc_add(text, "  \"steps\": [");
     for (int s = 0; s < graph->step_count; s++) {
         itgc_add(text, s ? ",\n    " : "\n    ");
         add_step(text, graph->steps[s]);

@@ -125,7 +125,7 @@ static const void *const *test_inputs(cli_session *session)
     return codes;
 }
 
-static bool emit(cli_session *session, const itgc_target *target, const char *name, const itgc_scores *scores)
+static bool emit(cli_session *session, const itgc_target *target, const itgc_report *report)
 {
     itgc_compilation *c = session->c;
     const char *path = session->options->arguments.item[0];
@@ -135,16 +135,15 @@ static bool emit(cli_session *session, const itgc_target *target, const char *na
     if (!file)
         return false;
     itgc_sha256(sha256, file, bytes);
-    const itgc_report report = {.name = name, .target = target->name, .sample_count = session->sample_count, .scores = scores};
     itgc_text json, page;
     itgc_init_text(&json, c->arena);
     itgc_init_text(&page, c->arena);
-    itgc_add_report(&json, c->graph, &report);
-    itgc_add_report_page(&page, c->graph, &report);
+    itgc_add_report(&json, c->graph, report);
+    itgc_add_report_page(&page, c->graph, report);
     const void *const *inputs = test_inputs(session);
     if (!inputs)
         return false;
-    const itgc_emit_options options = {.name = name,
+    const itgc_emit_options options = {.name = report->name,
                                        .target = target->name,
                                        .model_file = base_name(path),
                                        .model_sha256 = sha256,
@@ -157,17 +156,56 @@ static bool emit(cli_session *session, const itgc_target *target, const char *na
     return itgc_emit(c, &options, session->options->out) && (!session->options->json || cli_write_text(&c->diag, session->options->json, &json));
 }
 
-static void print_summary(const cli_session *session, const itgc_target *target, const char *name, const itgc_scores *scores)
+/* Not every model needs advice: what the numbers call good is left alone. */
+static bool needs_advice(const itgc_scores *scores)
+{
+    return scores->logit_sqnr_db < 22.0 || (scores->classifier && (scores->kl_mean > 0.01 || scores->agreement < 97.0));
+}
+
+static void print_accuracy(const cli_session *session, const itgc_report *report)
+{
+    const itgc_layers *layers = report->layers;
+    itgc_text advice;
+    itgc_init_text(&advice, session->c->arena);
+    printf("measured on %s:\n", report->data);
+    cli_print_scores(stdout, session->c->graph, report->scores);
+    printf("int16 activations: %.2f %% of the MACs read them; most bytes live at once %u, with int8 alone %u\n",
+           layers->macs > 0 ? 100.0 * (double)layers->int16_macs / (double)layers->macs : 0.0, layers->live_bytes, layers->live_bytes_int8);
+    if (needs_advice(report->scores))
+        itgc_add_advice(&advice, report->scores, layers);
+    printf("%s", advice.bytes);
+}
+
+static void print_summary(const cli_session *session, const itgc_report *report)
 {
     const itgc_graph *graph = session->c->graph;
     const bool aside = session->options->json && strcmp(session->options->json, "-") == 0;
     if (session->options->quiet || aside)
         return;
-    printf("%s/%s.{h,c}: %d steps, %lld MACs, arena %u bytes (lower bound %u), constants %llu bytes, target %s\n", session->options->out, name,
-           graph->step_count, (long long)itgc_count_macs(graph), graph->arena_bytes, graph->arena_lower_bound_bytes,
-           (unsigned long long)graph->weights_bytes, target->name);
-    if (scores)
-        cli_print_scores(stdout, graph, scores);
+    printf("%s/%s.{h,c}: %d steps, %lld MACs, arena %u bytes (lower bound %u), constants %llu bytes, target %s\n", session->options->out,
+           report->name, graph->step_count, (long long)itgc_count_macs(graph), graph->arena_bytes, graph->arena_lower_bound_bytes,
+           (unsigned long long)graph->weights_bytes, report->target);
+    if (report->scores)
+        print_accuracy(session, report);
+}
+
+/* Scores, layers and the gate, wherever there are samples. False if the gate is not met or something went wrong. */
+static bool measure_accuracy(cli_session *session, itgc_report *report)
+{
+    const char *gate = session->options->gate;
+    const bool none = gate && strcmp(gate, "none") == 0;
+    if (session->options->data.count == 0 && (!session->calib || session->options->calib.count == 0))
+        return !gate || none ||
+               itgc_fail(&session->c->diag, 713, "--gate needs samples; give --data, or calibrate on samples instead of a file of ranges");
+    cli_evaluation *evaluation = ITGC_NEW(session->c->arena, cli_evaluation);
+    itgc_layers *layers = ITGC_NEW(session->c->arena, itgc_layers);
+    if (!cli_open_evaluation(session, evaluation) || !cli_evaluate(evaluation) || !cli_measure_layers(evaluation, layers))
+        return false;
+    report->scores = &evaluation->scores;
+    report->layers = layers;
+    report->data = evaluation->data;
+    report->gate = none ? NULL : gate ? gate : itgc_default_gate(session->c->arena, &evaluation->scores);
+    return !report->gate || cli_check_gate(evaluation, report->gate, layers);
 }
 
 static bool run_compile(cli_session *session)
@@ -179,17 +217,12 @@ static bool run_compile(cli_session *session)
     const char *name = target ? model_name(session) : NULL;
     if (!name || !cli_load(session, false) || !cli_lower(session) || !cli_quantize(session, false) || !cli_schedule(session, target))
         return false;
-    itgc_scores scores;
-    const bool evaluates = session->options->data.count > 0 || session->gate_every > 0;
-    if (evaluates && !cli_evaluate(session, &scores))
+    itgc_report report = {.name = name, .target = target->name, .sample_count = session->sample_count};
+    if (!measure_accuracy(session, &report))
+        return session->status == CLI_GATE_FAILED && !diag->error;
+    if (!emit(session, target, &report))
         return false;
-    if (session->options->gate && !evaluates)
-        return itgc_fail(diag, 713, "--gate needs samples; give --data, or calibrate on samples instead of a file of ranges");
-    if (session->options->gate && !cli_check_gate(session, &scores))
-        return !diag->error;
-    if (!emit(session, target, name, evaluates ? &scores : NULL))
-        return false;
-    print_summary(session, target, name, evaluates ? &scores : NULL);
+    print_summary(session, &report);
     return true;
 }
 

@@ -2,15 +2,11 @@
  * intaglio diff: the numbers of two reports, evals or benches side by side, paths that differ only.
  * Called by tools/intaglio.c. Walks both documents with an explicit stack: depth is the files'. */
 #include "tools/cli/commands.h"
-#include "tools/cli/pipeline.h"
-
-#include "compiler/base/files.h"
+#include "tools/cli/evaluation.h"
 
 #include <cjson/cJSON.h>
 #include <stdio.h>
 #include <string.h>
-
-#define LIMIT_BYTES (256u << 20)
 
 typedef struct pair {
     const cJSON *a, *b; /* NULL: absent on that side */
@@ -21,16 +17,6 @@ typedef struct pair_stack {
     pair **items;
     int count, capacity;
 } pair_stack;
-
-static cJSON *read_json(cli_session *session, const char *path)
-{
-    size_t bytes;
-    const char *text = (const char *)itgc_read_file(session->c->arena, &session->c->diag, path, LIMIT_BYTES, &bytes);
-    cJSON *root = text ? cJSON_ParseWithLength(text, bytes) : NULL;
-    if (text && !root)
-        itgc_fail(&session->c->diag, 346, "%s: not JSON; give what --json or compile wrote", path);
-    return root;
-}
 
 static void print_value(const cJSON *item)
 {
@@ -86,6 +72,8 @@ static bool is_tree(const cJSON *item)
 
 static void print_line(const pair *item)
 {
+    if (strncmp(item->path, "predictions", strlen("predictions")) == 0)
+        return; /* one number a sample: `eval --compare` says what they mean */
     printf("%-44.44s", item->path);
     print_value(item->a);
     print_value(item->b);
@@ -101,7 +89,7 @@ static void print_line(const pair *item)
 static bool run_diff(cli_session *session)
 {
     const cli_list *files = &session->options->arguments;
-    cJSON *a = read_json(session, files->item[0]), *b = a ? read_json(session, files->item[1]) : NULL;
+    cJSON *a = cli_read_json(session, files->item[0]), *b = a ? cli_read_json(session, files->item[1]) : NULL;
     pair_stack stack = {NULL, 0, 0};
     int differences = 0;
     if (b) {

@@ -60,9 +60,10 @@ static const option_row rows[] = {
     {"--raw", TEXT, AT(raw), BUILDS, 0, "SPEC", ".bin samples: f32 or i8,SCALE,ZERO", NULL},
     {"--preset", TEXT, AT(preset), BUILDS, 0, "fast|accurate", "which quantization steps run (default: accurate)", "fast|accurate"},
     {"--steps", LIST, AT(steps), BUILDS, 0, "=+NAME,-NAME", "single quantization steps on or off; the list is below", NULL},
-    {"--gate", TEXT, AT(gate), CLI_COMPILE | CLI_EVAL, 0, "SPEC", "top1-drop<=0.5,agreement>=97,kl<=0.01: exit 1 if not met", NULL},
-    {"--metric", TEXT, AT(metric), BUILDS, 0, "NAME", "what decides about costly steps; not available yet", NULL},
-    {"--compare", TEXT, AT(compare), CLI_EVAL | CLI_COMPILE, 0, "FILE", "outputs of another engine; not available yet", NULL},
+    {"--gate", TEXT, AT(gate), CLI_COMPILE | CLI_EVAL, 0, "SPEC", "top1-drop<=0.5,agreement>=97,kl<=0.01: exit 1 if not met; none", NULL},
+    {"--metric", TEXT, AT(metric), CLI_EVAL, 0, "NAME", "top1, top5, auc, agreement, kl, kl-p99, sqnr or cosine: the number asked for, first",
+     "top1|top5|auc|agreement|kl|kl-p99|sqnr|cosine"},
+    {"--compare", LIST, AT(compare), CLI_EVAL, 0, "FILE", "--json of an earlier eval on the same samples; repeatable", NULL},
     {"--max-memory", BYTES, AT(max_memory), ALL, 0, "BYTES", "most memory the compiler may use (K, M, G allowed)", NULL},
     {"--isa", TEXT, AT(isa), BUILDS, 0, "NAME", "kernel table on this machine (also INTAGLIO_ISA)", NULL},
     {"--ram", BYTES, AT(ram), BUILDS, 0, "BYTES", "budget for arena and stack; exceeding it is an error", NULL},
@@ -254,8 +255,6 @@ bool cli_parse(cli_options *options, const cli_command *command, int argc, char 
     if (command->max_arguments >= 0 && given > command->max_arguments)
         return cli_error("%s: \"%s\" is one argument too many; `intaglio %s --help` shows how", command->name,
                          options->arguments.item[command->max_arguments], command->name);
-    if (options->compare || options->metric)
-        return cli_error("%s: not available in this version; leave it out", options->compare ? "--compare" : "--metric");
     return true;
 }
 

@@ -25,9 +25,9 @@ typedef struct cli_options {
     const char *program, *command;
     cli_list arguments; /* what is not an option: model, folders */
     cli_list calib, data, input_shapes, inputs;
-    const char *target, *name, *out, *labels, *input_type, *output_type, *layout, *color, *raw, *preset, *gate, *metric, *compare, *isa, *dump;
+    const char *target, *name, *out, *labels, *input_type, *output_type, *layout, *color, *raw, *preset, *gate, *metric, *isa, *dump;
     const char *output, *image, *json, *save_calib, *weights;
-    cli_list steps, taps;
+    cli_list steps, taps, compare;
     cli_numbers scale, mean, std, crop, resize;
     uint64_t max_memory, ram, flash, threads;
     bool is_float, is_lowered, logits, raw_output, quiet, verbose, help, matrix;

@@ -197,6 +197,7 @@ itgc_samples_spec cli_spec(cli_session *session, int index, const char *path, bo
                               .image = image};
     if (onnx->output_count == 1 && out->rank > 0)
         spec.class_count = (int)(itgc_elements(out) / out->dim[0]);
+    spec.class_count += spec.class_count == 1; /* one score tells two classes apart */
     if (session->c->graph->label_count == spec.class_count)
         spec.class_names = session->c->graph->labels;
     return spec;
@@ -301,7 +302,8 @@ static bool measure_ranges(cli_session *session, bool noise_allowed)
     session->calib = cli_open_sets(session, calib, false);
     if (!session->calib)
         return false;
-    session->gate_every = session->options->gate && session->options->data.count == 0 ? 4 : 0;
+    const char *gate = session->options->gate;
+    session->gate_every = gate && strcmp(gate, "none") != 0 && session->options->data.count == 0 ? 4 : 0;
     for (int64_t i = 0; i < itgc_sample_count(session->calib[0]); i++)
         session->sample_count += cli_use_for_ranges(session, i);
     return itgc_measure(c, session->calib, cli_use_for_ranges, session, session->threads, &session->progress);
