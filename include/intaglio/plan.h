@@ -42,7 +42,7 @@ typedef struct itg_work {
     const itg_kernels *kernels;
     uint8_t *arena;
     uint32_t row_begin, row_end;
-    uint32_t worker; /* selects the scratch slot: 0 .. workers-1 */
+    uint32_t worker;                 /* selects the scratch slot: 0 .. workers-1 */
     uint32_t block_begin, block_end; /* of itg_step.blocks; block_end 0: all */
 } itg_work;
 
@@ -111,7 +111,8 @@ typedef struct itg_epilogue {
 
 /* itg_op_conv: convolution, grouped convolution and fully connected layers (H = 1, W = rows, 1x1 kernel).
  * Shapes: in [N,H,W,C] int8, uint8 or int16; weights [Cout][KH][KW][C/groups] int8 in the plan's packing; out [N,OH,OW,Cout] int8,
- * int16 or int32 (then the accumulator itself), its pixels out_pitch elements apart (a member of a Concat). Rows: N * OH. Values outside the image are pad[c], or pad_code where pad is NULL. */
+ * int16 or int32 (then the accumulator itself), its pixels out_pitch elements apart (a member of a Concat). Rows: N * OH. Values outside the image
+ * are pad[c], or pad_code where pad is NULL. */
 typedef struct itg_conv {
     int32_t in[3], out[3];                                /* height, width, channels */
     int32_t kernel[2], stride[2], dilation[2], before[2]; /* vertical, horizontal; before: top and left padding */
