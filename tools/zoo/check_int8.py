@@ -75,15 +75,17 @@ def check(path, arguments, work, known):
     tool = arguments.build / "host" / "intaglio"
     (calib, held_out), shape = samples(path, arguments.data, work)
     given = [v.name for v in onnx.load(path, load_external_data=False).graph.input][0]
-    common = [path, "--calib", calib, "--input-shape", f"{given}={','.join(map(str, shape))}", "--quiet"]
-    scores = json.loads(run([tool, "eval", *common, "--data", held_out, "--json", "-"]))
+    common = [path, "--input-shape", f"{given}={','.join(map(str, shape))}", "--quiet"]
+    ranges = work / f"{path.stem}.ranges"
+    scores = json.loads(run([tool, "eval", *common, "--calib", calib, "--save-calib", ranges, "--data", held_out, "--json", "-"]))
     line = f"{scores['logit_sqnr_db']:6.2f} dB"
     if not arguments.firmware:
         return line, scores["logit_sqnr_db"] > 20
     crcs = []
     for target in ("linux-x86_64", "linux-aarch64"):
         folder = work / path.stem / target
-        run([tool, "compile", *common, "--data", held_out, "--gate", "kl<=1000", "--name", "zoo", "--target", target, "-o", folder])
+        folder.mkdir(parents=True, exist_ok=True)
+        run([tool, "compile", *common, "--calib", ranges, "--name", "zoo", "--target", target, "-o", folder])
         text = "".join((folder / name).read_text().split("*/", 1)[1] for name in ("zoo.c", "zoo_test.c"))
         key = target + hashlib.sha256(text.encode() + (folder / "zoo_weights.c").read_bytes()).hexdigest()
         if key not in known:
