@@ -79,14 +79,14 @@ static void print_table(const cli_session *session, const bench_timing *timing, 
 {
     const itgc_graph *graph = session->c->graph;
     const double peak = cli_measure_peak(session->c->arena, session->kernels) * workers, whole = timing->total[timing->runs / 2];
-    printf("%-40s %-18s %14s %10s %8s %7s\n", "step", "op", "MACs", "ms", "GMAC/s", "of peak");
+    printf("%-40s %-18s %14s %10s %8s %9s\n", "step", "op", "MACs", "ms", "GMAC/s", "of peak");
     for (int s = 0; s < graph->step_count; s++) {
         const double rate = step[s] > 0.0 ? (double)graph->steps[s]->macs / step[s] : 0.0;
-        printf("%-40.40s %-18s %14lld %10.4f %8.3f %6.1f%%\n", graph->steps[s]->node->name, graph->steps[s]->kind->op_name,
+        printf("%-40.40s %-18s %14lld %10.4f %8.3f %8.1f%%\n", graph->steps[s]->node->name, graph->steps[s]->kind->op_name,
                (long long)graph->steps[s]->macs, 1e3 * step[s], rate / 1e9, 100.0 * rate / peak);
     }
     const double macs = (double)itgc_count_macs(graph);
-    printf("%-40s %-18s %14.0f %10.4f %8.3f %6.1f%%\n", "all", session->kernels->name, macs, 1e3 * whole, macs / whole / 1e9,
+    printf("%-40s %-18s %14.0f %10.4f %8.3f %8.1f%%\n", "all", session->kernels->name, macs, 1e3 * whole, macs / whole / 1e9,
            100.0 * macs / whole / peak);
     printf("%d runs, %u thread%s: min %.4f, median %.4f, max %.4f ms; peak of this table on this machine %.3f GMAC/s\n", timing->runs, workers,
            workers == 1 ? "" : "s", 1e3 * timing->total[0], 1e3 * whole, 1e3 * timing->total[timing->runs - 1], peak / 1e9);

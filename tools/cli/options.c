@@ -270,7 +270,7 @@ void cli_print_help(const cli_command *commands, int count)
 
 void cli_print_command_help(const cli_command *command)
 {
-    printf("intaglio %s %s: %s\n\n", command->name, command->arguments, command->help);
+    printf("intaglio %s%s%s: %s\n\n", command->name, *command->arguments ? " " : "", command->arguments, command->help);
     for (int r = 0; r < ROW_COUNT; r++) {
         if (!(rows[r].commands & command->bit))
             continue;
