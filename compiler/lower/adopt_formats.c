@@ -8,8 +8,7 @@
 
 #include <string.h>
 
-#define MOST_MOVERS    16
-#define UNSIGNED_SHIFT 128 /* uint8 codes are int8 codes this much lower */
+#define MOST_MOVERS 16
 
 /* Ops whose output holds codes of their first input and nothing else, whatever the codes mean. */
 static bool moves_codes(const itgc_node *node)
@@ -29,16 +28,22 @@ static bool joins_codes(const itgc_node *node)
     return itgc_is_op(node, "Concat");
 }
 
-/* The format of 8-bit codes with one scale. False for others. */
+/* Unsigned codes are signed ones this much lower. */
+static int32_t shift_of(itgc_type codes)
+{
+    return codes == ITGC_U8 ? 128 : codes == ITGC_U16 ? 32768 : 0;
+}
+
+/* The format of codes with one scale. False for others. */
 static bool read_format(const itgc_node *node, itgc_type codes, itgc_format *format)
 {
     const itgc_tensor *scale = node->in[1], *zero = itgc_input_of(node, 2);
-    if (!scale->constant || itgc_elements(&scale->shape) != 1 || (zero && !zero->constant) || (codes != ITGC_U8 && codes != ITGC_I8)) {
+    if (!scale->constant || itgc_elements(&scale->shape) != 1 || (zero && !zero->constant) || itgc_type_bytes(codes) > 2) {
         return false;
     }
     const int64_t code = zero ? zero->constant->i[0] : 0;
     const double step = (double)scale->constant->f[0];
-    *format = (itgc_format){.type = ITG_S8, .scale = step, .zero = (int32_t)code - (codes == ITGC_U8 ? UNSIGNED_SHIFT : 0)};
+    *format = (itgc_format){.type = itgc_type_bytes(codes) == 1 ? ITG_S8 : ITG_S16, .scale = step, .zero = (int32_t)code - shift_of(codes)};
     return step > 0.0 && step < 1e30;
 }
 
@@ -67,11 +72,13 @@ static bool *find_plain_codes(const itgc_graph *graph)
     return plain;
 }
 
-/* A tensor has one format: the first that is asked of it. */
+/* A tensor has one format: the first that is asked of it. Our 16-bit formats are not the file's. */
 static void prescribe(itgc_graph *graph, itgc_tensor *tensor, const itgc_format *format)
 {
     graph->is_prescribed = true;
-    if (tensor->prescribed.type == 0) {
+    if (format->type == ITG_S16) {
+        itgc_note(graph->diag, "tensor \"%.100s\": its 16-bit format (scale %.9g) is not kept", tensor->name, format->scale);
+    } else if (tensor->prescribed.type == 0) {
         tensor->prescribed = *format;
     } else if (!is_same_format(&tensor->prescribed, format)) {
         itgc_note(graph->diag, "tensor \"%.100s\" is given two formats by the file; that of scale %.9g is kept, that of %.9g is not", tensor->name,
@@ -119,7 +126,7 @@ static bool cast_codes(itgc_graph *graph, itgc_node *node)
 static bool expand_codes(itgc_graph *graph, itgc_node *node, itgc_type codes, const itgc_format *format)
 {
     const char *name = node->out[0]->name;
-    const int zero = format->zero + (codes == ITGC_U8 ? UNSIGNED_SHIFT : 0);
+    const int zero = format->zero + shift_of(codes);
     if (!cast_codes(graph, node)) {
         return false;
     }
@@ -144,7 +151,9 @@ static bool drop_dequantize(itgc_graph *graph, itgc_node *node, itgc_type codes)
         return itgc_fail(graph->diag, 246, "tensor \"%.100s\" is read with scale %.9g, but was written with %.9g; quantize the model again",
                          real->name, format.scale, real->prescribed.scale);
     }
-    prescribe(graph, real, &format);
+    if (format.type == ITG_S8) {
+        prescribe(graph, real, &format);
+    }
     itgc_replace_node(graph, node, real);
     return true;
 }

@@ -4,7 +4,7 @@
 #include "compiler/compile.h"
 #include "tests/unit/onnx/importing.h"
 
-enum { ONNX_INT8 = 3 };
+enum { ONNX_INT8 = 3, ONNX_UINT16 = 4 };
 
 static const int8_t weight_codes[4] = {127, -3, 5, 64}; /* the second channel does not reach 127 */
 
@@ -185,6 +185,24 @@ static void codes_read_with_another_scale_are_refused(void **state)
     itgc_release_compilation(c);
 }
 
+static void sixteen_bit_formats_are_said(void **state)
+{
+    importing *const f = *state;
+    const uint16_t zero = 32768;
+    const float scale = 0.001f;
+    add_input(&f->writer, "x", ONNX_FLOAT, "1,3");
+    add_output(&f->writer, "y");
+    add_floats(&f->writer, "x_scale", "", &scale, 1);
+    add_initializer(&f->writer, "x_zero", ONNX_UINT16, "", &zero, sizeof zero);
+    add_pair(f, "x", "x1", "x");
+    add_node(&f->writer, "Relu", "relu", "x1", "y");
+    itgc_compilation *const c = lower_model(f);
+    assert_null(find_node(c->graph, "QuantizeLinear"));
+    assert_true(is_said(c, "tensor \"x\": its 16-bit format (scale 0.00100000005) is not kept"));
+    assert_string_equal(itgc_take_prescribed_ranges(c->graph), "x");
+    itgc_release_compilation(c);
+}
+
 /* A uint8 input that the file dequantizes: pixels, and the normalization is in the layer. */
 static void dequantized_input_is_pixels(void **state)
 {
@@ -238,6 +256,7 @@ int main(void)
         IMPORT_TEST(qoperator_is_written_out),
         IMPORT_TEST(other_ops_of_that_domain_are_refused),
         IMPORT_TEST(codes_read_with_another_scale_are_refused),
+        IMPORT_TEST(sixteen_bit_formats_are_said),
         IMPORT_TEST(dequantized_input_is_pixels),
         IMPORT_TEST(half_and_double_become_float),
     };
