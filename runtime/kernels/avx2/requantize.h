@@ -43,11 +43,13 @@ static inline __m256i itg_avx2_requantize(__m256i acc, __m256i multiplier, const
     return _mm256_min_epi32(_mm256_max_epi32(code, r->low), r->high);
 }
 
-/* Eight values from `values` on, zeros past the first `count` (which may be negative). */
+/* Eight values from `values` on, zeros past the first `count` (which may be negative). No masked load: emulators touch what it masks. */
 static inline __m256i itg_avx2_load_part(const int32_t *values, int32_t count)
 {
-    const __m256i mask = _mm256_cmpgt_epi32(_mm256_set1_epi32(count), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
-    return _mm256_maskload_epi32(values, mask);
+    int32_t part[8] = {0};
+    for (int32_t i = 0; i < 8 && i < count; i++)
+        part[i] = values[i];
+    return _mm256_loadu_si256((const __m256i *)(const void *)(count >= 8 ? values : part));
 }
 
 /* Multipliers of up to 8 channels, as itg_avx2_requantize wants them. */
