@@ -80,6 +80,15 @@ const itg_kernels *itg_kernels_best(void)
     return best;
 }
 
+const itg_kernels *itg_kernels_reading(uint32_t packing)
+{
+    const itg_kernels *best = NULL, *kernels = NULL;
+    for (uint32_t i = 0; (kernels = itg_kernels_supported(i)) != NULL; i++)
+        if (kernels->packing == packing)
+            best = kernels;
+    return best;
+}
+
 static bool same_text(const char *a, const char *b)
 {
     while (*a && *a == *b) {
