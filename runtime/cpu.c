@@ -3,6 +3,10 @@
  * A new table is one row here, later rows being better, with a function that asks the CPU and the operating system. */
 #include <intaglio/kernels.h>
 
+#ifdef __x86_64__
+#include <cpuid.h>
+#endif
+
 #if defined(__aarch64__) && defined(__linux__)
 #include <asm/hwcap.h>
 #include <sys/auxv.h>
@@ -23,6 +27,12 @@ static bool has_avx2(void)
 {
     __builtin_cpu_init(); /* asks CPUID, and XCR0 for what the operating system saves */
     return __builtin_cpu_supports("avx2");
+}
+
+static bool has_avxvnni(void)
+{
+    unsigned eax = 0, ebx, ecx, edx;
+    return has_avx2() && __get_cpuid_count(7, 1, &eax, &ebx, &ecx, &edx) && (eax & 1u << 4) != 0;
 }
 
 static bool has_avx512vnni(void)
@@ -54,6 +64,7 @@ static const cpu_table tables[] = {
 #endif
 #ifdef __x86_64__
     {&itg_kernels_avx2, has_avx2},
+    {&itg_kernels_avxvnni, has_avxvnni},
     {&itg_kernels_avx512vnni, has_avx512vnni},
 #endif
 };

@@ -39,12 +39,16 @@ extern const itg_softmax_kernels itg_softmax_scalar;
 
 extern const itg_kernels itg_kernels_scalar; /* every family: the reference */
 
-/* x86-64: AVX-512 with VNNI. */
+/* x86-64: AVX2, AVX2 with VNNI, AVX-512 with VNNI. */
 extern const itg_conv_kernels itg_conv_avx2;
 extern const itg_depthwise_kernels itg_depthwise_avx2;
 extern const itg_pool_kernels itg_pool_avx2;
 extern const itg_elementwise_kernels itg_elementwise_avx2;
 extern const itg_kernels itg_kernels_avx2;
+
+extern const itg_conv_kernels itg_conv_avxvnni;
+extern const itg_depthwise_kernels itg_depthwise_avxvnni;
+extern const itg_kernels itg_kernels_avxvnni;
 
 extern const itg_conv_kernels itg_conv_avx512vnni;
 extern const itg_depthwise_kernels itg_depthwise_avx512vnni;

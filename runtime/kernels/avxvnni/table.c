@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The AVX-VNNI table: AVX2 with a dot product of bytes. A family without its own file here is AVX2's, or the scalar table's. */
+#include <intaglio/kernels.h>
+
+const itg_kernels itg_kernels_avxvnni = {
+    .name = "avxvnni",
+    .packing = ITG_PACK_16C4,
+    .storage = ITG_U8,
+    .conv = &itg_conv_avxvnni,
+    .depthwise = &itg_depthwise_avxvnni,
+    .pool = &itg_pool_avx2,
+    .elementwise = &itg_elementwise_avx2,
+    .lookup = &itg_lookup_scalar,
+    .softmax = &itg_softmax_scalar,
+};

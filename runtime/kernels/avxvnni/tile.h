@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The register tiles of the AVX-VNNI convolution: 1 to 6 pixels times one block of 16 output channels, accumulated over K: 12 sums,
+ * 2 weights and 1 activation of the 16 registers. Included by conv.c of this folder alone. */
+#ifndef ITG_AVXVNNI_TILE_H
+#define ITG_AVXVNNI_TILE_H
+
+#include "runtime/kernels/avx2/direct.h"
+#include "runtime/kernels/avxvnni/dot.h"
+#include "runtime/kernels/tiles.h"
+
+#include <immintrin.h>
+
+#define TILE_PIXELS 6
+#define TILE_BLOCKS 1
+
+#define LOAD(address) _mm256_loadu_si256((const __m256i *)(const void *)(address))
+#define START(p)      __m256i a##p##0 = LOAD(t->start), a##p##1 = LOAD(t->start + 8);
+#define STORE(p)                                                                                                                                     \
+    _mm256_storeu_si256((__m256i *)(void *)(sums + p * 16), a##p##0);                                                                                \
+    _mm256_storeu_si256((__m256i *)(void *)(sums + p * 16 + 8), a##p##1);
+#define PIXEL(p)                                                                                                                                     \
+    {                                                                                                                                                \
+        const __m256i bytes = _mm256_broadcastd_epi32(_mm_loadu_si32(x + p * stride));                                                               \
+        ITG_DOT(a##p##0, bytes, w0);                                                                                                                 \
+        ITG_DOT(a##p##1, bytes, w1);                                                                                                                 \
+    }
+#define CODES(p)                                                                                                                                     \
+    itg_avx2_store_pixel(d, p, &c, itg_avx2_requantize_direct(a##p##0, d, 0, c.constant), itg_avx2_requantize_direct(a##p##1, d, 1, c.constant));
+
+#define EACH_1(X) X(0)
+#define EACH_2(X) EACH_1(X) X(1)
+#define EACH_3(X) EACH_2(X) X(2)
+#define EACH_4(X) EACH_3(X) X(3)
+#define EACH_5(X) EACH_4(X) X(4)
+#define EACH_6(X) EACH_5(X) X(5)
+
+#define ACCUMULATE(PIXELS)                                                                                                                           \
+    const ptrdiff_t stride = t->pixel_stride;                                                                                                        \
+    const int8_t *w = t->weights;                                                                                                                    \
+    EACH_##PIXELS(START) for (int32_t s = 0; s < t->segments; s++)                                                                                   \
+    {                                                                                                                                                \
+        const uint8_t *x = t->segment[s];                                                                                                            \
+        for (int32_t k = 0; k < t->steps; k++, x += 4, w += 64) {                                                                                    \
+            const __m256i w0 = LOAD(w), w1 = LOAD(w + 32);                                                                                           \
+            EACH_##PIXELS(PIXEL)                                                                                                                     \
+        }                                                                                                                                            \
+    }
+#define DEFINE_TILE(PIXELS)                                                                                                                          \
+    static void tile_##PIXELS(const itg_tile *t, int32_t *sums)                                                                                      \
+    {                                                                                                                                                \
+        ACCUMULATE(PIXELS) EACH_##PIXELS(STORE)                                                                                                      \
+    }                                                                                                                                                \
+    static void direct_##PIXELS(const itg_tile *t, const itg_direct *d)                                                                              \
+    {                                                                                                                                                \
+        ACCUMULATE(PIXELS) const itg_avx2_direct c = itg_avx2_load_direct(d);                                                                        \
+        EACH_##PIXELS(CODES)                                                                                                                         \
+    }
+DEFINE_TILE(1)
+DEFINE_TILE(2)
+DEFINE_TILE(3)
+DEFINE_TILE(4)
+DEFINE_TILE(5)
+DEFINE_TILE(6)
+
+static itg_tile_function *const tiles[TILE_PIXELS][TILE_BLOCKS] = {{tile_1}, {tile_2}, {tile_3}, {tile_4}, {tile_5}, {tile_6}};
+static itg_direct_tile *const direct_tiles[TILE_PIXELS][TILE_BLOCKS] = {{direct_1}, {direct_2}, {direct_3}, {direct_4}, {direct_5}, {direct_6}};
+
+#endif
