@@ -47,6 +47,8 @@ rm -rf "$WORK" && mkdir -p "$WORK" && cd "$WORK" || exit 1
 "$PWD/../host/write_bad_models" . || { echo "FAIL write_bad_models"; exit 1; }
 mkdir empty corrupt photo set set/classes set/classes/ant labelled raw
 head -c 16 /dev/zero >raw/1.bin
+echo '{}' >empty.json
+echo '{"predictions": {"key": "0", "label": [], "float": [], "int8": []}}' >other.json
 npy good.npy '(8, 4)' '<f4' 128
 npy shape.npy '(8, 5)' '<f4' 160
 npy type.npy '(8, 4)' '<i8' 256
@@ -98,7 +100,11 @@ check wrong_name compile good.onnx --calib good.npy --name 2fast -o out
 check wrong_gate compile good.onnx --calib good.npy --gate 'top2<=1' -o out
 check wrong_step compile good.onnx --calib good.npy --steps=+magic -o out
 check wrong_isa bench good.onnx --isa z80
-check compare_not_there eval good.onnx --calib good.npy --data good.npy --compare x.json
+check wrong_metric eval good.onnx --calib good.npy --data good.npy --metric top3
+check metric_unknown_here eval good.onnx --calib good.npy --data good.npy --metric auc
+check compare_missing eval good.onnx --calib good.npy --data good.npy --compare x.json
+check compare_without_answers eval good.onnx --calib good.npy --data good.npy --compare empty.json
+check compare_other_samples eval good.onnx --calib good.npy --data good.npy --compare other.json
 check run_without_input run good.onnx --calib good.npy --output y.npy
 check tap_unknown run good.onnx --calib good.npy --input good.npy --output out.dir/ --tap nothing
 check memory_limit compile good.onnx --calib good.npy --max-memory 20K -o out

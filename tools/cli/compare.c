@@ -86,9 +86,9 @@ static bool pair_up(const cli_evaluation *evaluation, const cJSON *root, const c
     const cJSON *predictions = cJSON_GetObjectItemCaseSensitive(root, "predictions"), *key = cJSON_GetObjectItemCaseSensitive(predictions, "key");
     const cJSON *answers = cJSON_GetObjectItemCaseSensitive(predictions, "int8");
     if (!cJSON_IsString(key) || !cJSON_IsArray(answers))
-        return itgc_fail(diag, 716, "--compare %s: it holds no answers of single samples; make it with `eval --json` of a classifier", path);
+        return itgc_fail(diag, 721, "--compare %s: it holds no answers of single samples; make it with `eval --json` of a classifier", path);
     if (strcmp(key->valuestring, evaluation->data_key) != 0 || cJSON_GetArraySize(answers) != scores->samples)
-        return itgc_fail(diag, 717, "--compare %s: it was measured on other samples; give both the same --data", path);
+        return itgc_fail(diag, 722, "--compare %s: it was measured on other samples; give both the same --data", path);
     int64_t i = 0;
     for (const cJSON *answer = answers->child; answer; answer = answer->next, i++)
         itgc_add_pair(paired, &(itgc_pair){scores->records[i].label, answer->valueint, scores->records[i].int8_class});

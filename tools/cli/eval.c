@@ -8,9 +8,10 @@
 
 #include <string.h>
 
-#define MOST_IMPLICIT 16 /* calibration samples that compile looks at when nobody asks for more */
+#define MOST_IMPLICIT 8 /* calibration samples that compile looks at when nobody asks for more */
 #define MOST_LAYERS   32 /* samples the layers are measured on */
-#define FEW_LAYERS    8  /* where nobody asks for an evaluation */
+#define MOST_PRINTED  5  /* worst samples */
+#define FEW_LAYERS    4  /* where nobody asks for an evaluation */
 
 /* Evenly spread calibration samples. */
 static bool use_some(void *argument, int64_t index)
@@ -164,7 +165,7 @@ static const char *class_name(const itgc_graph *graph, int64_t index, char room[
 
 static void print_worst(FILE *file, const itgc_graph *graph, const itgc_scores *scores)
 {
-    for (int w = 0; w < scores->worst_count; w++) {
+    for (int w = 0; w < scores->worst_count && w < MOST_PRINTED; w++) {
         const itgc_record *record = scores->worst[w];
         char float_room[24], int8_room[24], label_room[24];
         fprintf(file, "  %-40.40s ", scores->worst_name[w]);
@@ -185,7 +186,7 @@ static bool show_metric(const cli_evaluation *evaluation, itgc_text *text, bool 
     if (!name || !itgc_find_metric(name, &evaluation->scores, &metric))
         return true;
     if (!metric.known)
-        return itgc_fail(&evaluation->session->c->diag, 718, "--metric %s: it cannot be measured here; give --data with labels%s", name,
+        return itgc_fail(&evaluation->session->c->diag, 723, "--metric %s: it cannot be measured here; give --data with labels%s", name,
                          strcmp(name, "auc") == 0 ? " of both kinds and a model with two classes, one score or an output like its input" : "");
     itgc_addf(text, "\"metric\": {\"name\": \"%s\", ", name);
     itgc_add_number(text, "float_value", metric.float_value, metric.both);
