@@ -17,10 +17,17 @@ typedef struct chunk {
     size_t held_bytes;
 } chunk;
 
+typedef struct owned {
+    struct owned *next;
+    void (*release)(void *resource);
+    void *resource;
+} owned;
+
 struct itgc_arena {
     itgc_arena *root, *parent;
     itgc_arena *first_child, *next_sibling, *previous_sibling;
     chunk *chunks;
+    owned *resources;
     uint8_t *free_begin, *free_end; /* what is left of the newest shared chunk */
     size_t next_chunk_bytes;
     /* Of roots only: */
@@ -90,6 +97,9 @@ static void unlink_arena(itgc_arena *arena)
 static void free_one(itgc_arena *arena)
 {
     unlink_arena(arena);
+    for (const owned *own = arena->resources; own != NULL; own = own->next)
+        if (own->resource != NULL)
+            own->release(own->resource);
     while (arena->chunks != NULL) {
         chunk *const first = arena->chunks;
         arena->chunks = first->next;
@@ -181,6 +191,15 @@ void *itgc_alloc(itgc_arena *arena, size_t bytes)
     void *const result = arena->free_begin;
     arena->free_begin += rounded;
     return result;
+}
+
+void **itgc_own(itgc_arena *arena, void (*release)(void *resource))
+{
+    owned *const own = ITGC_NEW(arena, owned);
+    own->release = release;
+    own->next = arena->resources;
+    arena->resources = own;
+    return &own->resource;
 }
 
 void *itgc_alloc_array(itgc_arena *arena, size_t count, size_t size)

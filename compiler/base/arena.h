@@ -34,6 +34,10 @@ char *itgc_copy_string(itgc_arena *arena, const char *text);
 char *itgc_copy_bytes(itgc_arena *arena, const void *bytes, size_t count); /* with a NUL behind */
 char *itgc_sprint(itgc_arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Room for a resource that is no memory of an arena (an open file, a parsed document): release is called with what stands there, unless it
+ * is NULL, when the arena is released, also after memory ran out. Taken before the resource is opened; set to NULL once it is closed. */
+void **itgc_own(itgc_arena *arena, void (*release)(void *resource));
+
 /* Most bytes held at any time by this root and its children. */
 size_t itgc_arena_peak(const itgc_arena *arena);
 

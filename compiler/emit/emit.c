@@ -23,6 +23,8 @@ typedef struct output_set {
     bool made_dir;
     int count;
     output_file files[MAX_FILES];
+    const char *stale[MAX_FILES]; /* of the other form of the weights */
+    int stale_count;
 } output_set;
 
 static const struct {
@@ -158,11 +160,11 @@ static bool write_all(output_set *set)
 }
 
 /* The other form of the weights, left by an earlier run, would define the same constants twice. */
-static void remove_other_weights(const output_set *set, const itgc_emit_options *options)
+static void collect_stale(output_set *set, const itgc_emit_options *options)
 {
     for (size_t i = 0; i < KIND_COUNT; i++) {
         if (!is_wanted(options, kinds[i].which) && strcmp(kinds[i].which, "test") != 0) {
-            (void)unlink(itgc_sprint(set->arena, "%s/%s%s", set->dir, options->name, kinds[i].suffix));
+            set->stale[set->stale_count++] = itgc_sprint(set->arena, "%s/%s%s", set->dir, options->name, kinds[i].suffix);
         }
     }
 }
@@ -174,10 +176,13 @@ bool itgc_emit_files(const itgc_graph *graph, const itg_model *model, const itgc
     if (!itgc_init_writer(&writer, graph, model, options)) {
         return false;
     }
-    collect_files(&set, &writer); /* before the folder is made: memory may run out here */
+    collect_files(&set, &writer); /* all memory is taken before the folder is made: it may run out */
+    collect_stale(&set, options);
     if (!make_dir(&set) || !write_all(&set)) {
         return false;
     }
-    remove_other_weights(&set, options);
+    for (int i = 0; i < set.stale_count; i++) {
+        (void)unlink(set.stale[i]);
+    }
     return true;
 }

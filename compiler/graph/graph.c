@@ -147,6 +147,7 @@ void itgc_fill_uses(itgc_graph *graph)
     for (int i = 0; i < graph->tensor_count; i++) {
         graph->tensors[i]->uses = pool;
         pool += graph->tensors[i]->use_count;
+        graph->tensors[i]->use_capacity = graph->tensors[i]->use_count;
         graph->tensors[i]->use_count = 0;
     }
     for (int i = 0; i < graph->node_count; i++)

@@ -79,7 +79,7 @@ typedef struct itgc_tensor {
     const itgc_value *constant; /* NULL unless known at compile time */
     itgc_node *producer;        /* NULL for graph inputs and constants */
     itgc_node **uses;           /* nodes that read it, once per reading; filled by itgc_fill_uses */
-    int use_count;
+    int use_count, use_capacity;
     bool is_output; /* of the graph */
     /* lowered: the format that an already quantized file gives its values (lower/adopt_formats.c); type 0: it gives none */
     itgc_format prescribed;

@@ -96,12 +96,9 @@ itgc_tensor *itgc_make_ints(itgc_graph *graph, const char *name, const int64_t *
 
 static void add_use(itgc_graph *graph, itgc_tensor *tensor, itgc_node *node)
 {
-    itgc_node **uses = ITGC_NEW_ARRAY(graph->arena, itgc_node *, tensor->use_count + 1);
-    for (int i = 0; i < tensor->use_count; i++) {
-        uses[i] = tensor->uses[i];
-    }
-    uses[tensor->use_count++] = node;
-    tensor->uses = uses;
+    void **uses = (void **)tensor->uses;
+    itgc_push(graph->arena, &uses, &tensor->use_count, &tensor->use_capacity, node);
+    tensor->uses = (itgc_node **)uses;
 }
 
 static void drop_use(itgc_tensor *tensor, const itgc_node *node)

@@ -24,8 +24,11 @@ static bool is_plane_reduction(const itgc_node *node)
 /* Whether `gate` has one value per image and channel where `plane` has many. */
 static bool is_per_channel(const itgc_shape *gate, const itgc_shape *plane)
 {
-    const int64_t channels = plane->dim[plane->rank - 1];
-    return plane->rank == 4 && plane->dim[1] * plane->dim[2] > 1 && gate->rank == 4 && gate->dim[1] == 1 && gate->dim[2] == 1 &&
+    if (plane->rank != 4) {
+        return false;
+    }
+    const int64_t channels = plane->dim[3];
+    return plane->dim[1] * plane->dim[2] > 1 && gate->rank == 4 && gate->dim[1] == 1 && gate->dim[2] == 1 &&
            (gate->dim[3] == channels || gate->dim[3] == 1);
 }
 

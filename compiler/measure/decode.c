@@ -74,14 +74,21 @@ static bool check_size(itgc_diag *diag, const char *path, int64_t width, int64_t
     return itgc_fail(diag, 323, "%s: a picture of %lld x %lld pixels is too large; scale it down", path, (long long)width, (long long)height);
 }
 
-static bool read_jpeg_rows(struct jpeg_decompress_struct *info, itgc_arena *arena, itgc_diag *diag, const char *path, itgc_picture *picture)
+/* Where a picture is decoded: its pixels come from arena, everything else is scratch. */
+typedef struct picture_job {
+    itgc_arena *arena, *scratch;
+    itgc_diag *diag;
+    const char *path;
+} picture_job;
+
+static bool read_jpeg_rows(struct jpeg_decompress_struct *info, const picture_job *job, itgc_picture *picture)
 {
     jpeg_save_markers(info, JPEG_APP0 + 1, 0xffff);
     jpeg_read_header(info, TRUE);
     for (jpeg_saved_marker_ptr marker = info->marker_list; marker; marker = marker->next)
         if (marker->marker == JPEG_APP0 + 1 && picture->orientation == 1)
             picture->orientation = find_orientation(marker->data, marker->data_length);
-    if (!check_size(diag, path, info->image_width, info->image_height))
+    if (!check_size(job->diag, job->path, info->image_width, info->image_height))
         return false;
     info->out_color_space = JCS_RGB;
     info->dct_method = JDCT_ISLOW;
@@ -89,7 +96,7 @@ static bool read_jpeg_rows(struct jpeg_decompress_struct *info, itgc_arena *aren
     jpeg_start_decompress(info);
     picture->width = (int)info->output_width;
     picture->height = (int)info->output_height;
-    picture->rgb = itgc_alloc(arena, (size_t)picture->width * (size_t)picture->height * 3);
+    picture->rgb = itgc_alloc(job->arena, (size_t)picture->width * (size_t)picture->height * 3);
     while (info->output_scanline < info->output_height) {
         JSAMPROW row = picture->rgb + (size_t)info->output_scanline * (size_t)picture->width * 3;
         jpeg_read_scanlines(info, &row, 1);
@@ -98,29 +105,35 @@ static bool read_jpeg_rows(struct jpeg_decompress_struct *info, itgc_arena *aren
     return true;
 }
 
-static bool decode_jpeg(itgc_arena *arena, itgc_diag *diag, const char *path, FILE *file, itgc_picture *picture)
+static void destroy_jpeg(void *info)
 {
-    struct jpeg_decompress_struct info;
-    jpeg_trap trap = {.damaged = false};
-    info.err = jpeg_std_error(&trap.manager);
-    trap.manager.error_exit = on_jpeg_error;
-    trap.manager.emit_message = on_jpeg_message;
-    if (setjmp(trap.escape)) {
-        jpeg_destroy_decompress(&info);
-        return itgc_fail(diag, 322, "%s: the JPEG is corrupt (%s); replace or remove the file", path, trap.text);
-    }
-    jpeg_create_decompress(&info);
-    jpeg_stdio_src(&info, file);
-    const bool fine = read_jpeg_rows(&info, arena, diag, path, picture);
-    jpeg_destroy_decompress(&info);
-    if (fine && trap.damaged)
-        return itgc_fail(diag, 322, "%s: the JPEG is corrupt (%s); replace or remove the file", path, trap.text);
-    return fine;
+    jpeg_destroy_decompress(info);
+}
+
+/* The decoder belongs to the scratch arena, so that it goes whichever way this ends: done, libjpeg's jump, or the arena's. */
+static bool decode_jpeg(const picture_job *job, FILE *file, itgc_picture *picture)
+{
+    struct jpeg_decompress_struct *const info = ITGC_NEW(job->scratch, struct jpeg_decompress_struct);
+    jpeg_trap *const trap = ITGC_NEW(job->scratch, jpeg_trap);
+    void **const owner = itgc_own(job->scratch, destroy_jpeg);
+    info->err = jpeg_std_error(&trap->manager);
+    trap->manager.error_exit = on_jpeg_error;
+    trap->manager.emit_message = on_jpeg_message;
+    if (setjmp(trap->escape))
+        return itgc_fail(job->diag, 322, "%s: the JPEG is corrupt (%s); replace or remove the file", job->path, trap->text);
+    jpeg_create_decompress(info);
+    *owner = info;
+    jpeg_stdio_src(info, file);
+    if (!read_jpeg_rows(info, job, picture))
+        return false;
+    return !trap->damaged || itgc_fail(job->diag, 322, "%s: the JPEG is corrupt (%s); replace or remove the file", job->path, trap->text);
 }
 
 typedef struct png_trap {
     jmp_buf escape;
     char text[128];
+    png_structp png;
+    png_infop info;
 } png_trap;
 
 static void on_png_error(png_structp png, png_const_charp text)
@@ -135,24 +148,25 @@ static void on_png_warning(png_structp png, png_const_charp text)
     (void)png, (void)text;
 }
 
-static bool read_png_rows(png_structp png, png_infop info, itgc_arena *arena, itgc_diag *diag, const char *path, itgc_picture *picture)
+static bool read_png_rows(const png_trap *trap, const picture_job *job, itgc_picture *picture)
 {
-    png_read_info(png, info);
-    if (!check_size(diag, path, png_get_image_width(png, info), png_get_image_height(png, info)))
+    const png_structp png = trap->png;
+    png_read_info(png, trap->info);
+    if (!check_size(job->diag, job->path, png_get_image_width(png, trap->info), png_get_image_height(png, trap->info)))
         return false;
     png_set_expand(png);
     png_set_strip_16(png);
     png_set_strip_alpha(png);
     png_set_gray_to_rgb(png);
     png_set_interlace_handling(png);
-    png_read_update_info(png, info);
-    picture->width = (int)png_get_image_width(png, info);
-    picture->height = (int)png_get_image_height(png, info);
+    png_read_update_info(png, trap->info);
+    picture->width = (int)png_get_image_width(png, trap->info);
+    picture->height = (int)png_get_image_height(png, trap->info);
     const size_t stride = (size_t)picture->width * 3;
-    if (png_get_rowbytes(png, info) != stride)
-        return itgc_fail(diag, 322, "%s: the PNG has an unknown pixel format; save it as 8-bit RGB", path);
-    picture->rgb = itgc_alloc(arena, stride * (size_t)picture->height);
-    png_bytep *rows = ITGC_NEW_ARRAY(arena, png_bytep, picture->height);
+    if (png_get_rowbytes(png, trap->info) != stride)
+        return itgc_fail(job->diag, 322, "%s: the PNG has an unknown pixel format; save it as 8-bit RGB", job->path);
+    picture->rgb = itgc_alloc(job->arena, stride * (size_t)picture->height);
+    png_bytep *rows = ITGC_NEW_ARRAY(job->scratch, png_bytep, picture->height);
     for (int y = 0; y < picture->height; y++)
         rows[y] = picture->rgb + stride * (size_t)y;
     png_read_image(png, rows);
@@ -160,42 +174,52 @@ static bool read_png_rows(png_structp png, png_infop info, itgc_arena *arena, it
     return true;
 }
 
-static bool decode_png(itgc_arena *arena, itgc_diag *diag, const char *path, FILE *file, itgc_picture *picture)
+static void destroy_png(void *argument)
 {
-    png_trap trap = {.text = ""};
-    png_structp png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &trap, on_png_error, on_png_warning);
-    png_infop info = png ? png_create_info_struct(png) : NULL;
-    if (!info) {
-        png_destroy_read_struct(&png, NULL, NULL);
-        return itgc_fail(diag, 322, "%s: libpng could not be started; check that headers and library are of one version", path);
-    }
-    if (setjmp(trap.escape)) {
-        png_destroy_read_struct(&png, &info, NULL);
-        return itgc_fail(diag, 322, "%s: the PNG is corrupt (%s); replace or remove the file", path, trap.text);
-    }
-    png_init_io(png, file);
-    const bool fine = read_png_rows(png, info, arena, diag, path, picture);
-    png_destroy_read_struct(&png, &info, NULL);
-    return fine;
+    png_trap *const trap = argument;
+    png_destroy_read_struct(&trap->png, &trap->info, NULL);
+}
+
+/* As decode_jpeg. */
+static bool decode_png(const picture_job *job, FILE *file, itgc_picture *picture)
+{
+    png_trap *const trap = ITGC_NEW(job->scratch, png_trap);
+    void **const owner = itgc_own(job->scratch, destroy_png);
+    *owner = trap;
+    trap->png = png_create_read_struct(PNG_LIBPNG_VER_STRING, trap, on_png_error, on_png_warning);
+    trap->info = trap->png ? png_create_info_struct(trap->png) : NULL;
+    if (!trap->info)
+        return itgc_fail(job->diag, 322, "%s: libpng could not be started; check that headers and library are of one version", job->path);
+    if (setjmp(trap->escape))
+        return itgc_fail(job->diag, 322, "%s: the PNG is corrupt (%s); replace or remove the file", job->path, trap->text);
+    png_init_io(trap->png, file);
+    return read_png_rows(trap, job, picture);
+}
+
+static void close_file(void *file)
+{
+    fclose(file);
 }
 
 bool itgc_decode_picture(itgc_arena *arena, itgc_diag *diag, const char *path, itgc_picture *picture)
 {
     memset(picture, 0, sizeof *picture);
     picture->orientation = 1;
+    const picture_job job = {arena, itgc_new_child_arena(arena), diag, path};
+    void **owner = itgc_own(job.scratch, close_file);
     FILE *file = fopen(path, "rb");
-    if (!file)
-        return itgc_fail(diag, 320, "%s: cannot be opened (%s); check the path", path, strerror(errno));
+    *owner = file;
     unsigned char head[8] = {0};
-    const size_t have = fread(head, 1, sizeof head, file);
-    rewind(file);
-    bool fine;
-    if (have >= 3 && head[0] == 0xff && head[1] == 0xd8)
-        fine = decode_jpeg(arena, diag, path, file, picture);
-    else if (have == sizeof head && png_sig_cmp(head, 0, sizeof head) == 0)
-        fine = decode_png(arena, diag, path, file, picture);
-    else
+    const size_t have = file ? fread(head, 1, sizeof head, file) : 0;
+    bool fine = file || itgc_fail(diag, 320, "%s: cannot be opened (%s); check the path", path, strerror(errno));
+    if (fine)
+        rewind(file);
+    if (fine && have >= 3 && head[0] == 0xff && head[1] == 0xd8)
+        fine = decode_jpeg(&job, file, picture);
+    else if (fine && have == sizeof head && png_sig_cmp(head, 0, sizeof head) == 0)
+        fine = decode_png(&job, file, picture);
+    else if (fine)
         fine = itgc_fail(diag, 321, "%s: neither a JPEG nor a PNG file; convert it", path);
-    fclose(file);
+    itgc_release_arena(job.scratch);
     return fine;
 }

@@ -95,11 +95,18 @@ static char *read_header(itgc_npy *npy)
     return header;
 }
 
+static void close_file(void *file)
+{
+    fclose(file);
+}
+
 bool itgc_open_npy(itgc_diag *diag, const char *path, itgc_npy *npy)
 {
     memset(npy, 0, sizeof *npy);
     npy->path = path;
+    npy->owner = itgc_own(diag->arena, close_file);
     npy->file = fopen(path, "rb");
+    *npy->owner = npy->file;
     if (!npy->file)
         return itgc_fail(diag, 310, "%s: cannot be opened (%s); check the path", path, strerror(errno));
     char *header = read_header(npy);
@@ -122,8 +129,10 @@ bool itgc_open_npy(itgc_diag *diag, const char *path, itgc_npy *npy)
 
 void itgc_close_npy(itgc_npy *npy)
 {
-    if (npy->file)
+    if (npy->file) {
+        *npy->owner = NULL;
         fclose(npy->file);
+    }
     npy->file = NULL;
 }
 

@@ -10,6 +10,7 @@
 
 typedef struct itgc_npy {
     FILE *file;
+    void **owner; /* closes the file if memory runs out while it is open */
     const char *path;
     char kind;    /* 'f', 'i', 'u' or 'b' */
     int bytes;    /* of one element */

@@ -53,10 +53,17 @@ static bool is_folder(const char *path)
     return stat(path, &about) == 0 && S_ISDIR(about.st_mode);
 }
 
+static void close_folder(void *dir)
+{
+    closedir(dir);
+}
+
 /* Entries of one folder; class folders are gone into when folder is NULL. */
 static bool add_folder(itgc_samples *set, const char *path, const char *folder)
 {
+    void **owner = itgc_own(set->arena, close_folder);
     DIR *dir = opendir(path);
+    *owner = dir;
     if (!dir)
         return itgc_fail(set->diag, 300, "%s: cannot be opened (%s); check the path", path, strerror(errno));
     bool fine = true;
@@ -73,6 +80,7 @@ static bool add_folder(itgc_samples *set, const char *path, const char *folder)
             set->has_folders = set->has_folders || set->file_count > before;
         }
     }
+    *owner = NULL;
     closedir(dir);
     return fine;
 }

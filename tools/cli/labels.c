@@ -12,6 +12,14 @@
 #define LIMIT_BYTES (16u << 20)
 #define MAX_LABELS  1000000
 
+/* -1 if the text is no whole number below size. */
+static int read_index(const char *text, int size)
+{
+    char *end;
+    const long long index = strtoll(text, &end, 10); /* saturates */
+    return *text >= '0' && *text <= '9' && *end == '\0' && index < size ? (int)index : -1;
+}
+
 static const char **place_labels(itgc_arena *arena, const cJSON *root, int *count)
 {
     const int size = cJSON_GetArraySize(root);
@@ -21,7 +29,7 @@ static const char **place_labels(itgc_arena *arena, const cJSON *root, int *coun
         int index = at;
         const char *name = cJSON_IsString(item) ? item->valuestring : NULL;
         if (cJSON_IsObject(root) && name)
-            index = atoi(item->string);
+            index = read_index(item->string, size);
         else if (cJSON_IsObject(root) && cJSON_IsNumber(item)) {
             index = item->valueint;
             name = item->string;
@@ -31,6 +39,22 @@ static const char **place_labels(itgc_arena *arena, const cJSON *root, int *coun
         labels[index] = itgc_copy_string(arena, name);
     }
     *count = size;
+    return labels;
+}
+
+static void delete_json(void *root)
+{
+    cJSON_Delete(root);
+}
+
+/* cJSON takes memory of its own, which must go too when ours runs out. */
+static const char **read_json(itgc_arena *arena, const char *text, size_t bytes, int *count)
+{
+    itgc_arena *scratch = itgc_new_child_arena(arena);
+    void **root = itgc_own(scratch, delete_json);
+    *root = cJSON_ParseWithLength(text, bytes);
+    const char **labels = *root ? place_labels(arena, *root, count) : NULL;
+    itgc_release_arena(scratch);
     return labels;
 }
 
@@ -53,12 +77,9 @@ const char *const *cli_read_labels(itgc_arena *arena, itgc_diag *diag, const cha
         return NULL;
     const char first = text[strspn(text, " \t\r\n")];
     const char **labels = NULL;
-    if (first == '[' || first == '{') {
-        cJSON *root = cJSON_ParseWithLength(text, bytes);
-        if (root)
-            labels = place_labels(arena, root, count);
-        cJSON_Delete(root);
-    } else
+    if (first == '[' || first == '{')
+        labels = read_json(arena, text, bytes, count);
+    else
         labels = split_lines(arena, text, count);
     if (!labels || *count == 0 || *count > MAX_LABELS)
         itgc_fail(diag, 344, "%s: no class names; give a JSON list, an object from index to name, or one name a line", path);
