@@ -42,13 +42,12 @@
         4, 5, 6, 7, 24, 25, 26, 27, 20, 21, 22,                                                                                                      \
         23) "ld1 {v28.4s-v31.4s}, [x11], #64\n" DOT_16(8, 9, 10, 11, 28, 29, 30, 31, 20, 21, 22,                                                     \
                                                        23) "ld1 {v16.4s-v19.4s}, [x12], #64\n" AT(PIXEL_3, TAP_0) "subs x14, x14, #1\nb.ne 1b\n"
-#define CODES(s0, s1, s2, s3, kept) ITG_CODES(s0, s1, s2, s3, 16, 17, 18, 19, 20, 21, 22, kept)
-#define FOUR_CODES(kept)                                                                                                                             \
-    "ld1 {v16.4s-v19.4s}, [%[multipliers]]\nld1 {v20.16b-v22.16b}, [%[narrowing]]\n" CODES(0, 1, 2, 3, kept) CODES(4, 5, 6, 7, kept)                 \
-        CODES(8, 9, 10, 11, kept) CODES(12, 13, 14, 15, kept)
+#define CODES(form, s0, s1, s2, s3, kept) ITG_CODES(form, s0, s1, s2, s3, 16, 17, 18, 19, 20, 21, 22, 23, kept)
+#define FOUR_CODES(form, kept)                                                                                                                       \
+    "ld1 {v16.4s-v19.4s}, [%[multipliers]]\nld1 {v20.16b-v23.16b}, [%[narrowing]]\n" CODES(form, 0, 1, 2, 3, kept) CODES(form, 4, 5, 6, 7, kept)     \
+        CODES(form, 8, 9, 10, 11, kept) CODES(form, 12, 13, 14, 15, kept)
 #define INPUTS [start] "r"(tile->start), [weights] "r"(tile->weights), [second] "r"(tile->weights + 64), [third] "r"(tile->weights + 128)
 #define TAPS   [step] "r"(tile->step), [taps] "r"(tile->taps)
-#define FINISH [multipliers] "r"(finish->multiplier), [narrowing] "r"(&finish->narrowing), [stride] "r"(finish->pixel_bytes)
 
 /* sums: [4][16]. */
 static void sum_taps(const itg_column_tile *tile, int32_t *sums)
@@ -61,21 +60,21 @@ static void sum_taps(const itg_column_tile *tile, int32_t *sums)
     static void direct_three_##KEPT(const itg_column_tile *tile, const itg_neon_finish *finish, uint8_t *out, int64_t groups)                        \
     {                                                                                                                                                \
         const uint8_t *x = tile->x;                                                                                                                  \
-        __asm__ volatile("0:\n" SUMS_OF_THREE FOUR_CODES(KEPT) "sub %[x], %[x], #128\n"                                                              \
-                                                               "subs %[groups], %[groups], #1\n"                                                     \
-                                                               "b.ne 0b\n"                                                                           \
+        __asm__ volatile("0:\n" SUMS_OF_THREE ITG_EITHER_CODES(FOUR_CODES, KEPT, "") "sub %[x], %[x], #128\n"                                        \
+                                                                                     "subs %[groups], %[groups], #1\n"                               \
+                                                                                     "b.ne 0b\n"                                                     \
                          : [x] "+r"(x), [out] "+r"(out), [groups] "+r"(groups)                                                                       \
-                         : INPUTS, FINISH                                                                                                            \
+                         : INPUTS, ITG_FINISH                                                                                                        \
                          : CLOBBERS);                                                                                                                \
     }                                                                                                                                                \
     static void direct_taps_##KEPT(const itg_column_tile *tile, const itg_neon_finish *finish, uint8_t *out, int64_t groups)                         \
     {                                                                                                                                                \
         const uint8_t *x = tile->x;                                                                                                                  \
-        __asm__ volatile("0:\n" SUMS_OF_TAPS FOUR_CODES(KEPT) "add %[x], %[x], %[step], lsl #2\n"                                                    \
-                                                              "subs %[groups], %[groups], #1\n"                                                      \
-                                                              "b.ne 0b\n"                                                                            \
+        __asm__ volatile("0:\n" SUMS_OF_TAPS ITG_EITHER_CODES(FOUR_CODES, KEPT, "") "add %[x], %[x], %[step], lsl #2\n"                              \
+                                                                                    "subs %[groups], %[groups], #1\n"                                \
+                                                                                    "b.ne 0b\n"                                                      \
                          : [x] "+r"(x), [out] "+r"(out), [groups] "+r"(groups)                                                                       \
-                         : INPUTS, TAPS, FINISH                                                                                                      \
+                         : INPUTS, TAPS, ITG_FINISH                                                                                                  \
                          : CLOBBERS, "x9", "x10", "x11", "x12", "x13", "x14");                                                                       \
     }
 DEFINE_DIRECT(16b)

@@ -39,34 +39,34 @@
 #define LOAD_8(activation, register)  "ldr d" #activation ", [x" #register "], #8\n"
 #define LOAD_4(activation, register)  "ldr s" #activation ", [x" #register "], #4\n"
 
-#define CODES(s0, s1, s2, s3, kept) ITG_CODES(s0, s1, s2, s3, 25, 26, 27, 28, 29, 30, 31, kept)
+#define CODES(form, s0, s1, s2, s3, kept) ITG_CODES(form, s0, s1, s2, s3, 25, 26, 27, 28, 29, 30, 31, 20, kept)
 
 /* Each list stands for 1 to 5 pixels. */
-#define STARTS_1      START(0, 3)
-#define STARTS_2      STARTS_1 START(4, 7)
-#define STARTS_3      STARTS_2 START(8, 11)
-#define STARTS_4      STARTS_3 START(12, 15)
-#define STARTS_5      STARTS_4 START(16, 19)
-#define STORES_1      STORE(0, 3)
-#define STORES_2      STORES_1 STORE(4, 7)
-#define STORES_3      STORES_2 STORE(8, 11)
-#define STORES_4      STORES_3 STORE(12, 15)
-#define STORES_5      STORES_4 STORE(16, 19)
-#define CODES_1(kept) CODES(0, 1, 2, 3, kept)
-#define CODES_2(kept) CODES_1(kept) CODES(4, 5, 6, 7, kept)
-#define CODES_3(kept) CODES_2(kept) CODES(8, 9, 10, 11, kept)
-#define CODES_4(kept) CODES_3(kept) CODES(12, 13, 14, 15, kept)
-#define CODES_5(kept) CODES_4(kept) CODES(16, 17, 18, 19, kept)
-#define POINTS_1      POINT(0, 10)
-#define POINTS_2      POINT_TWO(0, 10, 11)
-#define POINTS_3      POINTS_2 POINT(2, 12)
-#define POINTS_4      POINTS_2 POINT_TWO(2, 12, 13)
-#define POINTS_5      POINTS_4 POINT(4, 14)
-#define LOADS_1(LOAD) LOAD(20, 10)
-#define LOADS_2(LOAD) LOADS_1(LOAD) LOAD(21, 11)
-#define LOADS_3(LOAD) LOADS_2(LOAD) LOAD(22, 12)
-#define LOADS_4(LOAD) LOADS_3(LOAD) LOAD(23, 13)
-#define LOADS_5(LOAD) LOADS_4(LOAD) LOAD(24, 14)
+#define STARTS_1            START(0, 3)
+#define STARTS_2            STARTS_1 START(4, 7)
+#define STARTS_3            STARTS_2 START(8, 11)
+#define STARTS_4            STARTS_3 START(12, 15)
+#define STARTS_5            STARTS_4 START(16, 19)
+#define STORES_1            STORE(0, 3)
+#define STORES_2            STORES_1 STORE(4, 7)
+#define STORES_3            STORES_2 STORE(8, 11)
+#define STORES_4            STORES_3 STORE(12, 15)
+#define STORES_5            STORES_4 STORE(16, 19)
+#define CODES_1(form, kept) CODES(form, 0, 1, 2, 3, kept)
+#define CODES_2(form, kept) CODES_1(form, kept) CODES(form, 4, 5, 6, 7, kept)
+#define CODES_3(form, kept) CODES_2(form, kept) CODES(form, 8, 9, 10, 11, kept)
+#define CODES_4(form, kept) CODES_3(form, kept) CODES(form, 12, 13, 14, 15, kept)
+#define CODES_5(form, kept) CODES_4(form, kept) CODES(form, 16, 17, 18, 19, kept)
+#define POINTS_1            POINT(0, 10)
+#define POINTS_2            POINT_TWO(0, 10, 11)
+#define POINTS_3            POINTS_2 POINT(2, 12)
+#define POINTS_4            POINTS_2 POINT_TWO(2, 12, 13)
+#define POINTS_5            POINTS_4 POINT(4, 14)
+#define LOADS_1(LOAD)       LOAD(20, 10)
+#define LOADS_2(LOAD)       LOADS_1(LOAD) LOAD(21, 11)
+#define LOADS_3(LOAD)       LOADS_2(LOAD) LOAD(22, 12)
+#define LOADS_4(LOAD)       LOADS_3(LOAD) LOAD(23, 13)
+#define LOADS_5(LOAD)       LOADS_4(LOAD) LOAD(24, 14)
 
 /* Walks segments by x15, weights by x16, counts segments in x17. */
 #define SUMS(PIXELS)                                                                                                                                 \
@@ -92,12 +92,12 @@
     {                                                                                                                                                \
         const ptrdiff_t *pixels = tile->pixels;                                                                                                      \
         __asm__ volatile("ld1 {v29.16b-v31.16b}, [%[narrowing]]\n"                                                                                   \
-                         "0:\n" SUMS(PIXELS) "ld1 {v25.4s-v28.4s}, [%[multipliers]]\n" CODES_##PIXELS(KEPT) "add %[pixels], %[pixels], #" #PIXELS    \
-                                                                                                            " * 8\n"                                 \
-                                                                                                            "subs %[tiles], %[tiles], #1\n"          \
-                                                                                                            "b.ne 0b\n"                              \
+                         "0:\n" SUMS(PIXELS) "ld1 {v25.4s-v28.4s}, [%[multipliers]]\n" ITG_EITHER_CODES(                                             \
+                             CODES_##PIXELS, KEPT, "ldr q20, [%[narrowing], #48]\n") "add %[pixels], %[pixels], #" #PIXELS " * 8\n"                  \
+                                                                                     "subs %[tiles], %[tiles], #1\n"                                 \
+                                                                                     "b.ne 0b\n"                                                     \
                          : [pixels] "+r"(pixels), [tiles] "+r"(tiles), [out] "+r"(out)                                                               \
-                         : INPUTS, [multipliers] "r"(finish->multiplier), [narrowing] "r"(&finish->narrowing), [stride] "r"(finish->pixel_bytes)     \
+                         : INPUTS, ITG_FINISH                                                                                                        \
                          : CLOBBERS, "v29", "v30", "v31");                                                                                           \
     }
 #define DEFINE_TILES(PIXELS)                                                                                                                         \

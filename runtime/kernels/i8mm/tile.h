@@ -62,13 +62,14 @@
 #define STORES_1 SPLIT_PAIR(0, 1, 2, 3, 4, 5, 6, 7) STORE_PAIR(1, 3, 5, 7)
 #define STORES_2 STORES_1 SPLIT_PAIR(8, 9, 10, 11, 12, 13, 14, 15) STORE_PAIR(9, 11, 13, 15)
 
-/* Multipliers v28-v31; zero point and bounds v16-v18. */
-#define CODES(s0, s1, s2, s3, kept) ITG_CODES(s0, s1, s2, s3, 28, 29, 30, 31, 16, 17, 18, kept)
-#define CODES_1(kept)                                                                                                                                \
-    "ld1 {v28.4s-v31.4s}, [%[multipliers]]\nld1 {v16.16b-v18.16b}, [%[narrowing]]\n" SPLIT_PAIR(0, 1, 2, 3, 4, 5, 6, 7) CODES(24, 25, 26, 27, kept)
-#define CODES_2(kept) CODES_1(kept) CODES(1, 3, 5, 7, kept)
-#define CODES_3(kept) CODES_2(kept) SPLIT_PAIR(8, 9, 10, 11, 12, 13, 14, 15) CODES(24, 25, 26, 27, kept)
-#define CODES_4(kept) CODES_3(kept) CODES(9, 11, 13, 15, kept)
+/* Multipliers v28-v31; zero point, bounds and shift v16-v19. */
+#define CODES(form, s0, s1, s2, s3, kept) ITG_CODES(form, s0, s1, s2, s3, 28, 29, 30, 31, 16, 17, 18, 19, kept)
+#define CODES_1(form, kept)                                                                                                                          \
+    "ld1 {v28.4s-v31.4s}, [%[multipliers]]\nld1 {v16.16b-v19.16b}, [%[narrowing]]\n" SPLIT_PAIR(0, 1, 2, 3, 4, 5, 6, 7)                              \
+        CODES(form, 24, 25, 26, 27, kept)
+#define CODES_2(form, kept) CODES_1(form, kept) CODES(form, 1, 3, 5, 7, kept)
+#define CODES_3(form, kept) CODES_2(form, kept) SPLIT_PAIR(8, 9, 10, 11, 12, 13, 14, 15) CODES(form, 24, 25, 26, 27, kept)
+#define CODES_4(form, kept) CODES_3(form, kept) CODES(form, 9, 11, 13, 15, kept)
 
 #define INPUTS                                                                                                                                       \
     [segment] "r"(tile->segment), [weights] "r"(tile->weights), [segments] "r"(tile->segments), [start] "r"(tile->start),                            \
@@ -86,11 +87,11 @@
     static void direct_##PIXELS##x##KEPT(const itg_pixel_tile *tile, const itg_neon_finish *finish, uint8_t *out, int64_t tiles)                     \
     {                                                                                                                                                \
         const ptrdiff_t *pixels = tile->pixels;                                                                                                      \
-        __asm__ volatile("0:\n" SUMS(PAIRS) CODES_##PIXELS(KEPT) "add %[pixels], %[pixels], #" #PIXELS " * 8\n"                                      \
-                                                                 "subs %[tiles], %[tiles], #1\n"                                                     \
-                                                                 "b.ne 0b\n"                                                                         \
+        __asm__ volatile("0:\n" SUMS(PAIRS) ITG_EITHER_CODES(CODES_##PIXELS, KEPT, "") "add %[pixels], %[pixels], #" #PIXELS " * 8\n"                \
+                                                                                       "subs %[tiles], %[tiles], #1\n"                               \
+                                                                                       "b.ne 0b\n"                                                   \
                          : [pixels] "+r"(pixels), [tiles] "+r"(tiles), [out] "+r"(out)                                                               \
-                         : INPUTS, [multipliers] "r"(finish->multiplier), [narrowing] "r"(&finish->narrowing), [stride] "r"(finish->pixel_bytes)     \
+                         : INPUTS, ITG_FINISH                                                                                                        \
                          : CLOBBERS);                                                                                                                \
     }
 #define DEFINE_TILES(ONE, TWO, PAIRS)                                                                                                                \

@@ -5,15 +5,28 @@
 
 #define ITG_TWO(op, wide, a, b, by_a, by_b) op " v" #a wide ", v" #a wide ", v" #by_a wide "\n" op " v" #b wide ", v" #b wide ", v" #by_b wide "\n"
 
+/* RQ at shift 0 (ONCE), and above it, with the shift negative in v<r> (ROUND). */
+#define ITG_MULTIPLY_ONCE(s0, s1, s2, s3, m0, m1, m2, m3, r) ITG_TWO("sqrdmulh", ".4s", s0, s1, m0, m1) ITG_TWO("sqrdmulh", ".4s", s2, s3, m2, m3)
+#define ITG_MULTIPLY_ROUND(s0, s1, s2, s3, m0, m1, m2, m3, r)                                                                                        \
+    ITG_TWO("sqdmulh", ".4s", s0, s1, m0, m1)                                                                                                        \
+    ITG_TWO("sqdmulh", ".4s", s2, s3, m2, m3) ITG_TWO("srshl", ".4s", s0, s1, r, r) ITG_TWO("srshl", ".4s", s2, s3, r, r)
+
 /* Sums in v<s0> .. v<s3>, which it uses up; multipliers in v<m0> .. v<m3>; zero point (int16), lowest and highest code in v<z>, v<l>, v<h>.
- * kept: 16b or 8b, the channels that are stored at `out`, which moves on by `stride`. */
-#define ITG_CODES(s0, s1, s2, s3, m0, m1, m2, m3, z, l, h, kept)                                                                                     \
-    ITG_TWO("sqrdmulh", ".4s", s0, s1, m0, m1)                                                                                                       \
-    ITG_TWO("sqrdmulh", ".4s", s2, s3, m2, m3)                                                                                                       \
-    "sqxtn v" #s0 ".4h, v" #s0 ".4s\nsqxtn v" #s2 ".4h, v" #s2 ".4s\n"                                                                               \
-    "sqxtn2 v" #s0 ".8h, v" #s1 ".4s\nsqxtn2 v" #s2 ".8h, v" #s3                                                                                     \
-    ".4s\n" ITG_TWO("sqadd", ".8h", s0, s2, z, z) "sqxtn v" #s0 ".8b, v" #s0 ".8h\nsqxtn2 v" #s0 ".16b, v" #s2 ".8h\n"                               \
-                                                  "smax v" #s0 ".16b, v" #s0 ".16b, v" #l ".16b\nsmin v" #s0 ".16b, v" #s0 ".16b, v" #h ".16b\n"     \
-                                                  "st1 {v" #s0 "." #kept "}, [%[out]], %[stride]\n"
+ * form: ONCE or ROUND. kept: 16b or 8b, the channels that are stored at `out`, which moves on by `stride`. */
+#define ITG_CODES(form, s0, s1, s2, s3, m0, m1, m2, m3, z, l, h, r, kept)                                                                            \
+    ITG_MULTIPLY_##form(s0, s1, s2, s3, m0, m1, m2, m3,                                                                                              \
+                        r) "sqxtn v" #s0 ".4h, v" #s0 ".4s\nsqxtn v" #s2 ".4h, v" #s2 ".4s\nsqxtn2 v" #s0 ".8h, v" #s1 ".4s\nsqxtn2 v" #s2           \
+                           ".8h, v" #s3                                                                                                              \
+                           ".4s\n" ITG_TWO("sqadd", ".8h", s0, s2, z, z) "sqxtn v" #s0 ".8b, v" #s0 ".8h\nsqxtn2 v" #s0 ".16b, v" #s2 ".8h\n"        \
+                                                                         "smax v" #s0 ".16b, v" #s0 ".16b, v" #l ".16b\nsmin v" #s0 ".16b, v" #s0    \
+                                                                         ".16b, v" #h ".16b\nst1 {v" #s0 "." #kept "}, [%[out]], %[stride]\n"
+
+/* Codes of a whole tile in the form that the operand `rounds` asks for; CODES takes form and kept. load: what ROUND needs besides. */
+#define ITG_EITHER_CODES(CODES, kept, load) "cbnz %[rounds], 6f\n" CODES(ONCE, kept) "b 7f\n6:\n" load CODES(ROUND, kept) "7:\n"
+
+/* The operands of codes. */
+#define ITG_FINISH                                                                                                                                   \
+    [multipliers] "r"(finish->multiplier), [narrowing] "r"(&finish->narrowing), [stride] "r"(finish->pixel_bytes),                                   \
+        [rounds] "r"((int64_t)finish->rounds)
 
 #endif

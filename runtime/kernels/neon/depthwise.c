@@ -18,9 +18,9 @@
                    ADD_PRODUCTS(12, 13, 22, 26) ADD_PRODUCTS(6, 7, 19, 27)                                                                           \
                        ADD_PRODUCTS(14, 15, 23, 27) "subs x14, x14, #1\nb.ne 1b\n" ITG_REDUCE_TWO
 #define STORES "stp q0, q2, [%[sums]]\nstp q4, q6, [%[sums], #32]\nstp q8, q10, [%[sums], #64]\nstp q12, q14, [%[sums], #96]\n"
-#define CODES(kept)                                                                                                                                  \
-    "ld1 {v24.4s-v27.4s}, [%[multipliers]]\nld1 {v28.16b-v30.16b}, [%[narrowing]]\n" ITG_CODES(0, 2, 4, 6, 24, 25, 26, 27, 28, 29, 30, kept)         \
-        ITG_CODES(8, 10, 12, 14, 24, 25, 26, 27, 28, 29, 30, kept)
+#define CODES(form, kept)                                                                                                                            \
+    "ld1 {v24.4s-v27.4s}, [%[multipliers]]\nld1 {v28.16b-v31.16b}, [%[narrowing]]\n" ITG_CODES(                                                      \
+        form, 0, 2, 4, 6, 24, 25, 26, 27, 28, 29, 30, 31, kept) ITG_CODES(form, 8, 10, 12, 14, 24, 25, 26, 27, 28, 29, 30, 31, kept)
 #define INPUTS                                                                                                                                       \
     [start] "r"(tile->start), [high_start] "r"(tile->start + 16), [weights] "r"(tile->weights), [step] "r"(tile->step), [taps] "r"(tile->taps)
 #define CLOBBERS                                                                                                                                     \
@@ -36,9 +36,9 @@ static void sum_taps(const itg_column_tile *tile, int32_t *sums)
     static void direct_##KEPT(const itg_column_tile *tile, const itg_neon_finish *finish, uint8_t *out, int64_t tiles)                               \
     {                                                                                                                                                \
         const uint8_t *x = tile->x;                                                                                                                  \
-        __asm__ volatile("0:\n" SUMS CODES(KEPT) "add %[x], %[x], %[step], lsl #1\nsubs %[tiles], %[tiles], #1\nb.ne 0b\n"                           \
+        __asm__ volatile("0:\n" SUMS ITG_EITHER_CODES(CODES, KEPT, "") "add %[x], %[x], %[step], lsl #1\nsubs %[tiles], %[tiles], #1\nb.ne 0b\n"     \
                          : [x] "+r"(x), [out] "+r"(out), [tiles] "+r"(tiles)                                                                         \
-                         : INPUTS, [multipliers] "r"(finish->multiplier), [narrowing] "r"(&finish->narrowing), [stride] "r"(finish->pixel_bytes)     \
+                         : INPUTS, ITG_FINISH                                                                                                        \
                          : CLOBBERS);                                                                                                                \
     }
 DEFINE_DIRECT(16b)

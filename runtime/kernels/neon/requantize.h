@@ -9,16 +9,17 @@
 #include <arm_neon.h>
 #include <string.h>
 
-/* Zero point and bounds of plain int8 codes, in the order that direct tiles load them. */
+/* Zero point, bounds and shift of plain int8 codes, in the order that direct tiles load them. */
 typedef struct itg_neon_narrowing {
     int16x8_t zero;
     int8x16_t low, high;
+    int32x4_t right; /* minus the shift of RQ */
 } itg_neon_narrowing;
 
 /* The constants of one block of up to 16 channels, and how its codes are stored. */
 typedef struct itg_neon_finish {
     int32x4_t multiplier[4], negative[4];
-    int32x4_t left, right, zero, low, high;
+    int32x4_t left, zero, low, high;
     int32_t start[32]; /* the biases: the sums' first values, 16 of them, or in the order that the tiles ask for */
     itg_neon_narrowing narrowing;
     const int8_t *table;
@@ -26,7 +27,7 @@ typedef struct itg_neon_finish {
     itg_type type;
     int32_t count; /* channels there are */
     bool rounds, two_slopes;
-    bool plain; /* int8 codes by multiplication at shift 0, zero point and bounds alone */
+    bool plain; /* int8 codes by multiplier, shift, zero point and bounds alone */
 } itg_neon_finish;
 
 static inline int32x4_t itg_neon_load_some(const int32_t *data, int32_t count)
@@ -43,6 +44,23 @@ static inline void itg_neon_load_channels(int32x4_t vectors[4], const int32_t *d
         vectors[i] = count >= 16 ? vld1q_s32(data + 4 * i) : itg_neon_load_some(data + 4 * i, count - 4 * i);
 }
 
+/* The left form of sums becomes one of multipliers, (acc * 2^left) * M = acc * (M * 2^left), where no multiplier outgrows 31 bits. */
+static inline bool itg_neon_fold_left(itg_neon_finish *finish)
+{
+    int32x4_t moved[4];
+    uint32x4_t kept = vdupq_n_u32(UINT32_MAX);
+    for (int i = 0; i < 4; i++) {
+        moved[i] = vshlq_s32(finish->multiplier[i], finish->left);
+        kept = vandq_u32(kept, vceqq_s32(vshlq_s32(moved[i], vnegq_s32(finish->left)), finish->multiplier[i]));
+    }
+    if (vminvq_u32(kept) == 0)
+        return false;
+    for (int i = 0; i < 4; i++)
+        finish->multiplier[i] = moved[i];
+    finish->left = vdupq_n_s32(0);
+    return true;
+}
+
 /* outputs: channels of a pixel, all groups together; count of them from `channel` on are this block's. */
 static inline itg_neon_finish itg_neon_open_block(const itg_epilogue *epilogue, itg_type type, int32_t outputs, int32_t channel, int32_t count)
 {
@@ -54,15 +72,14 @@ static inline itg_neon_finish itg_neon_open_block(const itg_epilogue *epilogue, 
     finish.two_slopes = type != ITG_S32 && epilogue->negative_multiplier;
     finish.rounds = epilogue->shift > 0;
     finish.left = vdupq_n_s32(epilogue->left);
-    finish.right = vdupq_n_s32(-(int32_t)epilogue->shift);
+    finish.narrowing.right = vdupq_n_s32(-(int32_t)epilogue->shift);
     finish.zero = vdupq_n_s32(epilogue->zero);
     finish.low = vdupq_n_s32(epilogue->table ? 0 : epilogue->low);
     finish.high = vdupq_n_s32(epilogue->table ? epilogue->table_mask : epilogue->high);
     finish.narrowing.low = vdupq_n_s8((int8_t)epilogue->low);
     finish.narrowing.high = vdupq_n_s8((int8_t)epilogue->high);
     finish.narrowing.zero = vdupq_n_s16((int16_t)epilogue->zero);
-    finish.plain = type == ITG_S8 && !epilogue->table && !finish.two_slopes && !finish.rounds && epilogue->left == 0 && epilogue->zero >= -1024 &&
-                   epilogue->zero <= 1024;
+    finish.plain = type == ITG_S8 && !epilogue->table && !finish.two_slopes && epilogue->zero >= -1024 && epilogue->zero <= 1024;
     int32x4_t start[4];
     itg_neon_load_channels(start, epilogue->bias + channel, finish.count);
     for (int i = 0; i < 4; i++)
@@ -71,6 +88,8 @@ static inline itg_neon_finish itg_neon_open_block(const itg_epilogue *epilogue, 
         itg_neon_load_channels(finish.multiplier, epilogue->multiplier + channel, finish.count);
     if (finish.two_slopes)
         itg_neon_load_channels(finish.negative, epilogue->negative_multiplier + channel, finish.count);
+    if (finish.plain && epilogue->left > 0)
+        finish.plain = itg_neon_fold_left(&finish);
     return finish;
 }
 
@@ -83,7 +102,7 @@ static inline int32x4_t itg_neon_requantize(const itg_neon_finish *finish, int32
     acc = vshlq_s32(acc, finish->left);
     int32x4_t code = vqrdmulhq_s32(acc, multiplier);
     if (finish->rounds)
-        code = vrshlq_s32(vqdmulhq_s32(acc, multiplier), finish->right);
+        code = vrshlq_s32(vqdmulhq_s32(acc, multiplier), finish->narrowing.right);
     return vminq_s32(vmaxq_s32(vaddq_s32(code, finish->zero), finish->low), finish->high);
 }
 
@@ -101,13 +120,20 @@ static inline void itg_neon_store_codes(const itg_neon_finish *finish, uint8_t *
         itg_store_code(out, finish->type, (size_t)i, codes[i]);
 }
 
+static inline int32x4_t itg_neon_plain_multiply(const itg_neon_finish *finish, const int32_t *sums, int i)
+{
+    const int32x4_t acc = vld1q_s32(sums + 4 * i);
+    return finish->rounds ? vrshlq_s32(vqdmulhq_s32(acc, finish->multiplier[i]), finish->narrowing.right) : vqrdmulhq_s32(acc, finish->multiplier[i]);
+}
+
 /* 16 sums -> 16 codes where finish->plain holds. */
 static inline int8x16_t itg_neon_plain_codes(const itg_neon_finish *finish, const int32_t *sums)
 {
-    const int32x4_t a = vqrdmulhq_s32(vld1q_s32(sums), finish->multiplier[0]), b = vqrdmulhq_s32(vld1q_s32(sums + 4), finish->multiplier[1]);
-    const int32x4_t c = vqrdmulhq_s32(vld1q_s32(sums + 8), finish->multiplier[2]), d = vqrdmulhq_s32(vld1q_s32(sums + 12), finish->multiplier[3]);
-    const int16x8_t low = vqaddq_s16(vqmovn_high_s32(vqmovn_s32(a), b), finish->narrowing.zero);
-    const int16x8_t high = vqaddq_s16(vqmovn_high_s32(vqmovn_s32(c), d), finish->narrowing.zero);
+    int32x4_t codes[4];
+    for (int i = 0; i < 4; i++)
+        codes[i] = itg_neon_plain_multiply(finish, sums, i);
+    const int16x8_t low = vqaddq_s16(vqmovn_high_s32(vqmovn_s32(codes[0]), codes[1]), finish->narrowing.zero);
+    const int16x8_t high = vqaddq_s16(vqmovn_high_s32(vqmovn_s32(codes[2]), codes[3]), finish->narrowing.zero);
     return vminq_s8(vmaxq_s8(vqmovn_high_s16(vqmovn_s16(low), high), finish->narrowing.low), finish->narrowing.high);
 }
 

@@ -61,13 +61,13 @@
                              TWO_STEPS(N) "4:\ntbz %[steps], #0, 5f\n" LOAD_1_##N                                                                    \
                              ONE_STEP(N) "5:\nsubs x17, x17, #1\nb.ne 1b\n"
 
-#define STORE_PIXEL(a, b, c, d) "stp q" #a ", q" #b ", [%[sums]]\nstp q" #c ", q" #d ", [%[sums], #32]\nadd %[sums], %[sums], #64\n"
-#define STORES_1                ITG_REDUCE_ONE STORE_PIXEL(0, 2, 4, 6)
-#define STORES_2                ITG_REDUCE_TWO STORE_PIXEL(0, 2, 4, 6) STORE_PIXEL(8, 10, 12, 14)
-#define CODES(a, b, c, d, kept) ITG_CODES(a, b, c, d, 24, 25, 26, 27, 28, 29, 30, kept)
-#define FINISH                  "ld1 {v24.4s-v27.4s}, [%[multipliers]]\nld1 {v28.16b-v30.16b}, [%[narrowing]]\n"
-#define CODES_1(kept)           FINISH ITG_REDUCE_ONE CODES(0, 2, 4, 6, kept)
-#define CODES_2(kept)           FINISH ITG_REDUCE_TWO CODES(0, 2, 4, 6, kept) CODES(8, 10, 12, 14, kept)
+#define STORE_PIXEL(a, b, c, d)       "stp q" #a ", q" #b ", [%[sums]]\nstp q" #c ", q" #d ", [%[sums], #32]\nadd %[sums], %[sums], #64\n"
+#define STORES_1                      ITG_REDUCE_ONE STORE_PIXEL(0, 2, 4, 6)
+#define STORES_2                      ITG_REDUCE_TWO STORE_PIXEL(0, 2, 4, 6) STORE_PIXEL(8, 10, 12, 14)
+#define CODES(form, a, b, c, d, kept) ITG_CODES(form, a, b, c, d, 24, 25, 26, 27, 28, 29, 30, 31, kept)
+#define FINISH                        "ld1 {v24.4s-v27.4s}, [%[multipliers]]\nld1 {v28.16b-v31.16b}, [%[narrowing]]\n"
+#define CODES_1(form, kept)           FINISH ITG_REDUCE_ONE CODES(form, 0, 2, 4, 6, kept)
+#define CODES_2(form, kept)           FINISH ITG_REDUCE_TWO CODES(form, 0, 2, 4, 6, kept) CODES(form, 8, 10, 12, 14, kept)
 
 #define INPUTS                                                                                                                                       \
     [segment] "r"(tile->segment), [weights] "r"(tile->weights), [segments] "r"(tile->segments), [start] "r"(tile->start),                            \
@@ -85,11 +85,11 @@
     static void direct_##PIXELS##_##DEPTH##_##KEPT(const itg_pixel_tile *tile, const itg_neon_finish *finish, uint8_t *out, int64_t tiles)           \
     {                                                                                                                                                \
         const ptrdiff_t *pixels = tile->pixels;                                                                                                      \
-        __asm__ volatile("0:\n" SUMS(PIXELS, DEPTH) CODES_##PIXELS(KEPT) "add %[pixels], %[pixels], #" #PIXELS " * 8\n"                              \
-                                                                         "subs %[tiles], %[tiles], #1\n"                                             \
-                                                                         "b.ne 0b\n"                                                                 \
+        __asm__ volatile("0:\n" SUMS(PIXELS, DEPTH) ITG_EITHER_CODES(CODES_##PIXELS, KEPT, "") "add %[pixels], %[pixels], #" #PIXELS " * 8\n"        \
+                                                                                               "subs %[tiles], %[tiles], #1\n"                       \
+                                                                                               "b.ne 0b\n"                                           \
                          : [pixels] "+r"(pixels), [tiles] "+r"(tiles), [out] "+r"(out)                                                               \
-                         : INPUTS, [multipliers] "r"(finish->multiplier), [narrowing] "r"(&finish->narrowing), [stride] "r"(finish->pixel_bytes)     \
+                         : INPUTS, ITG_FINISH                                                                                                        \
                          : CLOBBERS);                                                                                                                \
     }
 #define DEFINE_SET(DEPTH)                                                                                                                            \
