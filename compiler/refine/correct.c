@@ -183,7 +183,7 @@ bool itgc_refine_corrections(itgc_refiner *refiner)
 {
     double before;
     double after;
-    itgc_layer_tuning **kept = copy_tuning(refiner);
+    itgc_layer_tuning **old = copy_tuning(refiner);
     itgc_trial trial;
     if (!itgc_score_tuning(refiner, &before) || !itgc_make_trial(refiner, refiner->kernels, &trial)) {
         return false;
@@ -200,9 +200,10 @@ bool itgc_refine_corrections(itgc_refiner *refiner)
     if (!itgc_score_tuning(refiner, &after)) {
         return false;
     }
-    if (after >= before) {
-        forget_corrections(refiner, kept);
+    const bool kept = itgc_is_better(refiner, before, after, 1.0, true);
+    if (!kept) {
+        forget_corrections(refiner, old);
     }
-    itgc_report_step(refiner, "correct", before, after);
+    itgc_report_step(refiner, "correct", before, after, kept);
     return true;
 }

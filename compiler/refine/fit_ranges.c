@@ -5,29 +5,43 @@
 #include "compiler/ops/op.h"
 #include "compiler/refine/refiner.h"
 
-#define CANDIDATES 5
+#define CANDIDATES 3
 #define LEAST_GAIN 0.98 /* of the noise: closer ones are taken for equal */
 
 typedef struct range_pair {
     double low, high;
 } range_pair;
 
-/* 0: least error of the tensor; then towards and slightly beyond the extremes. */
-static range_pair candidate(const itgc_tensor *tensor, int index)
+/* share 0: least error of the tensor; 1: the extremes. */
+static range_pair range_at(const itgc_tensor *tensor, double share)
 {
-    static const double share[CANDIDATES] = {0.0, 0.35, 0.7, 1.0, 1.1};
     range_pair narrow = {tensor->range.min, tensor->range.max};
     itgc_best_range(tensor->range.histogram, 255, 0.9999, &narrow.low, &narrow.high);
     const double low = tensor->range.min < 0.0 ? tensor->range.min : 0.0;
     const double high = tensor->range.max > 0.0 ? tensor->range.max : 0.0;
-    return (range_pair){narrow.low + share[index] * (low - narrow.low), narrow.high + share[index] * (high - narrow.high)};
+    return (range_pair){narrow.low + share * (low - narrow.low), narrow.high + share * (high - narrow.high)};
+}
+
+void itgc_set_ranges(const itgc_refiner *refiner, const itgc_graph *graph)
+{
+    itgc_tuning *tuning = refiner->tuning;
+    for (int i = 0; i < tuning->tensor_count; i++) {
+        tuning->low[i] = 1.0;
+        tuning->high[i] = 0.0;
+        if (refiner->share[i] >= 0.0 && graph->tensors[i]->range.histogram) {
+            const range_pair range = range_at(graph->tensors[i], refiner->share[i]);
+            tuning->low[i] = range.low;
+            tuning->high[i] = range.high;
+        }
+    }
 }
 
 static bool fit_tensor(itgc_refiner *refiner, const itgc_noise *noise, const itgc_tensor *tensor)
 {
+    static const double share[CANDIDATES] = {0.0, 0.4, 1.0};
     double least = 0.0;
     for (int i = 0; i < CANDIDATES; i++) {
-        const range_pair range = candidate(tensor, i);
+        const range_pair range = range_at(tensor, share[i]);
         const itgc_format format = itgc_format_s8(range.low, range.high);
         double power;
         if (!itgc_measure_noise(noise, tensor->id, &format, &power)) {
@@ -35,8 +49,7 @@ static bool fit_tensor(itgc_refiner *refiner, const itgc_noise *noise, const itg
         }
         if (i == 0 || power < LEAST_GAIN * least) {
             least = power;
-            refiner->tuning->low[tensor->id] = range.low;
-            refiner->tuning->high[tensor->id] = range.high;
+            refiner->share[tensor->id] = share[i];
         }
     }
     return true;
@@ -73,13 +86,15 @@ bool itgc_refine_ranges(itgc_refiner *refiner)
     itgc_graph *graph = itgc_clone_graph(trial.arena, refiner->graph);
     const bool fine = fit_all(refiner, trial.graph, graph);
     itgc_release_trial(&trial);
+    itgc_set_ranges(refiner, refiner->graph);
     if (!fine || !itgc_score_tuning(refiner, &after)) {
         return false;
     }
-    for (int i = 0; after >= before && i < refiner->tuning->tensor_count; i++) {
-        refiner->tuning->low[i] = 1.0;
-        refiner->tuning->high[i] = 0.0;
+    const bool kept = itgc_is_better(refiner, before, after, 0.97, false);
+    for (int i = 0; !kept && i < refiner->tuning->tensor_count; i++) {
+        refiner->share[i] = -1.0;
     }
-    itgc_report_step(refiner, "ranges", before, after);
+    itgc_set_ranges(refiner, refiner->graph);
+    itgc_report_step(refiner, "ranges", before, after, kept);
     return true;
 }

@@ -101,15 +101,16 @@ static int64_t estimate_arena(const itgc_graph *graph)
     return 3 * most;
 }
 
-static bool read_samples(itgc_refiner *refiner, itgc_samples *const *sets, bool (*use)(void *argument, int64_t index), void *argument)
+static bool read_samples(itgc_refiner *refiner)
 {
     const itgc_graph *graph = refiner->graph;
+    itgc_samples *const *sets = refiner->sets;
     const int64_t batch = graph->inputs[0]->shape.rank > 0 ? graph->inputs[0]->shape.dim[0] : 1;
     const int64_t total = itgc_sample_count(sets[0]);
     int64_t *order = ITGC_NEW_ARRAY(refiner->arena, int64_t, total + 1);
     int64_t count = 0;
     for (int64_t i = 0; i < total; i++) {
-        if (!use || use(argument, i)) {
+        if (!refiner->use || refiner->use(refiner->use_argument, i)) {
             order[count++] = i;
         }
     }
@@ -121,6 +122,7 @@ static bool read_samples(itgc_refiner *refiner, itgc_samples *const *sets, bool 
     batches = batches * arena > ARENA_BYTES ? ARENA_BYTES / arena : batches;
     refiner->batches = batches < 1 ? 1 : (int)batches;
     refiner->input = ITGC_NEW_ARRAY(refiner->arena, itgc_value **, refiner->batches);
+    refiner->judged = ITGC_NEW_ARRAY(refiner->arena, bool, total);
     int64_t *rows = ITGC_NEW_ARRAY(refiner->arena, int64_t, batch);
     for (int b = 0; b < refiner->batches; b++) {
         int64_t held = 0;
@@ -128,12 +130,30 @@ static bool read_samples(itgc_refiner *refiner, itgc_samples *const *sets, bool 
             /* Spread over all samples. */
             rows[held++] = order[((int64_t)b * batch + r) * count / ((int64_t)refiner->batches * batch < count ? refiner->batches * batch : count)];
         }
+        for (int64_t r = 0; r < held && !itgc_teaches(refiner, b); r++) {
+            refiner->judged[rows[r]] = true;
+        }
         refiner->input[b] = itgc_new_batch(refiner->arena, graph);
         if (!itgc_read_batch(sets, graph->input_count, rows, held, refiner->input[b])) {
             return false;
         }
     }
     return true;
+}
+
+static bool use_teaching(void *argument, int64_t index)
+{
+    const itgc_refiner *refiner = argument;
+    return (!refiner->use || refiner->use(refiner->use_argument, index)) && !refiner->judged[index];
+}
+
+bool itgc_measure_again(const itgc_refiner *refiner, itgc_graph *graph, bool all)
+{
+    const int warnings = graph->diag->warning_count;
+    const bool fine = all ? itgc_measure_graph(graph, refiner->sets, refiner->use, refiner->use_argument, refiner->threads, refiner->progress)
+                          : itgc_measure_graph(graph, refiner->sets, use_teaching, (void *)(uintptr_t)refiner, refiner->threads, refiner->progress);
+    graph->diag->warning_count = warnings;
+    return fine;
 }
 
 typedef struct watching {
@@ -149,7 +169,7 @@ static void keep_targets(void *argument, const itgc_tensor *tensor, const itgc_v
     if (tensor == refiner->scores) {
         memcpy(refiner->logits[watch->batch], value->f, (size_t)refiner->score_count * sizeof(float));
     }
-    if (watch->result_of[tensor->id] < 0) {
+    if (!watch->result_of || watch->result_of[tensor->id] < 0) {
         return;
     }
     const itgc_layer *layer = &refiner->layer[watch->result_of[tensor->id]];
@@ -159,27 +179,43 @@ static void keep_targets(void *argument, const itgc_tensor *tensor, const itgc_v
     }
 }
 
-static bool run_float(itgc_refiner *refiner)
+/* result_of NULL: logits alone. */
+static bool run_float(itgc_refiner *refiner, const int *result_of)
 {
-    itgc_graph *graph = refiner->graph;
-    int *result_of = ITGC_NEW_ARRAY(refiner->arena, int, graph->tensor_count);
-    for (int i = 0; i < graph->tensor_count; i++) {
-        result_of[i] = -1;
-    }
-    for (int i = 0; i < refiner->layer_count; i++) {
-        result_of[itgc_result_of(refiner->layer[i].node)->id] = i;
-    }
-    refiner->logits = ITGC_NEW_ARRAY(refiner->arena, float *, refiner->batches);
-    itgc_executor *executor = itgc_new_executor(graph, refiner->threads);
+    itgc_executor *executor = itgc_new_executor(refiner->graph, refiner->threads);
     bool fine = true;
     for (int b = 0; fine && b < refiner->batches; b++) {
-        refiner->logits[b] = ITGC_NEW_ARRAY(refiner->arena, float, refiner->score_count);
         watching watch = {refiner, b, result_of};
         fine = itgc_run_float(executor, (const itgc_value *const *)refiner->input[b], keep_targets, &watch);
         itgc_report_progress(refiner, "float results", b + 1, refiner->batches);
     }
     itgc_release_executor(executor);
     return fine;
+}
+
+static bool find_logits(itgc_refiner *refiner)
+{
+    refiner->scores = find_scores(refiner->graph);
+    refiner->score_count = itgc_elements(&refiner->scores->shape);
+    refiner->logits = ITGC_NEW_ARRAY(refiner->arena, float *, refiner->batches);
+    for (int b = 0; b < refiner->batches; b++) {
+        refiner->logits[b] = ITGC_NEW_ARRAY(refiner->arena, float, refiner->score_count);
+    }
+    return run_float(refiner, NULL);
+}
+
+static bool find_targets(itgc_refiner *refiner)
+{
+    const int count = refiner->graph->tensor_count;
+    list_layers(refiner);
+    int *result_of = ITGC_NEW_ARRAY(refiner->arena, int, count);
+    for (int i = 0; i < count; i++) {
+        result_of[i] = -1;
+    }
+    for (int i = 0; i < refiner->layer_count; i++) {
+        result_of[itgc_result_of(refiner->layer[i].node)->id] = i;
+    }
+    return run_float(refiner, result_of);
 }
 
 static bool refine(itgc_refiner *refiner)
@@ -199,25 +235,51 @@ static bool refine(itgc_refiner *refiner)
     return true;
 }
 
+static void start_tuning(itgc_refiner *refiner, itgc_arena *arena)
+{
+    refiner->tuning = itgc_new_tuning(arena, refiner->graph);
+    refiner->share = ITGC_NEW_ARRAY(refiner->arena, double, refiner->graph->tensor_count);
+    for (int i = 0; i < refiner->graph->tensor_count; i++) {
+        refiner->share[i] = -1.0;
+    }
+}
+
+/* From here on the samples that judged count for the ranges as well. */
+static bool finish(const itgc_refiner *refiner, itgc_graph *graph)
+{
+    if (refiner->equalized) {
+        if (!itgc_measure_again(refiner, refiner->graph, true)) {
+            return false;
+        }
+        *graph = *refiner->graph;
+    }
+    itgc_set_ranges(refiner, graph);
+    return true;
+}
+
 bool itgc_refine_graph(itgc_graph *graph, itgc_samples *const *sets, bool (*use)(void *argument, int64_t index), void *argument,
                        const itgc_refine_options *options, itgc_tuning **tuning)
 {
     const itgc_quantize_options *steps = options->quantize;
     *tuning = NULL;
-    if (graph->output_count == 0 || !(steps->round_weights || steps->correct || steps->fit_ranges || steps->widen)) {
+    if (graph->output_count == 0 || !(steps->round_weights || steps->correct || steps->fit_ranges || steps->widen || steps->equalize)) {
         return true;
     }
-    itgc_refiner refiner = {.graph = graph,
+    itgc_refiner refiner = {.sets = sets,
+                            .use = use,
+                            .use_argument = argument,
                             .arena = itgc_new_child_arena(graph->arena),
                             .options = *steps,
                             .kernels = options->kernels,
                             .progress = options->progress,
                             .threads = options->threads};
     itgc_fill_uses(graph);
-    refiner.tuning = itgc_new_tuning(graph->arena, graph);
-    refiner.scores = find_scores(graph);
-    refiner.score_count = itgc_elements(&refiner.scores->shape);
-    const bool fine = read_samples(&refiner, sets, use, argument) && (list_layers(&refiner), run_float(&refiner)) && refine(&refiner);
+    refiner.graph = itgc_clone_graph(graph->arena, graph);
+    refiner.graph->input_is_pixels = graph->input_is_pixels;
+    bool fine = read_samples(&refiner) && itgc_measure_again(&refiner, refiner.graph, false) && find_logits(&refiner) &&
+                (!steps->equalize || itgc_equalize(&refiner));
+    start_tuning(&refiner, graph->arena);
+    fine = fine && find_targets(&refiner) && refine(&refiner) && finish(&refiner, graph);
     *tuning = refiner.tuning;
     itgc_release_arena(refiner.arena);
     return fine;

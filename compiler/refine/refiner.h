@@ -15,14 +15,20 @@ typedef struct itgc_layer {
 } itgc_layer;
 
 typedef struct itgc_refiner {
-    itgc_graph *graph; /* measured; never changed */
+    itgc_graph *graph; /* a copy, measured on the samples that teach: those that judge meet ranges that do not know them */
+    bool equalized;
+    itgc_samples *const *sets;
+    bool (*use)(void *argument, int64_t index);
+    void *use_argument;
     itgc_arena *arena;
     itgc_quantize_options options; /* of the trials, tuning included */
     itgc_tuning *tuning;
+    double *share; /* by tensor id: what itgc_refine_ranges chose, towards the extremes; below 0: nothing */
     const itg_kernels *kernels;
     const itgc_progress *progress;
     int threads;
     int batches;
+    bool *judged;        /* by sample: belongs to a batch that judges and to none that teaches */
     itgc_value ***input; /* [batch][graph input] */
     float **logits;      /* [batch] */
     const itgc_tensor *scores;
@@ -35,6 +41,9 @@ typedef struct itgc_refiner {
 /* Every fourth batch judges what was fitted on the others; with fewer than eight batches all do both. */
 bool itgc_judges(const itgc_refiner *refiner, int batch);
 bool itgc_teaches(const itgc_refiner *refiner, int batch);
+
+/* Ranges of a graph on all samples, or on all but those that judge; warnings were given before. */
+bool itgc_measure_again(const itgc_refiner *refiner, itgc_graph *graph, bool all);
 
 /* Pixel of the output that is a layer's position `index` in a batch. */
 int64_t itgc_position_of(const itgc_layer *layer, int batch, int index);
@@ -54,6 +63,10 @@ void itgc_start_trial(const itgc_refiner *refiner, itgc_trial *trial);
 /* Step `index` for all batches. */
 void itgc_run_trial_step(const itgc_refiner *refiner, const itgc_trial *trial, uint32_t index);
 
+/* Whether a step is kept, from the noise without it and with it. Few scores judge nothing: then what helps nearly always is kept, and what may
+ * hurt on samples unlike these is not. margin: the noise must fall to this share. */
+bool itgc_is_better(const itgc_refiner *refiner, double before, double after, double margin, bool by_default);
+
 /* Noise of the logits as a share of their energy, over the batches that judge. */
 bool itgc_score_tuning(const itgc_refiner *refiner, double *score);
 
@@ -63,6 +76,7 @@ typedef struct itgc_noise {
     itgc_graph *graph;
     itgc_executor *executor;
     int batches;
+    bool *judged; /* by sample: belongs to a batch that judges and to none that teaches */
 } itgc_noise;
 
 void itgc_start_noise(const itgc_refiner *refiner, itgc_graph *graph, int runs, itgc_noise *noise);
@@ -74,7 +88,7 @@ bool itgc_is_rounded(const itgc_tensor *tensor);
 
 void itgc_report_progress(const itgc_refiner *refiner, const char *what, int done, int total);
 /* A note of how the logits' noise changed. */
-void itgc_report_step(const itgc_refiner *refiner, const char *name, double before, double after);
+void itgc_report_step(const itgc_refiner *refiner, const char *name, double before, double after, bool kept);
 
 /* The layer a step computes by constants; NULL if it is none. */
 const itgc_layer *itgc_layer_of_step(const itgc_refiner *refiner, const itgc_step *step);
@@ -87,10 +101,13 @@ static inline int32_t itgc_stored_code(const uint8_t *base, itg_type type, int64
                             : ((const int8_t *)base)[index];
 }
 
-/* The steps. */
+/* The steps. The first is before there is a tuning, as it changes the graph. */
+bool itgc_equalize(itgc_refiner *refiner);
 bool itgc_refine_weights(itgc_refiner *refiner);
 bool itgc_refine_corrections(itgc_refiner *refiner);
 bool itgc_refine_ranges(itgc_refiner *refiner);
+/* Ranges of the tuning, from what was chosen and what was measured of this graph. */
+void itgc_set_ranges(const itgc_refiner *refiner, const itgc_graph *graph);
 bool itgc_refine_widths(itgc_refiner *refiner);
 
 #endif

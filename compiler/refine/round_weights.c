@@ -420,9 +420,10 @@ bool itgc_refine_weights(itgc_refiner *refiner)
     if (!itgc_score_tuning(refiner, &after)) {
         return false;
     }
-    if (after >= before) {
+    const bool kept = itgc_is_better(refiner, before, after, 1.0, true);
+    if (!kept) {
         forget_codes(refiner);
     }
-    itgc_report_step(refiner, "round", before, after);
+    itgc_report_step(refiner, "round", before, after, kept);
     return true;
 }

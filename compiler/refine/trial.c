@@ -10,7 +10,8 @@
 #include <intaglio/intaglio.h>
 #include <string.h>
 
-#define LOG_OF_10 2.302585092994046
+#define LOG_OF_10     2.302585092994046
+#define FEWEST_SCORES 32 /* that judge */
 
 bool itgc_make_trial(const itgc_refiner *refiner, const itg_kernels *kernels, itgc_trial *trial)
 {
@@ -119,10 +120,19 @@ bool itgc_score_tuning(const itgc_refiner *refiner, double *score)
     return fine;
 }
 
-void itgc_report_step(const itgc_refiner *refiner, const char *name, double before, double after)
+bool itgc_is_better(const itgc_refiner *refiner, double before, double after, double margin, bool by_default)
+{
+    int64_t judges = 0;
+    for (int b = 0; b < refiner->batches; b++) {
+        judges += itgc_judges(refiner, b) ? refiner->score_count : 0;
+    }
+    return judges < FEWEST_SCORES ? by_default : after < margin * before;
+}
+
+void itgc_report_step(const itgc_refiner *refiner, const char *name, double before, double after, bool kept)
 {
     itgc_note(refiner->graph->diag, "%s: logits of calibration samples from %.2f to %.2f dB%s", name, -10.0 * itgc_log(before + 1e-20) / LOG_OF_10,
-              -10.0 * itgc_log(after + 1e-20) / LOG_OF_10, after < before ? "" : "; not used");
+              -10.0 * itgc_log(after + 1e-20) / LOG_OF_10, kept ? "" : "; not used");
 }
 
 const itgc_layer *itgc_layer_of_step(const itgc_refiner *refiner, const itgc_step *step)

@@ -204,9 +204,10 @@ bool itgc_refine_widths(itgc_refiner *refiner)
     if (!accept_best(&state, now) || !itgc_score_tuning(refiner, &after)) {
         return false;
     }
-    for (int i = 0; after >= before && i < state.count; i++) {
+    const bool kept = itgc_is_better(refiner, before, after, 1.0, true);
+    for (int i = 0; !kept && i < state.count; i++) {
         refiner->tuning->width[i] = ITGC_WIDTH_RULE;
     }
-    itgc_report_step(refiner, "int16", before, after);
+    itgc_report_step(refiner, "int16", before, after, kept);
     return true;
 }
