@@ -262,6 +262,28 @@ static itgc_tensor *swap_last_two(itgc_graph *graph, const char *name, itgc_tens
     return itgc_insert_transpose(graph, name, tensor, perm);
 }
 
+/* k^T may be transposed with batch and heads as one: Reshape, Transpose, Reshape. *tensor: what was there before; false: something else. */
+static bool skip_flat_transpose(itgc_tensor **tensor)
+{
+    const itgc_node *last = itgc_producer_of(*tensor, "Reshape");
+    const itgc_node *transpose = last ? itgc_producer_of(last->in[0], "Transpose") : NULL;
+    const itgc_node *first = transpose ? itgc_producer_of(transpose->in[0], "Reshape") : NULL;
+    if (!first || !swaps_last_two(transpose)) {
+        return false;
+    }
+    const itgc_shape *in = &first->in[0]->shape, *middle = &transpose->in[0]->shape, *out = &last->out[0]->shape;
+    if (in->rank != out->rank || in->rank < 2 || memcmp(in->dim, out->dim, (size_t)(in->rank - 2) * sizeof in->dim[0]) != 0) {
+        return false;
+    }
+    for (int i = 1; i <= 2; i++) {
+        if (in->dim[in->rank - i] != middle->dim[middle->rank - i] || in->dim[in->rank - i] != out->dim[out->rank - 3 + i]) {
+            return false;
+        }
+    }
+    *tensor = first->in[0];
+    return true;
+}
+
 /* [batch,heads,rows,columns] of any rank. */
 static itgc_shape shape_as_heads(const itgc_shape *shape)
 {
@@ -283,7 +305,9 @@ static bool prepare_operands(itgc_graph *graph, const attention *found, const ch
     itgc_tensor *q = take_scale(graph, found->scores->in[0], scale);
     itgc_tensor *k = take_scale(graph, found->scores->in[1], scale);
     itgc_tensor *v = found->values->in[found->is_transposed ? 0 : 1];
-    k = swap_last_two(graph, itgc_sprint(graph->arena, "%s/keys", name), k);
+    if (!skip_flat_transpose(&k)) {
+        k = swap_last_two(graph, itgc_sprint(graph->arena, "%s/keys", name), k);
+    }
     if (found->factor) {
         q = itgc_insert_binary(graph, "Mul", itgc_sprint(graph->arena, "%s/queries", name), q, found->factor);
     }

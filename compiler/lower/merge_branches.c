@@ -171,6 +171,35 @@ static bool rotate(itgc_graph *graph, itgc_node *add)
     return true;
 }
 
+/* x + conv(x) in front of a scale for each channel (RepViT): as a branch of its own the sum would keep that scale out of the weights.
+ * x is a tap of 1 where the kernel meets its own position. */
+static bool merge_identity(itgc_graph *graph, itgc_node *add, const itgc_node *conv, const itgc_tensor *x)
+{
+    const itgc_conv_params *params = conv->params;
+    const itgc_shape *shape = &conv->in[1]->shape;
+    itgc_affine scale;
+    itgc_node *reader = itgc_only_reader(add->out[0]);
+    if (conv->in[0] != x || !itgc_only_reader(conv->out[0]) || !is_constant_linear(conv) || params->pad_values || !reader ||
+        !itgc_same_shape(&conv->out[0]->shape, &x->shape) || !itgc_read_affine(graph, reader, &scale)) {
+        return true;
+    }
+    int64_t tap = 0;
+    for (int i = 0; i < params->window.rank; i++) {
+        if (params->window.stride[i] != 1 || params->window.dilation[i] != 1 || params->window.before[i] >= params->window.kernel[i]) {
+            return true;
+        }
+        tap = tap * shape->dim[i + 2] + params->window.before[i];
+    }
+    float *to;
+    itgc_tensor *weights = itgc_make_weights(graph, conv->in[1]->name, shape, &to);
+    const int64_t each = itgc_elements_after(shape, 1), kernel = itgc_elements_after(shape, 2);
+    memcpy(to, conv->in[1]->constant->f, (size_t)itgc_elements(shape) * sizeof(float));
+    for (int64_t o = 0; o < shape->dim[0]; o++) {
+        to[o * each + o % shape->dim[1] * kernel + tap] += 1.0f; /* groups have as many inputs as outputs */
+    }
+    return replace_sum(graph, add, conv, weights, has_bias(conv) ? conv->in[2] : NULL);
+}
+
 /* A difference of two branches becomes a sum: the second one's weights change sign. */
 static bool rewrite_difference(itgc_graph *graph, itgc_node *node)
 {
@@ -211,6 +240,12 @@ bool itgc_merge_branches(itgc_graph *graph, const itgc_lower_options *options)
         }
         if (itgc_is_op(add, "Add") && !rotate(graph, add)) {
             return false;
+        }
+        for (int side = 0; side < 2 && itgc_is_op(add, "Add"); side++) {
+            const itgc_node *conv = itgc_producer_of(add->in[side], "Conv");
+            if (conv && !merge_identity(graph, add, conv, add->in[1 - side])) {
+                return false;
+            }
         }
     }
     return true;

@@ -49,7 +49,8 @@ static bool place_spatial(itgc_layout *layout, itgc_node *node, bool *channels_l
     return true;
 }
 
-/* The order an elementwise node works in: that of its largest input of full rank, the permuted one of two equals. */
+/* The order an elementwise node works in: that of its largest input of full rank. Of two equals the permuted one for images, and for
+ * three dimensions, which are mostly tokens, the one that is not: what follows wants channels last in both. */
 static void choose_perm(const itgc_layout *layout, const itgc_node *node, int64_t *perm)
 {
     const int rank = node->out[0]->shape.rank;
@@ -63,7 +64,7 @@ static void choose_perm(const itgc_layout *layout, const itgc_node *node, int64_
         int64_t identity[ITGC_MAX_RANK];
         itgc_identity_perm(identity, rank);
         const bool is_permuted = !itgc_same_perm(view->perm, identity, rank);
-        const int64_t weight = 2 * itgc_elements(&view->base->shape) + is_permuted;
+        const int64_t weight = 2 * itgc_elements(&view->base->shape) + (is_permuted == (rank > 3));
         if (weight > most) {
             most = weight;
             memcpy(perm, view->perm, (size_t)rank * sizeof perm[0]);

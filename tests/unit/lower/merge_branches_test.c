@@ -80,9 +80,36 @@ static void merges_difference_and_its_scale(void **state)
     assert_int_equal(count_nodes(run_and_compare(f, NULL), "Mul"), 0);
 }
 
+/* RepViT: two convs and x itself, then BatchNormalization. */
+static void merges_identity_in_front_of_scale(void **state)
+{
+    fixture *f = *state;
+    itgc_tensor *x = add_relu(f, add_input(f, "x", DIMS(2, 6, 7, 5)));
+    itgc_tensor *sum = add_sum(f, add_sum(f, add_conv(f, x, 6, 3, 1, 6), add_conv(f, x, 6, 1, 0, 6)), x);
+    expect_convs(f, add_batchnorm(f, sum), 1, 0);
+}
+
+static void merges_identity_of_groups(void **state)
+{
+    fixture *f = *state;
+    itgc_tensor *x = add_relu(f, add_input(f, "x", DIMS(2, 6, 7, 5)));
+    expect_convs(f, add_batchnorm(f, add_sum(f, x, add_conv(f, x, 6, 3, 1, 2))), 1, 0);
+}
+
+/* A plain residual stays: see docs/decisions/0008. */
+static void keeps_residual(void **state)
+{
+    fixture *f = *state;
+    itgc_tensor *x = add_relu(f, add_input(f, "x", DIMS(2, 6, 7, 5)));
+    expect_convs(f, add_sum(f, x, add_conv(f, x, 6, 3, 1, 1)), 1, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(merges_identity_in_front_of_scale, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(merges_identity_of_groups, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(keeps_residual, set_up, tear_down),
         cmocka_unit_test_setup_teardown(merges_difference_and_its_scale, set_up, tear_down),
         cmocka_unit_test_setup_teardown(merges_repvgg, set_up, tear_down),
         cmocka_unit_test_setup_teardown(merges_grouped_branches, set_up, tear_down),
