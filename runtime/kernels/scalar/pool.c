@@ -3,6 +3,7 @@
  * Channels are summed in blocks over all taps, so that the inner loop runs along memory. */
 #include "runtime/kernels/pool.h"
 #include "runtime/kernels/element.h"
+#include "runtime/kernels/reduce.h"
 #include "runtime/kernels/window.h"
 
 #include <intaglio/fixed.h>
@@ -124,11 +125,8 @@ static void reduce_row(const itg_reduce *reduce, void *out, const void *in)
             sums[c] = -reduce->count * reduce->in_zero;
         for (int32_t i = 0; i < reduce->count; i++)
             add_codes(sums, in, reduce->in_type, (size_t)i * (size_t)reduce->inner + (size_t)first, count);
-        for (int32_t c = 0; c < count; c++) {
-            const int32_t code =
-                reduce->out_zero + itg_requantize_left(sums[c], reduce->requant.left, reduce->requant.multiplier, reduce->requant.shift);
-            itg_store_code(out, reduce->out_type, (size_t)(first + c), itg_clamp(code, reduce->low, reduce->high));
-        }
+        for (int32_t c = 0; c < count; c++)
+            itg_store_reduced(reduce, out, (size_t)(first + c), sums[c]);
     }
 }
 
