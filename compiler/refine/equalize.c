@@ -158,6 +158,7 @@ static bool score_graph(const itgc_refiner *refiner, itgc_graph *graph, double *
     one.graph = graph;
     one.scores = graph->tensors[refiner->scores->id];
     one.tuning = itgc_new_tuning(refiner->arena, graph);
+    itgc_find_grids(&one, one.tuning);
     return itgc_score_tuning(&one, score);
 }
 

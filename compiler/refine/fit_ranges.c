@@ -22,12 +22,19 @@ static range_pair range_at(const itgc_tensor *tensor, double share)
     return (range_pair){narrow.low + share * (low - narrow.low), narrow.high + share * (high - narrow.high)};
 }
 
+/* Inputs have no producer and their range is find_grid.c's. */
+static bool is_input(const itgc_tensor *tensor)
+{
+    return !tensor->producer;
+}
+
 void itgc_set_ranges(const itgc_refiner *refiner, const itgc_graph *graph)
 {
     itgc_tuning *tuning = refiner->tuning;
     for (int i = 0; i < tuning->tensor_count; i++) {
-        tuning->low[i] = 1.0;
-        tuning->high[i] = 0.0;
+        const bool chosen = is_input(graph->tensors[i]);
+        tuning->low[i] = chosen ? tuning->low[i] : 1.0;
+        tuning->high[i] = chosen ? tuning->high[i] : 0.0;
         if (refiner->share[i] >= 0.0 && graph->tensors[i]->range.histogram) {
             const range_pair range = range_at(graph->tensors[i], refiner->share[i]);
             tuning->low[i] = range.low;

@@ -242,6 +242,7 @@ static void start_tuning(itgc_refiner *refiner, itgc_arena *arena)
     for (int i = 0; i < refiner->graph->tensor_count; i++) {
         refiner->share[i] = -1.0;
     }
+    itgc_find_grids(refiner, refiner->tuning);
 }
 
 /* From here on the samples that judged count for the ranges as well. */
@@ -278,7 +279,9 @@ bool itgc_refine_graph(itgc_graph *graph, itgc_samples *const *sets, bool (*use)
     refiner.graph->input_is_pixels = graph->input_is_pixels;
     bool fine = read_samples(&refiner) && itgc_measure_again(&refiner, refiner.graph, false) && find_logits(&refiner) &&
                 (!steps->equalize || itgc_equalize(&refiner));
-    start_tuning(&refiner, graph->arena);
+    if (fine) {
+        start_tuning(&refiner, graph->arena);
+    }
     fine = fine && find_targets(&refiner) && refine(&refiner) && finish(&refiner, graph);
     *tuning = refiner.tuning;
     itgc_release_arena(refiner.arena);

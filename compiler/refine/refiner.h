@@ -103,6 +103,7 @@ static inline int32_t itgc_stored_code(const uint8_t *base, itg_type type, int64
 
 /* The steps. The first is before there is a tuning, as it changes the graph. */
 bool itgc_equalize(itgc_refiner *refiner);
+void itgc_find_grids(const itgc_refiner *refiner, itgc_tuning *tuning);
 bool itgc_refine_weights(itgc_refiner *refiner);
 bool itgc_refine_corrections(itgc_refiner *refiner);
 bool itgc_refine_ranges(itgc_refiner *refiner);
