@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What refine finds on a small net: less noise in the outputs, the same result for any number of threads, channels tied as they must be, and
+ * nothing that breaks on dead channels, constant input, zero weights or one pixel. */
+#include "tests/support/quantizing.h"
+
+#include "compiler/refine/channels.h"
+#include "compiler/refine/refine.h"
+
+typedef struct net_case {
+    int64_t pixels, channels, outputs;
+    double weight; /* largest */
+    bool dead;     /* half of the channels are never used */
+} net_case;
+
+static itgc_tensor *add_layer(bench *b, itgc_tensor *x, int64_t inputs, int64_t outputs, const net_case *c, bool relu)
+{
+    itgc_value *weights = itgc_new_value(b->arena, ITGC_F32, &(itgc_shape){.rank = 4, .dim = {outputs, inputs, 1, 1}});
+    itgc_value *bias = itgc_new_value(b->arena, ITGC_F32, &(itgc_shape){.rank = 1, .dim = {outputs}});
+    for (int64_t i = 0; i < outputs * inputs; i++) {
+        const bool used = !c->dead || i / inputs % 2 == 0;
+        /* Channels differ in size, as they do in trained nets. */
+        weights->f[i] = used ? (float)(c->weight * ((double)(next_random(b) % 2001) / 1000.0 - 1.0) / (double)(1 + i / inputs % 7)) : 0.0f;
+    }
+    for (int64_t i = 0; i < outputs; i++) {
+        bias->f[i] = (float)(c->weight * 0.1 * ((double)(next_random(b) % 2001) / 1000.0 - 1.0));
+    }
+    itgc_node *node = add_node(b, "Conv", x, itgc_new_constant(b->graph, "w", weights), itgc_new_constant(b->graph, "b", bias));
+    itgc_conv_params *params = node->params;
+    params->group = 1;
+    params->window = (itgc_window){.rank = 2, .channels_last = true, .kernel = {1, 1}, .stride = {1, 1}, .dilation = {1, 1}};
+    finish_node(b, node);
+    return relu ? add_unary(b, "Relu", (itgc_unary_params){.kind = ITGC_RELU}, node->out[0], node) : node->out[0];
+}
+
+static void build_net(bench *b, const net_case *c)
+{
+    itgc_tensor *x = itgc_new_tensor(b->graph, "x", ITGC_F32, &(itgc_shape){.rank = 4, .dim = {1, c->pixels, c->pixels, 3}});
+    b->graph->inputs[b->graph->input_count++] = x;
+    itgc_tensor *first = add_layer(b, x, 3, c->channels, c, true);
+    itgc_tensor *second = add_layer(b, first, c->channels, c->channels, c, true);
+    add_output(b, add_layer(b, second, c->channels, c->outputs, c, false));
+    b->options = (itgc_quantize_options){.mse_ranges = true, .wide_logits = true};
+    itgc_fill_uses(b->graph);
+    b->graph->level = ITGC_LOWERED;
+}
+
+static itgc_samples *open_noise(bench *b)
+{
+    static const itgc_image_options image = {.scale = 1.0};
+    const itgc_shape *shape = &b->graph->inputs[0]->shape;
+    const itgc_samples_spec spec = {.input_name = "x", .type = ITGC_F32, .shape = *shape, .onnx_shape = *shape, .image = &image};
+    itgc_samples *set = itgc_open_noise(b->arena, &b->diag, &spec, 7, 48);
+    assert_non_null(set);
+    return set;
+}
+
+static itgc_tuning *refine_net(bench *b, itgc_samples *set, int threads)
+{
+    const itgc_refine_options options = {.quantize = &b->options, .kernels = &itg_kernels_scalar, .threads = threads};
+    itgc_tuning *tuning;
+    if (!itgc_measure_graph(b->graph, &set, NULL, NULL, 1, NULL) || !itgc_refine_graph(b->graph, &set, NULL, NULL, &options, &tuning)) {
+        fail_msg("%s", b->diag.error);
+    }
+    return tuning;
+}
+
+/* Noise of the output of the quantized graph on other samples, as a share of its energy. */
+static double noise_of(bench *b, itgc_samples *set, const itgc_tuning *tuning)
+{
+    itgc_graph *float_graph = itgc_clone_graph(b->arena, b->graph);
+    b->options.tuning = tuning;
+    quantize_graph(b);
+    itgc_executor *executor = itgc_new_executor(float_graph, 1);
+    itgc_engine *engine = itgc_new_engine(b->arena, b->graph, itgc_build_plan(b->graph, &itg_kernels_scalar), NULL);
+    assert_non_null(engine);
+    itgc_tap *tap = ITGC_NEW(b->arena, itgc_tap);
+    assert_true(itgc_make_tap(engine, b->graph->outputs[0], tap));
+    itgc_value **batch = itgc_new_batch(b->arena, float_graph);
+    double noise = 0.0;
+    double signal = 0.0;
+    for (int64_t s = 0; s < 16; s++) {
+        assert_true(itgc_read_batch(&set, 1, &s, 1, batch));
+        assert_true(itgc_run_float(executor, (const itgc_value *const *)batch, NULL, NULL));
+        itgc_run_engine(engine, (const itgc_value *const *)batch, &tap, 1);
+        const float *expected = itgc_value_of(executor, float_graph->outputs[0])->f;
+        for (int64_t i = 0; i < itgc_elements(&tap->value->shape); i++) {
+            const double error = (double)tap->value->f[i] - (double)expected[i];
+            noise += error * error;
+            signal += (double)expected[i] * (double)expected[i];
+        }
+    }
+    itgc_release_executor(executor);
+    return signal > 0.0 ? noise / signal : noise;
+}
+
+static double refined_noise(const net_case *c, bool refine)
+{
+    bench b;
+    start_bench(&b);
+    build_net(&b, c);
+    b.options.round_weights = b.options.correct = refine;
+    b.options.equalize = refine;
+    itgc_samples *set = open_noise(&b);
+    const itgc_tuning *tuning = refine_net(&b, set, 1);
+    assert_true((tuning != NULL) == refine);
+    const double noise = noise_of(&b, set, tuning);
+    end_bench(&b);
+    return noise;
+}
+
+static void test_less_noise(void **state)
+{
+    (void)state;
+    const net_case c = {.pixels = 4, .channels = 24, .outputs = 10, .weight = 0.5};
+    const double before = refined_noise(&c, false);
+    const double after = refined_noise(&c, true);
+    assert_true(before > 0.0 && before < 1e-2);
+    assert_true(after < 0.8 * before);
+}
+
+static void test_robust(void **state)
+{
+    (void)state;
+    static const net_case cases[] = {{.pixels = 1, .channels = 16, .outputs = 4, .weight = 0.5},
+                                     {.pixels = 3, .channels = 16, .outputs = 4, .weight = 0.5, .dead = true},
+                                     {.pixels = 2, .channels = 1, .outputs = 1, .weight = 1e-9},
+                                     {.pixels = 2, .channels = 8, .outputs = 2, .weight = 1e6},
+                                     {.pixels = 2, .channels = 8, .outputs = 2, .weight = 0.0}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        assert_true(refined_noise(&cases[i], true) < 1e-2);
+    }
+}
+
+static void test_threads(void **state)
+{
+    (void)state;
+    const net_case c = {.pixels = 4, .channels = 20, .outputs = 6, .weight = 0.5};
+    bench b[2];
+    itgc_tuning *tuning[2];
+    int id = 0;
+    for (int i = 0; i < 2; i++) {
+        start_bench(&b[i]);
+        build_net(&b[i], &c);
+        b[i].options.round_weights = b[i].options.correct = b[i].options.widen = b[i].options.fit_ranges = true;
+        tuning[i] = refine_net(&b[i], open_noise(&b[i]), i + 1);
+        id = b[i].graph->nodes[0]->out[0]->id;
+    }
+    assert_int_equal(tuning[0]->tensor_count, tuning[1]->tensor_count);
+    for (int t = 0; t < tuning[0]->tensor_count; t++) {
+        assert_int_equal(tuning[0]->width[t], tuning[1]->width[t]);
+    }
+    assert_non_null(tuning[0]->layer[id]);
+    assert_memory_equal(tuning[0]->layer[id]->codes, tuning[1]->layer[id]->codes, 60);
+    end_bench(&b[0]);
+    end_bench(&b[1]);
+}
+
+static void test_channels(void **state)
+{
+    (void)state;
+    bench b;
+    start_bench(&b);
+    const net_case c = {.pixels = 2, .channels = 5, .outputs = 3, .weight = 0.5};
+    build_net(&b, &c);
+    itgc_channels channels;
+    itgc_tie_channels(b.arena, b.graph, &channels);
+    const itgc_tensor *before = b.graph->nodes[0]->out[0];
+    const itgc_tensor *after = b.graph->nodes[1]->out[0];
+    assert_true(channels.fixed[itgc_root_of(&channels, b.graph->inputs[0], 0)]);
+    assert_true(channels.fixed[itgc_root_of(&channels, b.graph->outputs[0], 2)]);
+    for (int64_t i = 0; i < 5; i++) {
+        assert_int_equal(itgc_root_of(&channels, before, i), itgc_root_of(&channels, after, i));
+        assert_false(channels.fixed[itgc_root_of(&channels, after, i)]);
+    }
+    assert_int_not_equal(itgc_root_of(&channels, after, 0), itgc_root_of(&channels, after, 1));
+    end_bench(&b);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_less_noise), cmocka_unit_test(test_robust), cmocka_unit_test(test_threads),
+                                       cmocka_unit_test(test_channels)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
