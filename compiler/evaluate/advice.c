@@ -11,6 +11,7 @@
 #define MUCH_CUT      1e-3
 #define MUCH_BIAS     0.25 /* of a channel's deviation */
 #define FEW_CODES     64
+#define MANY_VALUES   4096 /* enough to say which codes are used */
 #define MUCH_INT16    0.10 /* of the MACs */
 #define FAR_WORSE     20.0 /* 99th percentile over mean */
 #define NOTABLE_KL    0.01
@@ -56,7 +57,8 @@ static const char *remedy_of(const itgc_layer_report *layer)
 {
     if (layer->cut_low + layer->cut_high > MUCH_CUT)
         return "give more calibration samples, its ranges do not cover these; or --steps=-mse,-ranges";
-    if (!layer->writes_int16 && layer->used_codes < FEW_CODES && layer->at_low + layer->at_high < 0.5)
+    const bool is_byte = layer->out->format.type == ITG_S8 || layer->out->format.type == ITG_U8;
+    if (is_byte && layer->values > MANY_VALUES && layer->used_codes < FEW_CODES && layer->at_low + layer->at_high < 0.5)
         return "its range is wider than its values: look for an outlier among the calibration samples, or --steps=+mse,+ranges";
     if (fabs(layer->worst_channel_bias) > MUCH_BIAS && layer->local_db > FINE_LOCAL_DB)
         return "--steps=+correct and calibration samples like those measured on";

@@ -7,7 +7,8 @@
 
 #include <math.h>
 
-#define LN2 0.6931471805599453
+#define LN2         0.6931471805599453
+#define FEWEST_SEEN 64 /* values of a channel that its mean error is told from */
 
 static void find_codes(const itgc_format *format, int32_t *low, int32_t *high)
 {
@@ -69,7 +70,8 @@ static void fill_bias(const itgc_layer_sums *sums, itgc_layer_report *layer)
     itgc_channel_sums whole = {0};
     for (int64_t c = 0; c < sums->channels; c++) {
         const itgc_channel_sums *channel = &sums->channel[c];
-        const double bias = bias_of(channel, (double)(sums->count / sums->channels), sums->format.scale);
+        const int64_t seen = sums->count / sums->channels;
+        const double bias = seen < FEWEST_SEEN ? 0.0 : bias_of(channel, (double)seen, sums->format.scale);
         layer->worst_channel_bias = fabs(bias) > fabs(layer->worst_channel_bias) ? bias : layer->worst_channel_bias;
         whole.error += channel->error;
         whole.value += channel->value;
@@ -90,6 +92,7 @@ void itgc_fill_layer(const itgc_layer_sums *sums, itgc_layer_report *layer)
     layer->cut_high = (double)sums->cut_high / count;
     layer->at_low = (double)sums->at_low / count;
     layer->at_high = (double)sums->at_high / count;
+    layer->values = sums->count;
     layer->code_count = ITGC_CODE_BINS;
     for (int b = 0; b < ITGC_CODE_BINS; b++) {
         const double share = (double)sums->bins[b] / count;

@@ -12,11 +12,13 @@ typedef struct itgc_layer_report {
     int first_step, last_step;
     bool has_local;                  /* false: some input is known in integers only */
     double local_db, cumulative_db;  /* SQNR: with float inputs rounded to codes; in the integer graph */
-    double bias, worst_channel_bias; /* mean error over the deviation of the float values; of the channel where it is largest */
+    double bias, worst_channel_bias; /* mean error over the deviation of the float values; of the channel where it is largest, 0 where
+                                      * too few values of each were seen to tell */
     double cut_low, cut_high;        /* float values beyond the lowest and highest code: what saturates */
     double at_low, at_high;          /* codes at either end, activations' bounds included */
     int used_codes, code_count;      /* int16: of 256 equal parts of the range */
     double entropy;                  /* bits, of the same */
+    int64_t values;                  /* elements looked at */
     bool reads_int16, writes_int16;
     int64_t macs;
 } itgc_layer_report;
