@@ -62,6 +62,32 @@ expect "gate on kept samples" 0 "$TOOL" compile $MODEL/gesture19.onnx $COMMON --
 expect "gate failed, nothing written" 1 "$TOOL" compile $MODEL/gesture19.onnx $COMMON --calib $MODEL/calib --gate 'sqnr>=90' --name g -o "$WORK/e"
 if [ ! -e "$WORK/e" ]; then ok; else bad "a failed gate left files"; fi
 
+expect "no gate" 0 "$TOOL" compile $MODEL/gesture19.onnx $COMMON --calib $MODEL/calib --preset fast --gate none --name g -o "$WORK/d"
+has "report of accuracy" "$WORK/d/g.report.json" '"layers": [' '"local_sqnr_db"' '"cumulative_sqnr_db"' '"saturated_low"' '"used_codes"' '"advice": [' '"int16": {' '"worst": ['
+has "page of the report" "$WORK/d/g.report.html" '<h2>Layers against the float model' '<h2>Worst samples</h2>' '<svg'
+if grep -qE '<script|https?://' "$WORK/d/g.report.html"; then bad "the page needs something from outside"; else ok; fi
+expect metric 0 "$TOOL" eval $MODEL/gesture19.onnx $COMMON --calib "$WORK/ranges" --data $MODEL/test --metric top1 --json "$WORK/first.json"
+if head -n 1 "$WORK/stdout" | grep -q '^top1: float [0-9.]*, int8 [0-9.]* %$'; then ok; else bad "metric: $(head -n 1 "$WORK/stdout")"; fi
+has metric "$WORK/first.json" '"metric": {"name": "top1"' '"predictions": {"key": "' '"paired": {"different": ' '"p_value": '
+expect compare 0 "$TOOL" eval $MODEL/gesture19.onnx $COMMON --calib "$WORK/ranges" --preset fast --steps=-mse,-mse-weights --data $MODEL/test --compare "$WORK/first.json" --json "$WORK/second.json"
+has compare "$WORK/stdout" 'top-1 int8' 'this evaluation' "against $WORK/first.json: " 'of 152 samples are answered differently' '95 % confidence'
+has compare "$WORK/second.json" '"compare": [{"file": "'
+expect "compare other samples" 2 "$TOOL" eval $MODEL/gesture19.onnx $COMMON --calib "$WORK/ranges" --data $MODEL/calib --compare "$WORK/first.json"
+
+# An evaluation that a picture ends goes on behind what it had, with equal bytes.
+mkdir -p "$WORK/data" && cp -r $MODEL/test/* "$WORK/data/"
+last=$(find "$WORK/data" -name '*.jpg' | LC_ALL=C sort | tail -n 1)
+cp "$last" "$WORK/last.jpg" && echo broken >"$last"
+expect "eval of a broken picture" 2 "$TOOL" eval $MODEL/gesture19.onnx $COMMON --calib "$WORK/ranges" --data "$WORK/data" --json "$WORK/rest.json"
+if [ "$(wc -l <"$WORK/rest.json.resume")" -eq 152 ]; then ok; else bad "resume: $(wc -l <"$WORK/rest.json.resume") lines"; fi
+printf '152 0 1' >>"$WORK/rest.json.resume"
+cp "$WORK/last.jpg" "$last"
+expect "eval continued" 0 "$TOOL" eval $MODEL/gesture19.onnx ${COMMON%--quiet} --calib "$WORK/ranges" --data "$WORK/data" --json "$WORK/rest.json"
+has "eval continued" "$WORK/stderr" '151 samples are taken over'
+if [ ! -e "$WORK/rest.json.resume" ]; then ok; else bad "resume is left behind"; fi
+expect "eval of all" 0 "$TOOL" eval $MODEL/gesture19.onnx $COMMON --calib "$WORK/ranges" --data "$WORK/data" --json "$WORK/all.json"
+if cmp -s "$WORK/rest.json" "$WORK/all.json"; then ok; else bad "a continued eval differs from a whole one"; fi
+
 expect image 0 "$TOOL" run $MODEL/gesture19.onnx $COMMON --calib "$WORK/ranges" --image $MODEL/test/rock/rock_0.jpg
 if head -n 1 "$WORK/stdout" | grep -q '^rock .*%$' && [ "$(wc -l <"$WORK/stdout")" -eq 5 ]; then ok; else bad "run --image: $(head -n 1 "$WORK/stdout")"; fi
 expect "run a folder" 0 "$TOOL" run $MODEL/gesture19.onnx $COMMON --calib "$WORK/ranges" --input $MODEL/test/rock --output "$WORK/y.npy"
