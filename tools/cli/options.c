@@ -5,6 +5,8 @@
 
 #include "tools/cli/print.h"
 
+#include "compiler/quantize/quantize.h"
+
 #include <errno.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -268,6 +270,15 @@ void cli_print_help(const cli_command *commands, int count)
            "wrong, 3 internal error.\n");
 }
 
+static void print_steps(void)
+{
+    int count;
+    const itgc_step_row *steps = itgc_step_rows(&count);
+    printf("\nquantization steps (--steps), and the presets that have them:\n");
+    for (int s = 0; s < count; s++)
+        printf("  %-16s %-14s %s\n", steps[s].name, steps[s].fast ? "fast, accurate" : "accurate", steps[s].help);
+}
+
 void cli_print_command_help(const cli_command *command)
 {
     printf("intaglio %s%s%s: %s\n\n", command->name, *command->arguments ? " " : "", command->arguments, command->help);
@@ -279,4 +290,6 @@ void cli_print_command_help(const cli_command *command)
         snprintf(form, sizeof form, "%s%s%s", rows[r].name, *argument && *argument != '=' ? " " : "", argument);
         printf("  %-30s %s\n", form, rows[r].help);
     }
+    if (command->bit & BUILDS)
+        print_steps();
 }
