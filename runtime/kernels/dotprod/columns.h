@@ -60,9 +60,7 @@ static void sum_taps(const itg_column_tile *tile, int32_t *sums)
     static void direct_three_##KEPT(const itg_column_tile *tile, const itg_neon_finish *finish, uint8_t *out, int64_t groups)                        \
     {                                                                                                                                                \
         const uint8_t *x = tile->x;                                                                                                                  \
-        __asm__ volatile("0:\n" SUMS_OF_THREE ITG_EITHER_CODES(FOUR_CODES, KEPT, "") "sub %[x], %[x], #128\n"                                        \
-                                                                                     "subs %[groups], %[groups], #1\n"                               \
-                                                                                     "b.ne 0b\n"                                                     \
+        __asm__ volatile("0:\n" SUMS_OF_THREE ITG_FINISH_TILES(FOUR_CODES, KEPT, "", "sub %[x], %[x], #128\n", groups)                               \
                          : [x] "+r"(x), [out] "+r"(out), [groups] "+r"(groups)                                                                       \
                          : INPUTS, ITG_FINISH                                                                                                        \
                          : CLOBBERS);                                                                                                                \
@@ -70,9 +68,7 @@ static void sum_taps(const itg_column_tile *tile, int32_t *sums)
     static void direct_taps_##KEPT(const itg_column_tile *tile, const itg_neon_finish *finish, uint8_t *out, int64_t groups)                         \
     {                                                                                                                                                \
         const uint8_t *x = tile->x;                                                                                                                  \
-        __asm__ volatile("0:\n" SUMS_OF_TAPS ITG_EITHER_CODES(FOUR_CODES, KEPT, "") "add %[x], %[x], %[step], lsl #2\n"                              \
-                                                                                    "subs %[groups], %[groups], #1\n"                                \
-                                                                                    "b.ne 0b\n"                                                      \
+        __asm__ volatile("0:\n" SUMS_OF_TAPS ITG_FINISH_TILES(FOUR_CODES, KEPT, "", "add %[x], %[x], %[step], lsl #2\n", groups)                     \
                          : [x] "+r"(x), [out] "+r"(out), [groups] "+r"(groups)                                                                       \
                          : INPUTS, TAPS, ITG_FINISH                                                                                                  \
                          : CLOBBERS, "x9", "x10", "x11", "x12", "x13", "x14");                                                                       \

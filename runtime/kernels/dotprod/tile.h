@@ -92,10 +92,8 @@
     {                                                                                                                                                \
         const ptrdiff_t *pixels = tile->pixels;                                                                                                      \
         __asm__ volatile("ld1 {v29.16b-v31.16b}, [%[narrowing]]\n"                                                                                   \
-                         "0:\n" SUMS(PIXELS) "ld1 {v25.4s-v28.4s}, [%[multipliers]]\n" ITG_EITHER_CODES(                                             \
-                             CODES_##PIXELS, KEPT, "ldr q20, [%[narrowing], #48]\n") "add %[pixels], %[pixels], #" #PIXELS " * 8\n"                  \
-                                                                                     "subs %[tiles], %[tiles], #1\n"                                 \
-                                                                                     "b.ne 0b\n"                                                     \
+                         "0:\n" SUMS(PIXELS) "ld1 {v25.4s-v28.4s}, [%[multipliers]]\n" ITG_FINISH_TILES(                                             \
+                             CODES_##PIXELS, KEPT, "ldr q20, [%[narrowing], #48]\n", "add %[pixels], %[pixels], #" #PIXELS " * 8\n", tiles)          \
                          : [pixels] "+r"(pixels), [tiles] "+r"(tiles), [out] "+r"(out)                                                               \
                          : INPUTS, ITG_FINISH                                                                                                        \
                          : CLOBBERS, "v29", "v30", "v31");                                                                                           \

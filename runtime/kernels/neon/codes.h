@@ -21,8 +21,11 @@
                                                                          "smax v" #s0 ".16b, v" #s0 ".16b, v" #l ".16b\nsmin v" #s0 ".16b, v" #s0    \
                                                                          ".16b, v" #h ".16b\nst1 {v" #s0 "." #kept "}, [%[out]], %[stride]\n"
 
-/* Codes of a whole tile in the form that the operand `rounds` asks for; CODES takes form and kept. load: what ROUND needs besides. */
-#define ITG_EITHER_CODES(CODES, kept, load) "cbnz %[rounds], 6f\n" CODES(ONCE, kept) "b 7f\n6:\n" load CODES(ROUND, kept) "7:\n"
+/* The end of a loop over tiles that starts at label 0: codes in the form that the operand `rounds` asks for, the rarer one out of the way,
+ * then `advance` and the count down of `counter`. CODES takes form and kept; load: what ROUND needs besides. */
+#define ITG_FINISH_TILES(CODES, kept, load, advance, counter)                                                                                        \
+    "cbnz %[rounds], 6f\n" CODES(ONCE, kept) "7:\n" advance "subs %[" #counter "], %[" #counter "], #1\nb.ne 0b\nb 8f\n6:\n" load CODES(             \
+        ROUND, kept) "b 7b\n8:\n"
 
 /* The operands of codes. */
 #define ITG_FINISH                                                                                                                                   \

@@ -36,7 +36,7 @@ static void sum_taps(const itg_column_tile *tile, int32_t *sums)
     static void direct_##KEPT(const itg_column_tile *tile, const itg_neon_finish *finish, uint8_t *out, int64_t tiles)                               \
     {                                                                                                                                                \
         const uint8_t *x = tile->x;                                                                                                                  \
-        __asm__ volatile("0:\n" SUMS ITG_EITHER_CODES(CODES, KEPT, "") "add %[x], %[x], %[step], lsl #1\nsubs %[tiles], %[tiles], #1\nb.ne 0b\n"     \
+        __asm__ volatile("0:\n" SUMS ITG_FINISH_TILES(CODES, KEPT, "", "add %[x], %[x], %[step], lsl #1\n", tiles)                                   \
                          : [x] "+r"(x), [out] "+r"(out), [tiles] "+r"(tiles)                                                                         \
                          : INPUTS, ITG_FINISH                                                                                                        \
                          : CLOBBERS);                                                                                                                \

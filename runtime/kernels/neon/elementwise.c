@@ -33,10 +33,10 @@ static inline int16x8_t add_eight(const add_constants *c, int8x8_t a, int8x8_t b
 
 static inline uint8x16_t add_sixteen(const add_constants *c, uint8x16_t stored_a, uint8x16_t stored_b)
 {
-    const int8x16_t a = vreinterpretq_s8_u8(veorq_u8(stored_a, c->flip_a)), b = vreinterpretq_s8_u8(veorq_u8(stored_b, c->flip_b));
+    const int8x16_t a = vreinterpretq_s8_u8(stored_a), b = vreinterpretq_s8_u8(stored_b);
     const int16x8_t low = add_eight(c, vget_low_s8(a), vget_low_s8(b)), high = add_eight(c, vget_high_s8(a), vget_high_s8(b));
     const int8x16_t code = vminq_s8(vmaxq_s8(vcombine_s8(vqmovn_s16(low), vqmovn_s16(high)), c->low), c->high);
-    return veorq_u8(vreinterpretq_u8_s8(code), c->flip_out);
+    return vreinterpretq_u8_s8(code);
 }
 
 static void add_run_s8(const itg_add *add, void *out, const itg_run_pair *run)
@@ -52,8 +52,13 @@ static void add_run_s8(const itg_add *add, void *out, const itg_run_pair *run)
                                      .shift = vdupq_n_s32(-(int32_t)add->shift),
                                      .multiplier_a = (int16_t)add->multiplier_a,
                                      .multiplier_b = (int16_t)add->multiplier_b};
-    for (int32_t i = 0; i < whole; i += 16)
+    const bool is_signed = add->a_type == ITG_S8 && add->b_type == ITG_S8 && add->out_type == ITG_S8;
+    for (int32_t i = 0; i < whole && is_signed; i += 16)
         vst1q_u8((uint8_t *)out + i, add_sixteen(&constants, vld1q_u8(a + i), vld1q_u8(b + i)));
+    for (int32_t i = 0; i < whole && !is_signed; i += 16) {
+        const uint8x16_t code_a = veorq_u8(vld1q_u8(a + i), constants.flip_a), code_b = veorq_u8(vld1q_u8(b + i), constants.flip_b);
+        vst1q_u8((uint8_t *)out + i, veorq_u8(add_sixteen(&constants, code_a, code_b), constants.flip_out));
+    }
     const itg_run_pair rest = {a + whole, b + whole, run->stride_a, run->stride_b, run->count - whole};
     if (rest.count > 0)
         itg_elementwise_scalar.add_s8(add, (uint8_t *)out + whole, &rest);

@@ -85,9 +85,8 @@
     static void direct_##PIXELS##_##DEPTH##_##KEPT(const itg_pixel_tile *tile, const itg_neon_finish *finish, uint8_t *out, int64_t tiles)           \
     {                                                                                                                                                \
         const ptrdiff_t *pixels = tile->pixels;                                                                                                      \
-        __asm__ volatile("0:\n" SUMS(PIXELS, DEPTH) ITG_EITHER_CODES(CODES_##PIXELS, KEPT, "") "add %[pixels], %[pixels], #" #PIXELS " * 8\n"        \
-                                                                                               "subs %[tiles], %[tiles], #1\n"                       \
-                                                                                               "b.ne 0b\n"                                           \
+        __asm__ volatile("0:\n" SUMS(PIXELS, DEPTH)                                                                                                  \
+                             ITG_FINISH_TILES(CODES_##PIXELS, KEPT, "", "add %[pixels], %[pixels], #" #PIXELS " * 8\n", tiles)                       \
                          : [pixels] "+r"(pixels), [tiles] "+r"(tiles), [out] "+r"(out)                                                               \
                          : INPUTS, ITG_FINISH                                                                                                        \
                          : CLOBBERS);                                                                                                                \
