@@ -4,15 +4,17 @@
 #include "compiler/measure/measure.h"
 
 #include "compiler/measure/observe.h"
+#include "compiler/measure/suspect.h"
 #include "compiler/reference/reference.h"
 
 #include <string.h>
 
 typedef struct measurement {
     itgc_graph *graph;
-    itgc_histogram **histogram; /* by tensor id */
-    int64_t batch, rows;        /* rows of a full batch; those of this one that count */
-    const itgc_tensor *broken;  /* the first tensor that held NaN or infinity */
+    itgc_histogram **histogram;  /* by tensor id */
+    int64_t batch, rows;         /* rows of a full batch; those of this one that count */
+    itgc_neighbours *neighbours; /* by input */
+    const itgc_tensor *broken;   /* the first tensor that held NaN or infinity */
 } measurement;
 
 static void watch_tensor(void *argument, const itgc_tensor *tensor, const itgc_value *value)
@@ -21,6 +23,11 @@ static void watch_tensor(void *argument, const itgc_tensor *tensor, const itgc_v
     itgc_histogram *histogram = state->histogram[tensor->id];
     if (!histogram || !value->f) {
         return;
+    }
+    for (int i = 0; !tensor->producer && i < state->graph->input_count; i++) {
+        if (state->graph->inputs[i] == tensor) {
+            itgc_watch_neighbours(&state->neighbours[i], value);
+        }
     }
     int64_t count = itgc_elements(&value->shape);
     if (state->rows < state->batch && value->shape.rank > 0 && value->shape.dim[0] % state->batch == 0) {
@@ -72,21 +79,6 @@ static void repeat_row(const itgc_graph *graph, int64_t from, int64_t to, itgc_v
         }
         if (inputs[i]->i) {
             memcpy(inputs[i]->i + (size_t)to * count, inputs[i]->i + (size_t)from * count, count * sizeof(int64_t));
-        }
-    }
-}
-
-static void warn_about_samples(itgc_diag *diag, const itgc_graph *graph, int64_t count)
-{
-    if (count < 8) {
-        itgc_warn(diag, "only %lld calibration samples: ranges and accuracy will be poor; give at least 32, better 100 or more", (long long)count);
-    } else if (count < 32) {
-        itgc_warn(diag, "%lld calibration samples are few; give at least 32, better 100 or more", (long long)count);
-    }
-    for (int i = 0; i < graph->input_count; i++) {
-        const itgc_range *range = &graph->inputs[i]->range;
-        if (range->min == range->max) {
-            itgc_warn(diag, "all calibration samples of input %s have the same value everywhere; give real data", graph->inputs[i]->name);
         }
     }
 }
@@ -200,6 +192,7 @@ bool itgc_measure_graph(itgc_graph *graph, itgc_samples *const *sets, bool (*use
         return itgc_fail(graph->diag, 334, "there are no calibration samples; give at least 32 with --calib");
     }
     start_histograms(&state);
+    state.neighbours = ITGC_NEW_ARRAY(graph->arena, itgc_neighbours, graph->input_count);
     itgc_executor *executor = itgc_new_executor(graph, threads);
     const bool fine = measure_samples(&state, executor, sets, order, count, progress);
     itgc_release_executor(executor);
@@ -209,7 +202,10 @@ bool itgc_measure_graph(itgc_graph *graph, itgc_samples *const *sets, bool (*use
     for (int i = 0; i < graph->tensor_count; i++) {
         store_range(graph->tensors[i], state.histogram[i]);
     }
-    warn_about_samples(graph->diag, graph, count);
+    itgc_suspect_count(graph->diag, count);
+    for (int i = 0; i < graph->input_count; i++) {
+        itgc_suspect_input(graph->diag, graph->inputs[i], i == 0 && graph->input_is_pixels, &state.neighbours[i]);
+    }
     graph->level = ITGC_MEASURED;
     return true;
 }
