@@ -64,7 +64,7 @@ static const char *option_text(const cli_session *session)
     const cli_options *o = session->options;
     itgc_text text;
     itgc_init_text(&text, session->c->arena);
-    itgc_addf(&text, "--preset %s", o->preset ? o->preset : "accurate");
+    itgc_addf(&text, "--preset %s", o->preset ? o->preset : "fast");
     for (int i = 0; i < o->steps.count; i++)
         itgc_addf(&text, " --steps=%s", o->steps.item[i]);
     const struct {
@@ -226,7 +226,15 @@ static bool run_compile(cli_session *session)
     return true;
 }
 
+/* The cheapest preset that passes the gate. */
 int cli_compile(const cli_options *options)
 {
-    return cli_run_session(options, run_compile);
+    const int status = cli_run_session(options, run_compile);
+    if (status != CLI_GATE_FAILED || options->preset)
+        return status;
+    if (!options->quiet)
+        fputs("intaglio: the gate does not hold with --preset fast; --preset accurate follows\n", stderr);
+    cli_options accurate = *options;
+    accurate.preset = "accurate";
+    return cli_run_session(&accurate, run_compile);
 }

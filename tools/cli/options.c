@@ -60,7 +60,7 @@ static const option_row rows[] = {
     {"--resize", NUMBERS, AT(resize), BUILDS, 1, "SHORT", "pictures: length of the short side, antialiased bilinear", NULL},
     {"--crop", NUMBERS, AT(crop), BUILDS, 2, "H,W", "pictures: centre crop", NULL},
     {"--raw", TEXT, AT(raw), BUILDS, 0, "SPEC", ".bin samples: f32 or i8,SCALE,ZERO", NULL},
-    {"--preset", TEXT, AT(preset), BUILDS, 0, "fast|accurate", "which quantization steps run (default: accurate)", "fast|accurate"},
+    {"--preset", TEXT, AT(preset), BUILDS, 0, "fast|accurate", "which quantization steps run (default: fast; compile goes on to accurate if the gate fails)", "fast|accurate"},
     {"--steps", LIST, AT(steps), BUILDS, 0, "=+NAME,-NAME", "single quantization steps on or off; the list is below", NULL},
     {"--gate", TEXT, AT(gate), CLI_COMPILE | CLI_EVAL, 0, "SPEC", "top1-drop<=0.5,agreement>=97,kl<=0.01: exit 1 if not met; none", NULL},
     {"--metric", TEXT, AT(metric), CLI_EVAL, 0, "NAME", "top1, top5, auc, agreement, kl, kl-p99, sqnr or cosine: the number asked for, first",
@@ -276,7 +276,7 @@ static void print_steps(void)
     const itgc_step_row *steps = itgc_step_rows(&count);
     printf("\nquantization steps (--steps), and the presets that have them:\n");
     for (int s = 0; s < count; s++)
-        printf("  %-16s %-14s %s\n", steps[s].name, steps[s].fast ? "fast, accurate" : "accurate", steps[s].help);
+        printf("  %-16s %-14s %s\n", steps[s].name, steps[s].fast ? "fast, accurate" : steps[s].accurate ? "accurate" : "neither", steps[s].help);
 }
 
 void cli_print_command_help(const cli_command *command)
