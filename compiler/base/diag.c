@@ -20,11 +20,15 @@ static char *format_text(itgc_arena *arena, const char *format, va_list list)
     return text;
 }
 
-static char *hide_controls(char *text)
+char *itgc_hide_controls(char *text)
 {
-    for (char *c = text; *c != '\0'; c++)
-        if ((unsigned char)*c < 32 || *c == 127)
+    for (char *c = text; *c != '\0'; c++) {
+        const bool is_c1 = (unsigned char)c[0] == 0xc2 && (unsigned char)c[1] >= 0x80 && (unsigned char)c[1] < 0xa0; /* in UTF-8 */
+        if ((unsigned char)*c < 32 || *c == 127 || is_c1)
             *c = '?';
+        if (is_c1)
+            *++c = '?';
+    }
     return text;
 }
 
@@ -45,16 +49,16 @@ bool itgc_fail(itgc_diag *diag, int code, const char *format, ...)
         return false;
     va_list list;
     va_start(list, format);
-    diag->fact = hide_controls(format_text(diag->arena, format, list));
+    diag->fact = itgc_hide_controls(format_text(diag->arena, format, list));
     va_end(list);
     diag->code = code;
-    diag->error = hide_controls(itgc_sprint(diag->arena, "%s%s [E%03d]", describe_place(diag), diag->fact, code));
+    diag->error = itgc_hide_controls(itgc_sprint(diag->arena, "%s%s [E%03d]", describe_place(diag), diag->fact, code));
     return false;
 }
 
 static void add_warning(itgc_diag *diag, const char *kind, const char *fact)
 {
-    char *const text = hide_controls(itgc_sprint(diag->arena, "%s: %s%s", kind, describe_place(diag), fact));
+    char *const text = itgc_hide_controls(itgc_sprint(diag->arena, "%s: %s%s", kind, describe_place(diag), fact));
     void **list = (void **)diag->warnings;
     itgc_push(diag->arena, &list, &diag->warning_count, &diag->warning_capacity, text);
     diag->warnings = (char **)list;

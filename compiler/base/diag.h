@@ -34,6 +34,9 @@ void itgc_note(itgc_diag *diag, const char *format, ...) __attribute__((format(p
 void itgc_enter_node(itgc_diag *diag, const char *node, const char *op, int opset);
 void itgc_leave_node(itgc_diag *diag);
 
+/* Replaces control characters, in place: names and words of others never drive a terminal. */
+char *itgc_hide_controls(char *text);
+
 /* Forgets the error: for surveys that go on. */
 void itgc_clear_error(itgc_diag *diag);
 

@@ -32,7 +32,7 @@ void fuzz_fail(const char *format, ...)
 static void check_text(const char *text)
 {
     for (const char *c = text; c != NULL && *c != '\0'; c++)
-        if ((unsigned char)*c < 32 || *c == 127)
+        if ((unsigned char)*c < 32 || *c == 127 || ((unsigned char)c[0] == 0xc2 && (unsigned char)c[1] >= 0x80 && (unsigned char)c[1] < 0xa0))
             fuzz_fail("a message holds a control character");
 }
 

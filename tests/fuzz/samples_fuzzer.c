@@ -101,21 +101,33 @@ static bool read_kind(void *argument)
 /* Kinds in the order of the first byte's letters. */
 static const char *const endings[] = {"npy", "pb", "json", "ranges", "npy", "bin", "jpg", "png", "pb", "bin"};
 
+/* fail_at: the allocation that fails; 0: none. */
+static void read_once(const char *path, int kind, uint64_t fail_at)
+{
+    sample_call call = {.c = itgc_new_compilation(MOST_MEMORY), .path = path, .kind = kind};
+    if (call.c == NULL)
+        return;
+    itgc_fail_allocation(call.c->arena, fail_at);
+    if (!itgc_protect(call.c, read_kind, &call) && call.c->diag.code == 900)
+        fuzz_fail("%s", call.c->diag.error);
+    itgc_release_compilation(call.c);
+}
+
+/* Once as it is, and once with memory running out at a place that the size chooses: what is open then must be closed. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     char path[64];
     if (size == 0)
         return 0;
-    sample_call call = {.c = itgc_new_compilation(MOST_MEMORY), .path = path, .kind = data[0] % 10};
-    (void)snprintf(path, sizeof path, "/tmp/intaglio-fuzz-%ld.%s", (long)getpid(), endings[call.kind]);
+    const int kind = data[0] % (int)(sizeof endings / sizeof endings[0]);
+    (void)snprintf(path, sizeof path, "/tmp/intaglio-fuzz-%ld.%s", (long)getpid(), endings[kind]);
     FILE *const file = fopen(path, "wb");
-    if (file == NULL || call.c == NULL)
+    if (file == NULL)
         fuzz_fail("%s cannot be written", path);
     (void)fwrite(data + 1, 1, size - 1, file);
     (void)fclose(file);
-    if (!itgc_protect(call.c, read_kind, &call) && call.c->diag.code == 900)
-        fuzz_fail("%s", call.c->diag.error);
-    itgc_release_compilation(call.c);
+    read_once(path, kind, 0);
+    read_once(path, kind, 1 + size % 37);
     (void)remove(path);
     return 0;
 }

@@ -58,7 +58,7 @@ static int64_t dimension(const itgc_shape *shape, int index)
 /* [M, C/group, k…] for Conv, [C, M/group, k…] for ConvTranspose; the group goes with the attributes. */
 static const char *add_conv_weights(fuzz_generator *g, const itgc_shape *x, bool transposed)
 {
-    const int64_t channels = dimension(x, 1);
+    const int64_t channels = dimension(x, 1) < 1 ? 1 : dimension(x, 1);
     const int64_t group = fuzz_choose(&g->bytes, 3) == 2 ? channels : 1, kernel = 1 + fuzz_choose(&g->bytes, 3);
     const int64_t outputs = group * (group == 1 ? 1 + fuzz_choose(&g->bytes, 20) : 1 + fuzz_choose(&g->bytes, 2));
     itgc_shape shape = *x;

@@ -14,10 +14,19 @@ static bool run_body(void *argument)
     return session->body(session);
 }
 
+/* --max-memory, or what the machine has: a made-up shape ends in error 901 and not in a machine without memory. */
+static size_t memory_limit(const cli_options *options)
+{
+    const long pages = sysconf(_SC_PHYS_PAGES), bytes = sysconf(_SC_PAGESIZE);
+    if (options->max_memory > 0 || pages <= 0 || bytes <= 0)
+        return (size_t)options->max_memory;
+    return (size_t)pages * (size_t)bytes;
+}
+
 int cli_run_session(const cli_options *options, bool (*body)(cli_session *session))
 {
     cli_session session = {.options = options, .body = body, .status = CLI_DONE, .phase_started = cli_seconds()};
-    session.c = itgc_new_compilation((size_t)options->max_memory);
+    session.c = itgc_new_compilation(memory_limit(options));
     if (!session.c) {
         cli_error("out of memory before anything was done; free some or raise --max-memory [E901]");
         return CLI_INTERNAL;
@@ -330,7 +339,7 @@ static bool apply_steps(itgc_diag *diag, const cli_options *options, itgc_quanti
 {
     int count;
     const itgc_step_row *rows = itgc_step_rows(&count);
-    const bool accurate = !options->preset || strcmp(options->preset, "accurate") == 0;
+    const bool accurate = options->preset && strcmp(options->preset, "accurate") == 0;
     for (int s = 0; s < count; s++)
         *step_field(quantize, &rows[s]) = accurate ? rows[s].accurate : rows[s].fast;
     const cli_list *list = &options->steps;

@@ -15,11 +15,11 @@
 bool cli_error(const char *format, ...)
 {
     va_list arguments;
+    char text[2048];
     va_start(arguments, format);
-    fputs("intaglio: error: ", stderr);
-    vfprintf(stderr, format, arguments);
-    fputc('\n', stderr);
+    (void)vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
+    fprintf(stderr, "intaglio: error: %s\n", itgc_hide_controls(text));
     return false;
 }
 

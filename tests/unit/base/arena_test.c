@@ -143,9 +143,37 @@ static void order_is_stable_and_finds_cycles(void **state)
     itgc_release_arena(arena);
 }
 
+static void count_release(void *resource)
+{
+    ++*(int *)resource;
+}
+
+/* What an arena owns goes with it, also when memory ran out in between; what was taken back stays. */
+static void owned_resources_are_released_once(void **state)
+{
+    (void)state;
+    int closed = 0, kept = 0, inner = 0;
+    itgc_arena *const arena = itgc_new_arena(100000);
+    *itgc_own(arena, count_release) = &closed;
+    void **const taken_back = itgc_own(arena, count_release);
+    *taken_back = &kept;
+    *taken_back = NULL;
+    if (setjmp(*itgc_arm_arena(arena)) == 0) {
+        *itgc_own(itgc_new_child_arena(arena), count_release) = &inner;
+        (void)itgc_alloc(arena, 200000);
+        fail_msg("memory did not run out");
+    }
+    assert_int_equal(inner, 0);
+    itgc_release_arena(arena);
+    assert_int_equal(closed, 1);
+    assert_int_equal(inner, 1);
+    assert_int_equal(kept, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(owned_resources_are_released_once),
         cmocka_unit_test(memory_is_zeroed_and_aligned),
         cmocka_unit_test(limit_counts_children_and_releases),
         cmocka_unit_test(overflowing_product_runs_out),
