@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#define MOST_IMPLICIT 8 /* calibration samples that compile looks at when nobody asks for more */
+#define MOST_IMPLICIT 8  /* calibration samples that compile looks at when nobody asks for more */
 #define MOST_LAYERS   32 /* samples the layers are measured on */
 #define MOST_PRINTED  5  /* worst samples */
 #define FEW_LAYERS    4  /* where nobody asks for an evaluation */
