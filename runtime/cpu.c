@@ -59,13 +59,10 @@ static const cpu_table tables[] = {
     {&itg_kernels_scalar, is_always},
 #if defined(__aarch64__) && defined(__linux__)
     {&itg_kernels_neon, is_always}, /* part of every AArch64 */
-    {&itg_kernels_dotprod, has_dotprod},
-    {&itg_kernels_i8mm, has_i8mm},
+    {&itg_kernels_dotprod, has_dotprod}, {&itg_kernels_i8mm, has_i8mm},
 #endif
 #ifdef __x86_64__
-    {&itg_kernels_avx2, has_avx2},
-    {&itg_kernels_avxvnni, has_avxvnni},
-    {&itg_kernels_avx512vnni, has_avx512vnni},
+    {&itg_kernels_avx2, has_avx2},       {&itg_kernels_avxvnni, has_avxvnni}, {&itg_kernels_avx512vnni, has_avx512vnni},
 #endif
 };
 
