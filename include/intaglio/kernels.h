@@ -56,7 +56,8 @@ extern const itg_pool_kernels itg_pool_avx512vnni;
 extern const itg_elementwise_kernels itg_elementwise_avx512vnni;
 extern const itg_kernels itg_kernels_avx512vnni;
 
-/* 64-bit Arm: Advanced SIMD, then SDOT. What a table takes from its parent has both names, so that an emitted model can name every family of its table. */
+/* 64-bit Arm: Advanced SIMD, then SDOT. What a table takes from its parent has both names, so that an emitted model can name every family
+ * of its table. */
 extern const itg_conv_kernels itg_conv_neon;
 extern const itg_depthwise_kernels itg_depthwise_neon;
 extern const itg_pool_kernels itg_pool_neon;
