@@ -16,6 +16,7 @@ typedef struct itgc_quantize_options {
     bool mse_weights;                 /* "mse-weights": per-channel weight scales by error */
     bool wide_pool;                   /* "int16-pool": global pools before the classifier in int16 */
     bool wide_logits;                 /* "int16-logits" */
+    bool wide_gates;                  /* "int16-gates": the values of Squeeze-Excite and its kin (itgc_node.in_gate) in int16 */
     bool equalize;                    /* "equalize": channels scaled so that they use the same range (refine/) */
     bool round_weights;               /* "round": weights rounded by the error of the layer's results (refine/) */
     bool correct;                     /* "correct": scale and offset of each channel fitted to float results (refine/) */

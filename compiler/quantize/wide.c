@@ -103,6 +103,21 @@ static void mark_operands(itgc_groups *groups, itgc_node *node)
     }
 }
 
+static void mark_gates(itgc_groups *groups)
+{
+    const itgc_graph *graph = groups->quantizer->graph;
+    for (int i = 0; i < graph->node_count; i++) {
+        itgc_node *node = graph->nodes[i];
+        if (!node->in_gate || node->is_fused) {
+            continue;
+        }
+        if (itgc_activation_of(node->fused) == ITGC_TABLE) {
+            itgc_free_activation(node);
+        }
+        mark_wide(groups, itgc_result_of(node));
+    }
+}
+
 void itgc_choose_wide(itgc_groups *groups)
 {
     const itgc_graph *graph = groups->quantizer->graph;
@@ -111,6 +126,9 @@ void itgc_choose_wide(itgc_groups *groups)
     }
     if (groups->quantizer->options->wide_pool) {
         mark_pools(groups);
+    }
+    if (groups->quantizer->options->wide_gates) {
+        mark_gates(groups);
     }
     for (int i = 0; i < graph->tensor_count; i++) {
         if (itgc_width_of(groups->quantizer->options->tuning, graph->tensors[i]) != ITGC_WIDTH_RULE) {

@@ -101,7 +101,8 @@ static void change_step(const itgc_trial *trial, const view *seen, const correct
     int32_t *bias = ITGC_NEW_ARRAY(trial->arena, int32_t, channels);
     int32_t *multiplier = ITGC_NEW_ARRAY(trial->arena, int32_t, channels);
     for (int64_t c = 0; c < channels; c++) {
-        const double ratio = ldexp((double)epilogue->multiplier[c], epilogue->left - 31 - epilogue->shift); /* codes per unit of the sum */
+        /* Codes per unit of the sum, which a wide one is before it is narrowed. */
+        const double ratio = ldexp((double)epilogue->multiplier[c], epilogue->left - 31 - epilogue->shift - epilogue->narrow);
         const double added = ratio > 0.0 ? fitted[c].offset / fitted[c].gain / out_scale / ratio : 0.0;
         const double changed = fmin(itgc_round(epilogue->multiplier[c] * fitted[c].gain), MOST_MULTIPLIER);
         multiplier[c] = (int32_t)changed;

@@ -10,7 +10,8 @@
 #include <math.h>
 #include <string.h>
 
-#define MOST_SCALE 256.0
+#define MOST_SCALE     256.0
+#define FEWEST_BATCHES 96 /* with fewer the maxima of single channels say too little: unseen samples would be clipped */
 
 typedef struct maxima {
     const itgc_channels *channels;
@@ -165,6 +166,9 @@ static bool score_graph(const itgc_refiner *refiner, itgc_graph *graph, double *
 bool itgc_equalize(itgc_refiner *refiner)
 {
     static const double strengths[] = {0.5, 0.8};
+    if (refiner->batches < FEWEST_BATCHES) {
+        return true;
+    }
     itgc_channels channels;
     itgc_tie_channels(refiner->arena, refiner->graph, &channels);
     const maxima state = {&channels, ITGC_NEW_ARRAY(refiner->arena, double, channels.total + 1)};

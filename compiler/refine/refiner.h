@@ -67,7 +67,7 @@ void itgc_run_trial_step(const itgc_refiner *refiner, const itgc_trial *trial, u
  * hurt on samples unlike these is not. margin: the noise must fall to this share. */
 bool itgc_is_better(const itgc_refiner *refiner, double before, double after, double margin, bool by_default);
 
-/* Noise of the logits as a share of their energy, over the batches that judge. */
+/* Noise of the logits as a share of their energy, the geometric mean over the batches that judge. */
 bool itgc_score_tuning(const itgc_refiner *refiner, double *score);
 
 /* noise.c: a float graph in which one tensor at a time is rounded to codes; runs: how many times, to choose the number of batches. */

@@ -10,6 +10,7 @@
 #include <intaglio/intaglio.h>
 #include <string.h>
 
+#define LEAST_SHARE   1e-12
 #define LOG_OF_10     2.302585092994046
 #define FEWEST_SCORES 32 /* that judge */
 
@@ -89,20 +90,27 @@ static double code_real(const itgc_tensor *tensor, const uint8_t *arena, int64_t
     return (itgc_stored_code(arena + owner->place.offset, tensor->format.type, index) - tensor->format.zero) * tensor->format.scale;
 }
 
+/* The geometric mean over batches: one sample whose values are clipped must not decide alone. */
 static double score_trial(const itgc_refiner *refiner, const itgc_trial *trial)
 {
     const itgc_tensor *scores = trial->graph->tensors[refiner->scores->id];
-    double noise = 0.0;
-    double signal = 0.0;
+    double logarithms = 0.0;
+    double judges = 0.0;
     for (int b = 0; b < refiner->batches; b++) {
+        double noise = 0.0;
+        double signal = 0.0;
         for (int64_t i = 0; itgc_judges(refiner, b) && i < refiner->score_count; i++) {
             const double expected = (double)refiner->logits[b][i];
             const double error = code_real(scores, trial->memory[b], i) - expected;
             noise += error * error;
             signal += expected * expected;
         }
+        if (signal > 0.0) {
+            logarithms += itgc_log((noise + LEAST_SHARE * signal) / signal);
+            judges++;
+        }
     }
-    return signal > 0.0 ? noise / signal : 0.0;
+    return judges > 0.0 ? itgc_exp(logarithms / judges) : 0.0;
 }
 
 bool itgc_score_tuning(const itgc_refiner *refiner, double *score)
