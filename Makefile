@@ -137,9 +137,8 @@ test: install-cross ## every test, with one summary line; TARGET=T: one target's
 	@BUILD=$(BUILD) tests/run_tests.sh full
 endif
 
-bench: tools $(H)/kernel_check ## kernels and models on this machine, with share of the table's peak
-	$(H)/kernel_check --bench
-	@BUILD=$(BUILD) tools/bench_models.sh
+bench: tools $(H)/kernel_check ## rewrites docs/performance.md: kernels and models on this machine, with share of the table's peak
+	@BUILD=$(BUILD) tools/bench_report.sh
 
 instructions: tools ## rewrites docs/performance.md: instructions of one inference on 64-bit Arm, under an emulator
 	@BUILD=$(BUILD) tools/write_section.sh docs/performance.md instructions tools/count_instructions.sh

@@ -444,7 +444,7 @@ bool cli_schedule(cli_session *session, const itgc_target *target)
                                                             : target       ? target->flash_bytes
                                                                            : 0,
                                             .packing = target ? target->packing : (itg_packing)session->kernels->packing,
-                                            .storage = target ? ITG_S8 : session->kernels->storage,
+                                            .storage = target ? target->storage : session->kernels->storage,
                                             .workers = target ? 1 : (uint32_t)session->threads};
     if (!itgc_schedule(session->c, &schedule, session->kernels))
         return false;

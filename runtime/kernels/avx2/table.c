@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The AVX2 table: processors without a dot product of bytes. A family without its own file here is the scalar table's. */
+ * The AVX2 table: processors without a dot product of bytes. A family without its own file here is
+ * its parent's (kernels.h), so what falls back is visible. */
 #include <intaglio/kernels.h>
 
 const itg_kernels itg_kernels_avx2 = {
@@ -10,6 +11,6 @@ const itg_kernels itg_kernels_avx2 = {
     .depthwise = &itg_depthwise_avx2,
     .pool = &itg_pool_avx2,
     .elementwise = &itg_elementwise_avx2,
-    .lookup = &itg_lookup_scalar,
-    .softmax = &itg_softmax_scalar,
+    .lookup = &itg_lookup_avx2,
+    .softmax = &itg_softmax_avx2,
 };

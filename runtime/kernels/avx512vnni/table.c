@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The AVX-512 VNNI table. A family without its own file here is the parent's, so what falls back is visible. */
+ * The AVX-512 VNNI table. A family without its own file here is
+ * its parent's (kernels.h), so what falls back is visible. */
 #include <intaglio/kernels.h>
 
 const itg_kernels itg_kernels_avx512vnni = {
@@ -10,6 +11,6 @@ const itg_kernels itg_kernels_avx512vnni = {
     .depthwise = &itg_depthwise_avx512vnni,
     .pool = &itg_pool_avx512vnni,
     .elementwise = &itg_elementwise_avx512vnni,
-    .lookup = &itg_lookup_scalar,
-    .softmax = &itg_softmax_scalar,
+    .lookup = &itg_lookup_avx512vnni,
+    .softmax = &itg_softmax_avx512vnni,
 };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The AVX-VNNI table: AVX2 with a dot product of bytes. A family without its own file here is AVX2's, or the scalar table's. */
+ * The AVX-VNNI table: AVX2 with a dot product of bytes. A family without its own file here is
+ * its parent's (kernels.h), so what falls back is visible. */
 #include <intaglio/kernels.h>
 
 const itg_kernels itg_kernels_avxvnni = {
@@ -8,8 +9,8 @@ const itg_kernels itg_kernels_avxvnni = {
     .storage = ITG_U8,
     .conv = &itg_conv_avxvnni,
     .depthwise = &itg_depthwise_avxvnni,
-    .pool = &itg_pool_avx2,
-    .elementwise = &itg_elementwise_avx2,
-    .lookup = &itg_lookup_scalar,
-    .softmax = &itg_softmax_scalar,
+    .pool = &itg_pool_avxvnni,
+    .elementwise = &itg_elementwise_avxvnni,
+    .lookup = &itg_lookup_avxvnni,
+    .softmax = &itg_softmax_avxvnni,
 };
