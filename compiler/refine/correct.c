@@ -148,11 +148,12 @@ static void correct_layer(const itgc_refiner *refiner, const itgc_trial *trial, 
     itgc_run_trial_step(refiner, trial, index);
 }
 
-/* Results of a table say little about what went into it. */
-static bool is_correctable(const itgc_trial *trial, uint32_t index)
+/* Results of a table say little about what went into it; and where int16 freed an activation the step's result is not the layer's. */
+static bool is_correctable(const itgc_trial *trial, const itgc_layer *layer, uint32_t index)
 {
     const view seen = view_step(trial, index);
-    return !seen.epilogue->table && !seen.epilogue->negative_multiplier && seen.out_type != ITG_S32;
+    const bool same = trial->graph->steps[index]->out->id == itgc_result_of(layer->node)->id;
+    return same && !seen.epilogue->table && !seen.epilogue->negative_multiplier && seen.out_type != ITG_S32;
 }
 
 static void forget_corrections(itgc_refiner *refiner, itgc_layer_tuning *const *before)
@@ -193,7 +194,7 @@ bool itgc_refine_corrections(itgc_refiner *refiner)
     for (uint32_t i = 0; i < trial.model->step_count; i++) {
         const itgc_layer *layer = itgc_layer_of_step(refiner, trial.graph->steps[i]);
         itgc_run_trial_step(refiner, &trial, i);
-        if (layer && is_correctable(&trial, i)) {
+        if (layer && is_correctable(&trial, layer, i)) {
             correct_layer(refiner, &trial, layer, i);
         }
     }
