@@ -49,7 +49,7 @@ static itgc_samples *open_noise(bench *b)
     static const itgc_image_options image = {.scale = 1.0};
     const itgc_shape *shape = &b->graph->inputs[0]->shape;
     const itgc_samples_spec spec = {.input_name = "x", .type = ITGC_F32, .shape = *shape, .onnx_shape = *shape, .image = &image};
-    itgc_samples *set = itgc_open_noise(b->arena, &b->diag, &spec, 7, 48);
+    itgc_samples *set = itgc_open_noise(b->arena, &b->diag, &spec, 7, 128);
     assert_non_null(set);
     return set;
 }
