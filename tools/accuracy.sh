@@ -10,15 +10,15 @@ inner() { sed -nE "s/.*\"$1\": \{\"top1\": ([0-9.e+-]+|null), \"top5\": ([0-9.e+
 dash() { case $1 in null | "") echo "–" ;; *) LC_ALL=C printf "%.${2}f" "$1" ;; esac; }
 
 {
-    echo "| model | samples | top-1 float | top-1 int8 | same answer % | KL mean, nats | logits SQNR, dB |"
-    echo "|---|---|---|---|---|---|---|"
-    echo "$MODELS" | while read -r name file calib data options; do
+    echo "| model | preset | samples | top-1 float | top-1 int8 | same answer % | KL mean, nats | logits SQNR, dB |"
+    echo "|---|---|---|---|---|---|---|---|"
+    for preset in fast accurate; do echo "$MODELS" | sed "s/^/$preset /"; done | while read -r preset name file calib data options; do
         [ -e "$file" ] || { echo "accuracy.sh: $file is not there; $name is left out" >&2; continue; }
-        json=$BUILD/accuracy_$name.json
+        json=$BUILD/accuracy_${preset}_$name.json
         # shellcheck disable=SC2086 # options are words
-        "$BUILD/host/intaglio" eval "$file" --calib "$calib" --data "$data" $options --quiet --json "$json" >/dev/null
+        "$BUILD/host/intaglio" eval "$file" --preset $preset --calib "$calib" --data "$data" $options --quiet --json "$json" >/dev/null
         float=$(inner float "$json") int8=$(inner int8 "$json")
-        echo "| $name | $(number samples "$json") | $(dash "${float% *}" 2) | $(dash "${int8% *}" 2) |" \
+        echo "| $name | $preset | $(number samples "$json") | $(dash "${float% *}" 2) | $(dash "${int8% *}" 2) |" \
             "$(dash "$(number agreement "$json")" 2) | $(dash "$(number kl_mean "$json")" 5) | $(dash "$(number logit_sqnr_db "$json")" 2) |"
     done
 } >"$TABLE"
