@@ -11,7 +11,7 @@ typedef struct itgc_target {
     const char *core; /* its own name for a core */
     const char *isa;  /* what its kernels may use, for people */
     itg_packing packing;
-    itg_type storage; /* of int8 codes between steps */
+    itg_type storage;                /* of int8 codes between steps */
     uint32_t align;                  /* of the arena and every tensor in it */
     const char *kernels;             /* itg_<family>_<kernels> are the families an emitted model names */
     uint64_t ram_bytes, flash_bytes; /* budgets: those of targets/NAME/target.mk; 0: none */
