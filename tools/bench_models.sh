@@ -14,6 +14,6 @@ echo "$MODELS" | while read -r name file calib data options; do
         / runs, .* min / { for (i = 1; i < NF; i++) { if ($i == "min") ms = $(i + 1); if ($i == "thread:" || $i == "threads:") threads = $(i - 1) }
             peak = $(NF - 1)
             rate = macs / ms / 1e6
-            printf "%-12s %-12s %s thread%s %12s MACs %9.4f ms %8.2f GMAC/s %5.1f %% of peak\n", name, table, threads, threads > 1 ? "s" : " ",
+            printf "%-12s %-12s %s thread%s %12s MACs %9.4f ms %8.2f GMAC/s %5.1f %% of peak\n", name, table, threads, (threads > 1 ? "s" : " "),
                 macs, ms, rate, 100 * rate / peak }'
 done
