@@ -3,26 +3,26 @@
  * (numerics.md 3). */
 #include "compiler/base/real.h"
 #include "compiler/ops/quantizers.h"
+#include "compiler/ops/step_fields.h"
 #include "compiler/quantize/quantize.h"
 
 #include <math.h>
-#include <stddef.h>
-
-#define ADD_FIELD(member, kind, count)                                                                                                               \
-    {                                                                                                                                                \
-#member, kind, offsetof(itg_add, member), count                                                                                              \
-    }
-#define MUL_FIELD(member, kind, count)                                                                                                               \
-    {                                                                                                                                                \
-#member, kind, offsetof(itg_mul, member), count                                                                                              \
-    }
 
 static const itgc_field add_fields[] = {
-    ADD_FIELD(walk.dim, ITGC_FIELD_I32, 4),     ADD_FIELD(walk.stride_a, ITGC_FIELD_I32, 4), ADD_FIELD(walk.stride_b, ITGC_FIELD_I32, 4),
-    ADD_FIELD(multiplier_a, ITGC_FIELD_I32, 1), ADD_FIELD(multiplier_b, ITGC_FIELD_I32, 1),  ADD_FIELD(constant, ITGC_FIELD_I32, 1),
-    ADD_FIELD(low, ITGC_FIELD_I32, 1),          ADD_FIELD(high, ITGC_FIELD_I32, 1),          ADD_FIELD(b_constant, ITGC_FIELD_POINTER, 1),
-    ADD_FIELD(shift, ITGC_FIELD_U8, 1),         ADD_FIELD(left, ITGC_FIELD_U8, 1),           ADD_FIELD(a_type, ITGC_FIELD_TYPE, 1),
-    ADD_FIELD(b_type, ITGC_FIELD_TYPE, 1),      ADD_FIELD(out_type, ITGC_FIELD_TYPE, 1),
+    ITGC_FIELD(itg_add, walk.dim, ITGC_FIELD_I32, 4),
+    ITGC_FIELD(itg_add, walk.stride_a, ITGC_FIELD_I32, 4),
+    ITGC_FIELD(itg_add, walk.stride_b, ITGC_FIELD_I32, 4),
+    ITGC_FIELD(itg_add, multiplier_a, ITGC_FIELD_I32, 1),
+    ITGC_FIELD(itg_add, multiplier_b, ITGC_FIELD_I32, 1),
+    ITGC_FIELD(itg_add, constant, ITGC_FIELD_I32, 1),
+    ITGC_FIELD(itg_add, low, ITGC_FIELD_I32, 1),
+    ITGC_FIELD(itg_add, high, ITGC_FIELD_I32, 1),
+    ITGC_FIELD(itg_add, b_constant, ITGC_FIELD_POINTER, 1),
+    ITGC_FIELD(itg_add, shift, ITGC_FIELD_U8, 1),
+    ITGC_FIELD(itg_add, left, ITGC_FIELD_U8, 1),
+    ITGC_FIELD(itg_add, a_type, ITGC_FIELD_TYPE, 1),
+    ITGC_FIELD(itg_add, b_type, ITGC_FIELD_TYPE, 1),
+    ITGC_FIELD(itg_add, out_type, ITGC_FIELD_TYPE, 1),
 };
 
 const itgc_step_kind itgc_step_add = {.op_name = "itg_op_add",
@@ -34,11 +34,21 @@ const itgc_step_kind itgc_step_add = {.op_name = "itg_op_add",
                                       .family = "elementwise"};
 
 static const itgc_field mul_fields[] = {
-    MUL_FIELD(walk.dim, ITGC_FIELD_I32, 4),     MUL_FIELD(walk.stride_a, ITGC_FIELD_I32, 4), MUL_FIELD(walk.stride_b, ITGC_FIELD_I32, 4),
-    MUL_FIELD(zero_a, ITGC_FIELD_I32, 1),       MUL_FIELD(zero_b, ITGC_FIELD_I32, 1),        MUL_FIELD(zero, ITGC_FIELD_I32, 1),
-    MUL_FIELD(low, ITGC_FIELD_I32, 1),          MUL_FIELD(high, ITGC_FIELD_I32, 1),          MUL_FIELD(requant.multiplier, ITGC_FIELD_I32, 1),
-    MUL_FIELD(requant.shift, ITGC_FIELD_U8, 1), MUL_FIELD(requant.left, ITGC_FIELD_U8, 1),   MUL_FIELD(b_constant, ITGC_FIELD_POINTER, 1),
-    MUL_FIELD(a_type, ITGC_FIELD_TYPE, 1),      MUL_FIELD(b_type, ITGC_FIELD_TYPE, 1),       MUL_FIELD(out_type, ITGC_FIELD_TYPE, 1),
+    ITGC_FIELD(itg_mul, walk.dim, ITGC_FIELD_I32, 4),
+    ITGC_FIELD(itg_mul, walk.stride_a, ITGC_FIELD_I32, 4),
+    ITGC_FIELD(itg_mul, walk.stride_b, ITGC_FIELD_I32, 4),
+    ITGC_FIELD(itg_mul, zero_a, ITGC_FIELD_I32, 1),
+    ITGC_FIELD(itg_mul, zero_b, ITGC_FIELD_I32, 1),
+    ITGC_FIELD(itg_mul, zero, ITGC_FIELD_I32, 1),
+    ITGC_FIELD(itg_mul, low, ITGC_FIELD_I32, 1),
+    ITGC_FIELD(itg_mul, high, ITGC_FIELD_I32, 1),
+    ITGC_FIELD(itg_mul, requant.multiplier, ITGC_FIELD_I32, 1),
+    ITGC_FIELD(itg_mul, requant.shift, ITGC_FIELD_U8, 1),
+    ITGC_FIELD(itg_mul, requant.left, ITGC_FIELD_U8, 1),
+    ITGC_FIELD(itg_mul, b_constant, ITGC_FIELD_POINTER, 1),
+    ITGC_FIELD(itg_mul, a_type, ITGC_FIELD_TYPE, 1),
+    ITGC_FIELD(itg_mul, b_type, ITGC_FIELD_TYPE, 1),
+    ITGC_FIELD(itg_mul, out_type, ITGC_FIELD_TYPE, 1),
 };
 
 const itgc_step_kind itgc_step_mul = {.op_name = "itg_op_mul",

@@ -2,43 +2,19 @@
  * Conv (plain and grouped) → itg_conv; depthwise ones go to depthwise_quantize.c. Weights become rows [Cout][KH][KW][C / groups].
  * The quantizer of Gemm shares the step kind. */
 #include "compiler/ops/quantizers.h"
+#include "compiler/ops/step_fields.h"
 #include "compiler/ops/window_quantize.h"
 #include "compiler/quantize/quantize.h"
 
-#include <stddef.h>
-
-#define FIELD(member, kind, count)                                                                                                                   \
-    {                                                                                                                                                \
-#member, kind, offsetof(itg_conv, member), count                                                                                             \
-    }
-
 static const itgc_field conv_fields[] = {
-    FIELD(in, ITGC_FIELD_I32, 3),
-    FIELD(out, ITGC_FIELD_I32, 3),
-    FIELD(kernel, ITGC_FIELD_I32, 2),
-    FIELD(stride, ITGC_FIELD_I32, 2),
-    FIELD(dilation, ITGC_FIELD_I32, 2),
-    FIELD(before, ITGC_FIELD_I32, 2),
-    FIELD(groups, ITGC_FIELD_I32, 1),
-    FIELD(out_pitch, ITGC_FIELD_I32, 1),
-    FIELD(weights, ITGC_FIELD_POINTER, 1),
-    FIELD(pad, ITGC_FIELD_POINTER, 1),
-    FIELD(pad_code, ITGC_FIELD_I32, 1),
-    FIELD(epilogue.bias, ITGC_FIELD_POINTER, 1),
-    FIELD(epilogue.multiplier, ITGC_FIELD_POINTER, 1),
-    FIELD(epilogue.negative_multiplier, ITGC_FIELD_POINTER, 1),
-    FIELD(epilogue.table, ITGC_FIELD_POINTER, 1),
-    FIELD(epilogue.zero, ITGC_FIELD_I32, 1),
-    FIELD(epilogue.low, ITGC_FIELD_I32, 1),
-    FIELD(epilogue.high, ITGC_FIELD_I32, 1),
-    FIELD(epilogue.table_mask, ITGC_FIELD_U16, 1),
-    FIELD(epilogue.shift, ITGC_FIELD_U8, 1),
-    FIELD(epilogue.left, ITGC_FIELD_U8, 1),
-    FIELD(epilogue.narrow, ITGC_FIELD_U8, 1),
-    FIELD(epilogue.wide, ITGC_FIELD_U8, 1),
-    FIELD(in_type, ITGC_FIELD_TYPE, 1),
-    FIELD(out_type, ITGC_FIELD_TYPE, 1),
-    FIELD(packing, ITGC_FIELD_I32, 1),
+    ITGC_FIELD(itg_conv, in, ITGC_FIELD_I32, 3),          ITGC_FIELD(itg_conv, out, ITGC_FIELD_I32, 3),
+    ITGC_FIELD(itg_conv, kernel, ITGC_FIELD_I32, 2),      ITGC_FIELD(itg_conv, stride, ITGC_FIELD_I32, 2),
+    ITGC_FIELD(itg_conv, dilation, ITGC_FIELD_I32, 2),    ITGC_FIELD(itg_conv, before, ITGC_FIELD_I32, 2),
+    ITGC_FIELD(itg_conv, groups, ITGC_FIELD_I32, 1),      ITGC_FIELD(itg_conv, out_pitch, ITGC_FIELD_I32, 1),
+    ITGC_FIELD(itg_conv, weights, ITGC_FIELD_POINTER, 1), ITGC_FIELD(itg_conv, pad, ITGC_FIELD_POINTER, 1),
+    ITGC_FIELD(itg_conv, pad_code, ITGC_FIELD_I32, 1),    ITGC_EPILOGUE_FIELDS(itg_conv),
+    ITGC_FIELD(itg_conv, in_type, ITGC_FIELD_TYPE, 1),    ITGC_FIELD(itg_conv, out_type, ITGC_FIELD_TYPE, 1),
+    ITGC_FIELD(itg_conv, packing, ITGC_FIELD_I32, 1),
 };
 
 const itgc_step_kind itgc_step_conv = {.op_name = "itg_op_conv",

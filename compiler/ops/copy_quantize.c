@@ -3,19 +3,15 @@
  * shares the place of their input. */
 #include "compiler/ops/copy_quantize.h"
 #include "compiler/ops/quantizers.h"
+#include "compiler/ops/step_fields.h"
 #include "compiler/ops/walk.h"
 
-#include <stddef.h>
-
-#define FIELD(member, kind, count)                                                                                                                   \
-    {                                                                                                                                                \
-#member, kind, offsetof(itg_copy, member), count                                                                                             \
-    }
-
 static const itgc_field copy_fields[] = {
-    FIELD(dim, ITGC_FIELD_I32, 6),          FIELD(in_stride, ITGC_FIELD_I32, 6), FIELD(out_stride, ITGC_FIELD_I32, 6),
-    FIELD(in_start, ITGC_FIELD_I32, 1),     FIELD(out_start, ITGC_FIELD_I32, 1), FIELD(table, ITGC_FIELD_POINTER, 1),
-    FIELD(element_bytes, ITGC_FIELD_U8, 1), FIELD(in_type, ITGC_FIELD_TYPE, 1),  FIELD(out_type, ITGC_FIELD_TYPE, 1),
+    ITGC_FIELD(itg_copy, dim, ITGC_FIELD_I32, 6),          ITGC_FIELD(itg_copy, in_stride, ITGC_FIELD_I32, 6),
+    ITGC_FIELD(itg_copy, out_stride, ITGC_FIELD_I32, 6),   ITGC_FIELD(itg_copy, in_start, ITGC_FIELD_I32, 1),
+    ITGC_FIELD(itg_copy, out_start, ITGC_FIELD_I32, 1),    ITGC_FIELD(itg_copy, table, ITGC_FIELD_POINTER, 1),
+    ITGC_FIELD(itg_copy, element_bytes, ITGC_FIELD_U8, 1), ITGC_FIELD(itg_copy, in_type, ITGC_FIELD_TYPE, 1),
+    ITGC_FIELD(itg_copy, out_type, ITGC_FIELD_TYPE, 1),
 };
 
 const itgc_step_kind itgc_step_copy = {.op_name = "itg_op_copy",

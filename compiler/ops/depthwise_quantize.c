@@ -2,42 +2,20 @@
  * Layers in which an output channel sees one input channel → itg_depthwise: Conv with group = C, and every y = gain[c] x + bias[c]
  * (BatchNormalization, PRelu, Add and Mul by constants) as a 1x1 kernel. Called by the quantizers of those ops. */
 #include "compiler/ops/quantizers.h"
+#include "compiler/ops/step_fields.h"
 #include "compiler/ops/window_quantize.h"
 #include "compiler/quantize/quantize.h"
 
 #include <math.h>
-#include <stddef.h>
-
-#define FIELD(member, kind, count)                                                                                                                   \
-    {                                                                                                                                                \
-#member, kind, offsetof(itg_depthwise, member), count                                                                                        \
-    }
 
 static const itgc_field depthwise_fields[] = {
-    FIELD(in, ITGC_FIELD_I32, 3),
-    FIELD(out, ITGC_FIELD_I32, 3),
-    FIELD(kernel, ITGC_FIELD_I32, 2),
-    FIELD(stride, ITGC_FIELD_I32, 2),
-    FIELD(dilation, ITGC_FIELD_I32, 2),
-    FIELD(before, ITGC_FIELD_I32, 2),
-    FIELD(weights, ITGC_FIELD_POINTER, 1),
-    FIELD(pad, ITGC_FIELD_POINTER, 1),
-    FIELD(pad_code, ITGC_FIELD_I32, 1),
-    FIELD(epilogue.bias, ITGC_FIELD_POINTER, 1),
-    FIELD(epilogue.multiplier, ITGC_FIELD_POINTER, 1),
-    FIELD(epilogue.negative_multiplier, ITGC_FIELD_POINTER, 1),
-    FIELD(epilogue.table, ITGC_FIELD_POINTER, 1),
-    FIELD(epilogue.zero, ITGC_FIELD_I32, 1),
-    FIELD(epilogue.low, ITGC_FIELD_I32, 1),
-    FIELD(epilogue.high, ITGC_FIELD_I32, 1),
-    FIELD(epilogue.table_mask, ITGC_FIELD_U16, 1),
-    FIELD(epilogue.shift, ITGC_FIELD_U8, 1),
-    FIELD(epilogue.left, ITGC_FIELD_U8, 1),
-    FIELD(epilogue.narrow, ITGC_FIELD_U8, 1),
-    FIELD(epilogue.wide, ITGC_FIELD_U8, 1),
-    FIELD(in_type, ITGC_FIELD_TYPE, 1),
-    FIELD(out_type, ITGC_FIELD_TYPE, 1),
-    FIELD(packing, ITGC_FIELD_I32, 1),
+    ITGC_FIELD(itg_depthwise, in, ITGC_FIELD_I32, 3),          ITGC_FIELD(itg_depthwise, out, ITGC_FIELD_I32, 3),
+    ITGC_FIELD(itg_depthwise, kernel, ITGC_FIELD_I32, 2),      ITGC_FIELD(itg_depthwise, stride, ITGC_FIELD_I32, 2),
+    ITGC_FIELD(itg_depthwise, dilation, ITGC_FIELD_I32, 2),    ITGC_FIELD(itg_depthwise, before, ITGC_FIELD_I32, 2),
+    ITGC_FIELD(itg_depthwise, weights, ITGC_FIELD_POINTER, 1), ITGC_FIELD(itg_depthwise, pad, ITGC_FIELD_POINTER, 1),
+    ITGC_FIELD(itg_depthwise, pad_code, ITGC_FIELD_I32, 1),    ITGC_EPILOGUE_FIELDS(itg_depthwise),
+    ITGC_FIELD(itg_depthwise, in_type, ITGC_FIELD_TYPE, 1),    ITGC_FIELD(itg_depthwise, out_type, ITGC_FIELD_TYPE, 1),
+    ITGC_FIELD(itg_depthwise, packing, ITGC_FIELD_I32, 1),
 };
 
 const itgc_step_kind itgc_step_depthwise = {.op_name = "itg_op_depthwise",

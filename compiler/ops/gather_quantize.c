@@ -2,19 +2,15 @@
  * Gather by constants, Pad and nearest Resize → itg_gather, one step for each axis that changes. */
 #include "compiler/ops/copy_quantize.h"
 #include "compiler/ops/quantizers.h"
+#include "compiler/ops/step_fields.h"
 #include "compiler/ops/walk.h"
 
-#include <stddef.h>
 #include <string.h>
 
-#define FIELD(member, kind)                                                                                                                          \
-    {                                                                                                                                                \
-#member, kind, offsetof(itg_gather, member), 1                                                                                               \
-    }
-
 static const itgc_field gather_fields[] = {
-    FIELD(index, ITGC_FIELD_POINTER), FIELD(in_count, ITGC_FIELD_I32), FIELD(out_count, ITGC_FIELD_I32),
-    FIELD(inner, ITGC_FIELD_I32),     FIELD(fill, ITGC_FIELD_I32),     FIELD(element_bytes, ITGC_FIELD_U8),
+    ITGC_FIELD(itg_gather, index, ITGC_FIELD_POINTER, 1), ITGC_FIELD(itg_gather, in_count, ITGC_FIELD_I32, 1),
+    ITGC_FIELD(itg_gather, out_count, ITGC_FIELD_I32, 1), ITGC_FIELD(itg_gather, inner, ITGC_FIELD_I32, 1),
+    ITGC_FIELD(itg_gather, fill, ITGC_FIELD_I32, 1),      ITGC_FIELD(itg_gather, element_bytes, ITGC_FIELD_U8, 1),
 };
 
 const itgc_step_kind itgc_step_gather = {.op_name = "itg_op_gather",

@@ -2,38 +2,33 @@
  * MaxPool, AveragePool and their Global forms → itg_pool; a mean over the whole plane → itg_reduce. Average pools have their own output
  * scale; 1/n is folded into the multiplier, one for each count that occurs (numerics.md 3). */
 #include "compiler/ops/quantizers.h"
+#include "compiler/ops/step_fields.h"
 #include "compiler/ops/window_quantize.h"
 #include "compiler/quantize/quantize.h"
 
-#include <stddef.h>
 #include <stdlib.h>
 
-#define FIELD(member, kind, count)                                                                                                                   \
-    {                                                                                                                                                \
-#member, kind, offsetof(itg_pool, member), count                                                                                             \
-    }
-
 static const itgc_field pool_fields[] = {
-    FIELD(in, ITGC_FIELD_I32, 3),
-    FIELD(out, ITGC_FIELD_I32, 3),
-    FIELD(kernel, ITGC_FIELD_I32, 2),
-    FIELD(stride, ITGC_FIELD_I32, 2),
-    FIELD(dilation, ITGC_FIELD_I32, 2),
-    FIELD(before, ITGC_FIELD_I32, 2),
-    FIELD(average, ITGC_FIELD_BOOL, 1),
-    FIELD(include_pad, ITGC_FIELD_BOOL, 1),
-    FIELD(after, ITGC_FIELD_I32, 2),
-    FIELD(counts, ITGC_FIELD_POINTER, 1),
-    FIELD(multipliers, ITGC_FIELD_POINTER, 1),
-    FIELD(count_entries, ITGC_FIELD_I32, 1),
-    FIELD(in_zero, ITGC_FIELD_I32, 1),
-    FIELD(out_zero, ITGC_FIELD_I32, 1),
-    FIELD(low, ITGC_FIELD_I32, 1),
-    FIELD(high, ITGC_FIELD_I32, 1),
-    FIELD(shift, ITGC_FIELD_U8, 1),
-    FIELD(left, ITGC_FIELD_U8, 1),
-    FIELD(in_type, ITGC_FIELD_TYPE, 1),
-    FIELD(out_type, ITGC_FIELD_TYPE, 1),
+    ITGC_FIELD(itg_pool, in, ITGC_FIELD_I32, 3),
+    ITGC_FIELD(itg_pool, out, ITGC_FIELD_I32, 3),
+    ITGC_FIELD(itg_pool, kernel, ITGC_FIELD_I32, 2),
+    ITGC_FIELD(itg_pool, stride, ITGC_FIELD_I32, 2),
+    ITGC_FIELD(itg_pool, dilation, ITGC_FIELD_I32, 2),
+    ITGC_FIELD(itg_pool, before, ITGC_FIELD_I32, 2),
+    ITGC_FIELD(itg_pool, average, ITGC_FIELD_BOOL, 1),
+    ITGC_FIELD(itg_pool, include_pad, ITGC_FIELD_BOOL, 1),
+    ITGC_FIELD(itg_pool, after, ITGC_FIELD_I32, 2),
+    ITGC_FIELD(itg_pool, counts, ITGC_FIELD_POINTER, 1),
+    ITGC_FIELD(itg_pool, multipliers, ITGC_FIELD_POINTER, 1),
+    ITGC_FIELD(itg_pool, count_entries, ITGC_FIELD_I32, 1),
+    ITGC_FIELD(itg_pool, in_zero, ITGC_FIELD_I32, 1),
+    ITGC_FIELD(itg_pool, out_zero, ITGC_FIELD_I32, 1),
+    ITGC_FIELD(itg_pool, low, ITGC_FIELD_I32, 1),
+    ITGC_FIELD(itg_pool, high, ITGC_FIELD_I32, 1),
+    ITGC_FIELD(itg_pool, shift, ITGC_FIELD_U8, 1),
+    ITGC_FIELD(itg_pool, left, ITGC_FIELD_U8, 1),
+    ITGC_FIELD(itg_pool, in_type, ITGC_FIELD_TYPE, 1),
+    ITGC_FIELD(itg_pool, out_type, ITGC_FIELD_TYPE, 1),
 };
 
 const itgc_step_kind itgc_step_pool = {.op_name = "itg_op_pool",

@@ -1,27 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0
  * ReduceMean and ReduceSum over neighbouring axes → itg_reduce, ReduceMax → itg_pool. Global average pools share the step. */
 #include "compiler/ops/quantizers.h"
+#include "compiler/ops/step_fields.h"
 #include "compiler/quantize/quantize.h"
 
-#include <stddef.h>
-
-#define FIELD(member, kind)                                                                                                                          \
-    {                                                                                                                                                \
-#member, kind, offsetof(itg_reduce, member), 1                                                                                               \
-    }
-
 static const itgc_field reduce_fields[] = {
-    FIELD(count, ITGC_FIELD_I32),
-    FIELD(inner, ITGC_FIELD_I32),
-    FIELD(in_zero, ITGC_FIELD_I32),
-    FIELD(out_zero, ITGC_FIELD_I32),
-    FIELD(low, ITGC_FIELD_I32),
-    FIELD(high, ITGC_FIELD_I32),
-    FIELD(requant.multiplier, ITGC_FIELD_I32),
-    FIELD(requant.shift, ITGC_FIELD_U8),
-    FIELD(requant.left, ITGC_FIELD_U8),
-    FIELD(in_type, ITGC_FIELD_TYPE),
-    FIELD(out_type, ITGC_FIELD_TYPE),
+    ITGC_FIELD(itg_reduce, count, ITGC_FIELD_I32, 1),
+    ITGC_FIELD(itg_reduce, inner, ITGC_FIELD_I32, 1),
+    ITGC_FIELD(itg_reduce, in_zero, ITGC_FIELD_I32, 1),
+    ITGC_FIELD(itg_reduce, out_zero, ITGC_FIELD_I32, 1),
+    ITGC_FIELD(itg_reduce, low, ITGC_FIELD_I32, 1),
+    ITGC_FIELD(itg_reduce, high, ITGC_FIELD_I32, 1),
+    ITGC_FIELD(itg_reduce, requant.multiplier, ITGC_FIELD_I32, 1),
+    ITGC_FIELD(itg_reduce, requant.shift, ITGC_FIELD_U8, 1),
+    ITGC_FIELD(itg_reduce, requant.left, ITGC_FIELD_U8, 1),
+    ITGC_FIELD(itg_reduce, in_type, ITGC_FIELD_TYPE, 1),
+    ITGC_FIELD(itg_reduce, out_type, ITGC_FIELD_TYPE, 1),
 };
 
 const itgc_step_kind itgc_step_reduce = {.op_name = "itg_op_reduce",

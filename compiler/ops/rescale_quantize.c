@@ -2,28 +2,23 @@
  * The same values in another format → itg_rescale, or itg_lookup where only the storage differs. No ONNX op of its own: called by the
  * quantizers of ops whose operands must agree. */
 #include "compiler/ops/quantizers.h"
+#include "compiler/ops/step_fields.h"
 #include "compiler/quantize/quantize.h"
 
-#include <stddef.h>
-
-#define FIELD(member, kind)                                                                                                                          \
-    {                                                                                                                                                \
-#member, kind, offsetof(itg_rescale, member), 1                                                                                              \
-    }
 #define PART 4096 /* elements a row: small enough to share, large enough to be worth a call */
 
 static const itgc_field rescale_fields[] = {
-    FIELD(length, ITGC_FIELD_I32),
-    FIELD(part, ITGC_FIELD_I32),
-    FIELD(in_zero, ITGC_FIELD_I32),
-    FIELD(zero, ITGC_FIELD_I32),
-    FIELD(low, ITGC_FIELD_I32),
-    FIELD(high, ITGC_FIELD_I32),
-    FIELD(requant.multiplier, ITGC_FIELD_I32),
-    FIELD(requant.shift, ITGC_FIELD_U8),
-    FIELD(requant.left, ITGC_FIELD_U8),
-    FIELD(in_type, ITGC_FIELD_TYPE),
-    FIELD(out_type, ITGC_FIELD_TYPE),
+    ITGC_FIELD(itg_rescale, length, ITGC_FIELD_I32, 1),
+    ITGC_FIELD(itg_rescale, part, ITGC_FIELD_I32, 1),
+    ITGC_FIELD(itg_rescale, in_zero, ITGC_FIELD_I32, 1),
+    ITGC_FIELD(itg_rescale, zero, ITGC_FIELD_I32, 1),
+    ITGC_FIELD(itg_rescale, low, ITGC_FIELD_I32, 1),
+    ITGC_FIELD(itg_rescale, high, ITGC_FIELD_I32, 1),
+    ITGC_FIELD(itg_rescale, requant.multiplier, ITGC_FIELD_I32, 1),
+    ITGC_FIELD(itg_rescale, requant.shift, ITGC_FIELD_U8, 1),
+    ITGC_FIELD(itg_rescale, requant.left, ITGC_FIELD_U8, 1),
+    ITGC_FIELD(itg_rescale, in_type, ITGC_FIELD_TYPE, 1),
+    ITGC_FIELD(itg_rescale, out_type, ITGC_FIELD_TYPE, 1),
 };
 
 const itgc_step_kind itgc_step_rescale = {.op_name = "itg_op_rescale",

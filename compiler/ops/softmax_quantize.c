@@ -2,21 +2,17 @@
  * Softmax over the last dimension → itg_softmax (numerics.md 4, final softmax). */
 #include "compiler/base/real.h"
 #include "compiler/ops/quantizers.h"
+#include "compiler/ops/step_fields.h"
 #include "compiler/quantize/quantize.h"
 
 #include <math.h>
-#include <stddef.h>
 #include <string.h>
 
 #define LOG2_E 1.4426950408889634
-#define FIELD(member, kind)                                                                                                                          \
-    {                                                                                                                                                \
-#member, kind, offsetof(itg_softmax, member), 1                                                                                              \
-    }
-
 static const itgc_field softmax_fields[] = {
-    FIELD(length, ITGC_FIELD_I32),   FIELD(multiplier, ITGC_FIELD_I32), FIELD(shift, ITGC_FIELD_U8),
-    FIELD(in_type, ITGC_FIELD_TYPE), FIELD(out_type, ITGC_FIELD_TYPE),
+    ITGC_FIELD(itg_softmax, length, ITGC_FIELD_I32, 1),    ITGC_FIELD(itg_softmax, multiplier, ITGC_FIELD_I32, 1),
+    ITGC_FIELD(itg_softmax, shift, ITGC_FIELD_U8, 1),      ITGC_FIELD(itg_softmax, in_type, ITGC_FIELD_TYPE, 1),
+    ITGC_FIELD(itg_softmax, out_type, ITGC_FIELD_TYPE, 1),
 };
 
 const itgc_step_kind itgc_step_softmax = {.op_name = "itg_op_softmax",

@@ -1,19 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Functions of one variable that no layer could fuse → itg_lookup; clamps of int16 tensors → itg_rescale. */
 #include "compiler/ops/quantizers.h"
+#include "compiler/ops/step_fields.h"
 #include "compiler/quantize/quantize.h"
 
-#include <stddef.h>
-
-#define FIELD(member, kind)                                                                                                                          \
-    {                                                                                                                                                \
-#member, kind, offsetof(itg_lookup, member), 1                                                                                               \
-    }
 #define PART 4096 /* elements a row, as in rescale_quantize.c */
 
 static const itgc_field lookup_fields[] = {
-    FIELD(table, ITGC_FIELD_POINTER), FIELD(length, ITGC_FIELD_I32),    FIELD(part, ITGC_FIELD_I32),
-    FIELD(in_type, ITGC_FIELD_TYPE),  FIELD(out_type, ITGC_FIELD_TYPE),
+    ITGC_FIELD(itg_lookup, table, ITGC_FIELD_POINTER, 1), ITGC_FIELD(itg_lookup, length, ITGC_FIELD_I32, 1),
+    ITGC_FIELD(itg_lookup, part, ITGC_FIELD_I32, 1),      ITGC_FIELD(itg_lookup, in_type, ITGC_FIELD_TYPE, 1),
+    ITGC_FIELD(itg_lookup, out_type, ITGC_FIELD_TYPE, 1),
 };
 
 const itgc_step_kind itgc_step_lookup = {.op_name = "itg_op_lookup",
