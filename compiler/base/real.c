@@ -33,16 +33,20 @@ static double power_of_two(int k)
     return value;
 }
 
+/* Added and taken away again it rounds |x| < 2^51 to an integer, half to even. */
+static const double round_shift = 0x1.8p52;
+
+/* (exp(r) - 1) / r for |r| <= ln(2) / 2 */
+static const double exponential[] = {1.0,         1.0 / 2,      1.0 / 6,       1.0 / 24,       1.0 / 120,       1.0 / 720,        1.0 / 5040,
+                                     1.0 / 40320, 1.0 / 362880, 1.0 / 3628800, 1.0 / 39916800, 1.0 / 479001600, 1.0 / 6227020800, 1.0 / 87178291200};
+
 /* exp(x) - 1 for x = k ln 2 + r: returns expm1(r), |r| <= ln(2) / 2. */
 static double reduce_exponential(double x, int *k)
 {
-    static const double coefficients[] = {
-        1.0,         1.0 / 2,      1.0 / 6,       1.0 / 24,       1.0 / 120,       1.0 / 720,        1.0 / 5040,
-        1.0 / 40320, 1.0 / 362880, 1.0 / 3628800, 1.0 / 39916800, 1.0 / 479001600, 1.0 / 6227020800, 1.0 / 87178291200};
-    const double n = floor(x * log2_e + 0.5);
+    const double n = (x * log2_e + round_shift) - round_shift;
     const double r = (x - n * ln2_high) - n * ln2_low;
     *k = (int)n;
-    return r * evaluate(coefficients, COUNT(coefficients), r);
+    return r * evaluate(exponential, COUNT(exponential), r);
 }
 
 double itgc_exp(double x)
@@ -306,6 +310,54 @@ double itgc_pow(double x, double y)
 float itgc_expf(float x)
 {
     return (float)itgc_exp((double)x);
+}
+
+typedef float floats4 __attribute__((vector_size(16), aligned(4), may_alias));
+typedef double doubles4 __attribute__((vector_size(32)));
+typedef int64_t longs4 __attribute__((vector_size(32)));
+
+#define CHOOSE(condition, yes, no) ((doubles4)(((condition) & (longs4)(yes)) | (~(condition) & (longs4)(no))))
+
+#define TILE(name) name##_baseline
+#define TILE_TARGET
+#include "compiler/base/exponential_tile.h"
+#undef TILE
+#undef TILE_TARGET
+
+#if defined(__x86_64__)
+#define TILE(name)  name##_avx2
+#define TILE_TARGET __attribute__((target("avx2")))
+#include "compiler/base/exponential_tile.h"
+#undef TILE
+#undef TILE_TARGET
+#define HAS_AVX2 __builtin_cpu_supports("avx2")
+#else
+#define exponentials_avx2 exponentials_baseline
+#define divide_avx2       divide_baseline
+#define HAS_AVX2          false
+#endif
+
+double itgc_exp_row(float *out, const float *in, float largest, int64_t count)
+{
+    const int64_t whole = count & ~(int64_t)3;
+    double sum = 0.0;
+    (HAS_AVX2 ? exponentials_avx2 : exponentials_baseline)(out, in, largest, whole);
+    for (int64_t i = whole; i < count; i++) {
+        out[i] = itgc_expf(in[i] - largest);
+    }
+    for (int64_t i = 0; i < count; i++) {
+        sum += (double)out[i];
+    }
+    return sum;
+}
+
+void itgc_divide_row(float *row, double divisor, int64_t count)
+{
+    const int64_t whole = count & ~(int64_t)3;
+    (HAS_AVX2 ? divide_avx2 : divide_baseline)(row, divisor, whole);
+    for (int64_t i = whole; i < count; i++) {
+        row[i] = (float)((double)row[i] / divisor);
+    }
 }
 
 float itgc_sigmoidf(float x)

@@ -4,6 +4,8 @@
 #ifndef ITGC_REAL_H
 #define ITGC_REAL_H
 
+#include <stdint.h>
+
 double itgc_exp(double x);
 double itgc_log(double x);
 double itgc_erf(double x);
@@ -17,6 +19,11 @@ float itgc_expf(float x);
 float itgc_sigmoidf(float x);
 float itgc_tanhf(float x);
 float itgc_erff(float x);
+
+/* out[i] = itgc_expf(in[i] - largest), the same bits several at a time; returns their sum in index order. out may be in. */
+double itgc_exp_row(float *out, const float *in, float largest, int64_t count);
+/* row[i] = row[i] / divisor, divided as double. */
+void itgc_divide_row(float *row, double divisor, int64_t count);
 
 /* Round half to even and half away from zero, without the C library's rounding mode. */
 double itgc_round_even(double x);

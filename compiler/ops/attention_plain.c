@@ -7,6 +7,7 @@
 #include "compiler/ops/attention.h"
 
 #include <math.h>
+#include <string.h>
 
 #define TILE_ROWS 32
 
@@ -53,17 +54,17 @@ static const float *find_mask_row(const itgc_value *mask, int64_t batch, int64_t
 static void normalize_row(float *score, const float *mask, int64_t count, float scale)
 {
     float largest = -INFINITY;
-    double sum = 0.0;
     for (int64_t j = 0; j < count; j++) {
         score[j] = score[j] * scale + (mask == NULL ? 0.0f : mask[j]);
         largest = score[j] > largest ? score[j] : largest;
     }
-    for (int64_t j = 0; j < count; j++) {
-        score[j] = largest == -INFINITY ? 0.0f : itgc_expf(score[j] - largest);
-        sum += (double)score[j];
+    if (largest == -INFINITY) {
+        memset(score, 0, (size_t)count * sizeof *score);
+        return;
     }
-    for (int64_t j = 0; j < count && sum > 0.0; j++) {
-        score[j] = (float)((double)score[j] / sum);
+    const double sum = itgc_exp_row(score, score, largest, count);
+    if (sum > 0.0) {
+        itgc_divide_row(score, sum, count);
     }
 }
 

@@ -46,6 +46,10 @@ static void softmax_row(float *out, const float *in, int64_t count, int64_t stri
 {
     const float largest = find_largest(in, count, stride);
     double sum = 0.0;
+    if (stride == 1) {
+        itgc_divide_row(out, itgc_exp_row(out, in, largest, count), count);
+        return;
+    }
     for (int64_t i = 0; i < count; i++) {
         out[i * stride] = itgc_expf(in[i * stride] - largest);
         sum += (double)out[i * stride];

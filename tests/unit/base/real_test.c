@@ -105,6 +105,37 @@ static void test_limits(void **state)
     assert_true(signbit(itgc_tanh(-0.0)) && signbit(itgc_erf(-0.0)) && signbit(itgc_sin(-0.0)));
 }
 
+/* Rows of 1 to 11 (vectors and what is left of them), in place; every value that may come, with its limits. */
+static void test_rows_have_the_bits_of_one(void **state)
+{
+    (void)state;
+    static const float special[] = {0.0f, -0.0f, HUGE_VALF, -HUGE_VALF, NAN, 1e-40f, -87.4f, -103.5f, -104.5f, 88.7f, 88.8f, -1e30f, 250.0f};
+    const int count_special = (int)(sizeof special / sizeof special[0]);
+    srand(3);
+    for (int round = 0; round < 20000; round++) {
+        const int count = round % 11 + 1;
+        float in[11], row[11];
+        double sum = 0.0;
+        for (int i = 0; i < count; i++) {
+            in[i] = rand() % 8 == 0 ? special[rand() % count_special] : ((float)rand() / (float)RAND_MAX - 0.7f) * 150.0f;
+            row[i] = in[i];
+        }
+        const float largest = (float)(round % 3);
+        const double own = itgc_exp_row(row, row, largest, count);
+        for (int i = 0; i < count; i++) {
+            const float expected = itgc_expf(in[i] - largest);
+            assert_true(row[i] == expected || (isnan(row[i]) && isnan(expected)));
+            sum += (double)expected;
+        }
+        assert_true(own == sum || (isnan(own) && isnan(sum)));
+        itgc_divide_row(row, 3.7, count);
+        for (int i = 0; i < count; i++) {
+            const float expected = (float)((double)itgc_expf(in[i] - largest) / 3.7);
+            assert_true(row[i] == expected || (isnan(row[i]) && isnan(expected)));
+        }
+    }
+}
+
 static void test_rounding(void **state)
 {
     (void)state;
@@ -117,7 +148,11 @@ static void test_rounding(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_double_forms), cmocka_unit_test(test_power), cmocka_unit_test(test_float_forms),
-                                       cmocka_unit_test(test_limits), cmocka_unit_test(test_rounding)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_double_forms),
+                                       cmocka_unit_test(test_power),
+                                       cmocka_unit_test(test_float_forms),
+                                       cmocka_unit_test(test_limits),
+                                       cmocka_unit_test(test_rows_have_the_bits_of_one),
+                                       cmocka_unit_test(test_rounding)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
