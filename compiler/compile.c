@@ -182,6 +182,27 @@ bool itgc_quantize(itgc_compilation *c, const itgc_quantize_options *options)
     return itgc_protect(c, run_quantize, &call);
 }
 
+typedef struct survey_call {
+    itgc_compilation *c;
+    const itgc_quantize_options *options;
+    itgc_survey *survey;
+} survey_call;
+
+static bool run_survey(void *argument)
+{
+    const survey_call *const call = argument;
+    if (!begin_phase(call->c, ITGC_LOWERED))
+        return false;
+    itgc_survey_integers(call->c->graph, call->options, call->survey);
+    return true;
+}
+
+bool itgc_survey_int8(itgc_compilation *c, const itgc_quantize_options *options, itgc_survey *survey)
+{
+    survey_call call = {c, options, survey};
+    return itgc_protect(c, run_survey, &call);
+}
+
 typedef struct schedule_call {
     itgc_compilation *c;
     const itgc_schedule_options *options;

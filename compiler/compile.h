@@ -35,6 +35,8 @@ bool itgc_measure(itgc_compilation *c, itgc_samples *const *sets, bool (*use)(vo
 bool itgc_refine(itgc_compilation *c, itgc_samples *const *sets, bool (*use)(void *argument, int64_t index), void *argument,
                  const itgc_refine_options *options);
 bool itgc_quantize(itgc_compilation *c, const itgc_quantize_options *options);
+/* After itgc_lower, instead of the rest: what keeps the model from int8. */
+bool itgc_survey_int8(itgc_compilation *c, const itgc_quantize_options *options, itgc_survey *survey);
 bool itgc_schedule(itgc_compilation *c, const itgc_schedule_options *options, const itg_kernels *kernels);
 bool itgc_emit(itgc_compilation *c, const itgc_emit_options *options, const char *dir);
 

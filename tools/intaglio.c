@@ -12,7 +12,7 @@ static const cli_command commands[] = {
     {"compile", CLI_COMPILE, 1, 1, "MODEL.onnx", "int8 C, weights and a report from a float model", cli_compile},
     {"run", CLI_RUN, 1, 1, "MODEL.onnx", "run a model on inputs, as integers or in float", cli_run},
     {"eval", CLI_EVAL, 1, 1, "MODEL.onnx", "accuracy of float and int8 on samples", cli_eval},
-    {"inspect", CLI_INSPECT, 1, 1, "MODEL.onnx", "inputs, outputs, work, and what is not supported", cli_inspect},
+    {"inspect", CLI_INSPECT, 1, 1, "MODEL.onnx", "inputs, outputs, work, and what keeps it from int8", cli_inspect},
     {"bench", CLI_BENCH, 1, 1, "MODEL.onnx", "time of every step on this machine", cli_bench},
     {"conformance", CLI_CONFORMANCE, 1, -1, "DIR...", "ONNX backend test folders through the float executor", cli_conformance},
     {"diff", CLI_DIFF, 2, 2, "A.json B.json", "two reports or evals side by side", cli_diff},

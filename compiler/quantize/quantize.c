@@ -62,7 +62,7 @@ static bool make_steps(itgc_quantizer *quantizer, itgc_node *node)
     return check_inputs(quantizer, node) && node->op->quantize(quantizer, node);
 }
 
-static bool quantize_node(itgc_quantizer *quantizer, itgc_node *node)
+bool itgc_quantize_node(itgc_quantizer *quantizer, itgc_node *node)
 {
     itgc_enter_node(quantizer->diag, node->name, node->type, node->opset);
     const bool fine = make_steps(quantizer, node);
@@ -111,7 +111,7 @@ bool itgc_quantize_graph(itgc_graph *graph, const itgc_quantize_options *options
         return false;
     }
     for (int i = 0; i < graph->node_count; i++) {
-        if (!graph->nodes[i]->is_fused && !quantize_node(&quantizer, graph->nodes[i])) {
+        if (!graph->nodes[i]->is_fused && !itgc_quantize_node(&quantizer, graph->nodes[i])) {
             return false;
         }
     }

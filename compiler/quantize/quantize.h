@@ -47,6 +47,25 @@ bool itgc_check_expressible(const itgc_graph *graph);
 
 bool itgc_quantize_graph(itgc_graph *graph, const itgc_quantize_options *options);
 
+/* Nodes of one op that the quantizer refuses with one code. */
+typedef struct itgc_missing {
+    const char *op, *node; /* the op's ONNX name after lowering, and the first such node; "": of the model as a whole */
+    const char *reason;    /* "fact; remedy" of that node */
+    int code, nodes;
+} itgc_missing;
+
+typedef struct itgc_survey {
+    int nodes, refused; /* of the lowered graph */
+    itgc_missing **missing;
+    int count, capacity;
+} itgc_survey;
+
+/* What keeps a lowered graph from int8, whatever the samples; nothing missing: it is ready. The graph is spent afterwards. */
+void itgc_survey_integers(itgc_graph *graph, const itgc_quantize_options *options, itgc_survey *survey);
+
+/* The steps of one node, whose formats are chosen. */
+bool itgc_quantize_node(itgc_quantizer *quantizer, itgc_node *node);
+
 /* What the ops' quantize callbacks call. */
 
 /* Appends a step; params are copied. Inputs that are NULL are unused; rows as itg_step.rows. */

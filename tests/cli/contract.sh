@@ -102,7 +102,9 @@ if head -c 64 "$WORK/r.npy" | tr -d '\000' | grep -q "<u2"; then ok; else bad "r
 expect "run without calibration" 2 "$TOOL" run $MODEL/gesture19.onnx $COMMON --input $MODEL/test/rock --output "$WORK/n.npy"
 
 expect inspect 0 "$TOOL" inspect $MODEL/gesture19.onnx $COMMON --json -
-has inspect "$WORK/stdout" '"supported": true' '"unsupported": []' '"inputs"' '"outputs"' '"macs"' '"params"'
+has inspect "$WORK/stdout" '"supported": true' '"unsupported": []' '"int8": {"ready": true, ' '"missing": []' '"inputs"' '"outputs"' '"macs"' '"params"'
+expect "inspect in words" 0 "$TOOL" inspect $MODEL/gesture19.onnx $COMMON
+has "inspect in words" "$WORK/stdout" 'float    ready: every node is supported' 'int8     ready: '
 expect bench 0 "$TOOL" bench $MODEL/gesture19.onnx $COMMON --isa scalar --json -
 has bench "$WORK/stdout" '"isa": "scalar"' '"threads": 1' '"macs"' '"ms": {"min": ' '"median"' '"max"' '"steps": ['
 expect "bench with threads" 0 "$TOOL" bench $MODEL/gesture19.onnx $COMMON --threads 2 --json "$WORK/bench.json"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * intaglio inspect: what a model takes and gives, what it costs, and every node that is not supported, with the reason.
+ * intaglio inspect: what a model takes and gives, what it costs, every node that is not supported, and
+ * what keeps it from int8.
  * Called by tools/intaglio.c. */
 #include "tools/cli/commands.h"
 #include "tools/cli/pipeline.h"
@@ -75,7 +76,67 @@ static void add_ops(itgc_text *text, const itgc_graph *graph, bool json)
     }
 }
 
-static void add_json(itgc_text *text, const itgc_import_result *imported, model_totals totals)
+/* What stands between the model and int8. Of an import with unsupported nodes nothing more is known; a graph that cannot be lowered has
+ * the one reason of that. */
+static bool survey_int8(cli_session *session, itgc_survey *survey)
+{
+    itgc_compilation *c = session->c;
+    itgc_quantize_options quantize;
+    *survey = (itgc_survey){0};
+    if (!cli_fill_quantize(session, &quantize))
+        return false;
+    if (c->imported.unsupported_count > 0 || (cli_lower(session) && itgc_survey_int8(c, &quantize, survey)))
+        return true;
+    if (c->diag.code == 901 || !c->diag.error)
+        return false;
+    itgc_missing *missing = ITGC_NEW(c->arena, itgc_missing);
+    *missing =
+        (itgc_missing){.op = c->diag.op ? c->diag.op : "", .node = c->diag.node ? c->diag.node : "", .reason = c->diag.fact, .code = c->diag.code};
+    itgc_push(c->arena, (void ***)&survey->missing, &survey->count, &survey->capacity, missing);
+    itgc_clear_error(&c->diag);
+    itgc_leave_node(&c->diag);
+    return true;
+}
+
+static void add_int8_json(itgc_text *text, const itgc_import_result *imported, const itgc_survey *survey)
+{
+    const bool ready = imported->unsupported_count == 0 && survey->count == 0;
+    itgc_addf(text, "  \"int8\": {\"ready\": %s, \"nodes\": %d, \"refused\": %d, \"missing\": [", ready ? "true" : "false", survey->nodes,
+              survey->refused);
+    for (int i = 0; i < survey->count; i++) {
+        const itgc_missing *missing = survey->missing[i];
+        itgc_add(text, i ? ",\n    {\"op\": " : "\n    {\"op\": ");
+        itgc_add_json_string(text, missing->op);
+        itgc_addf(text, ", \"nodes\": %d, \"node\": ", missing->nodes);
+        itgc_add_json_string(text, missing->node);
+        itgc_addf(text, ", \"code\": %d, \"reason\": ", missing->code);
+        itgc_add_json_string(text, missing->reason);
+        itgc_add(text, "}");
+    }
+    itgc_add(text, "]},\n");
+}
+
+static void print_int8(const itgc_import_result *imported, const itgc_survey *survey)
+{
+    if (imported->unsupported_count > 0)
+        printf("int8     not ready: nodes are not supported\n");
+    else if (survey->count == 0)
+        printf("int8     ready: %d nodes after lowering, all with integer steps\n", survey->nodes);
+    else if (survey->refused == 0)
+        printf("int8     not ready\n");
+    else
+        printf("int8     not ready: %d of %d nodes after lowering have no integer steps\n", survey->refused, survey->nodes);
+    for (int i = 0; i < survey->count; i++) {
+        const itgc_missing *missing = survey->missing[i];
+        if (*missing->op)
+            printf("missing  %s, %d %s, first \"%s\": %s [E%03d]\n", missing->op, missing->nodes, missing->nodes == 1 ? "node" : "nodes",
+                   missing->node, missing->reason, missing->code);
+        else
+            printf("missing  %s [E%03d]\n", missing->reason, missing->code);
+    }
+}
+
+static void add_json(itgc_text *text, const itgc_import_result *imported, const itgc_survey *survey, model_totals totals)
 {
     itgc_addf(text, "{\n  \"supported\": %s,\n  \"unsupported\": [", imported->unsupported_count ? "false" : "true");
     for (int i = 0; i < imported->unsupported_count; i++) {
@@ -88,6 +149,7 @@ static void add_json(itgc_text *text, const itgc_import_result *imported, model_
         itgc_add(text, "}");
     }
     itgc_add(text, "],\n");
+    add_int8_json(text, imported, survey);
     add_tensors(text, "inputs", imported->graph->inputs, imported->graph->input_count);
     add_tensors(text, "outputs", imported->graph->outputs, imported->graph->output_count);
     itgc_add(text, "  \"ops\": {");
@@ -114,26 +176,29 @@ static void print_survey(itgc_arena *arena, const itgc_import_result *imported, 
     for (int i = 0; i < imported->unsupported_count; i++)
         printf("not supported: node \"%s\" (%s): %s\n", imported->unsupported[i].node, imported->unsupported[i].op, imported->unsupported[i].reason);
     if (imported->unsupported_count == 0)
-        printf("every node is supported\n");
+        printf("float    ready: every node is supported\n");
 }
 
 static bool run_inspect(cli_session *session)
 {
     const char *json = session->options->json;
+    const itgc_import_result *imported = &session->c->imported;
     if (!cli_load(session, true))
         return false;
-    const itgc_import_result *imported = &session->c->imported;
-    if (session->options->dump && strcmp(session->options->dump, "import") != 0 && imported->unsupported_count == 0 && !cli_lower(session))
-        return false;
+    if (session->options->dump)
+        return strcmp(session->options->dump, "import") == 0 || imported->unsupported_count > 0 || cli_lower(session);
     itgc_fill_uses(imported->graph);
     const model_totals totals = count_totals(imported->graph);
-    if (session->options->dump)
-        return true;
-    if (!json || strcmp(json, "-") != 0)
+    itgc_survey survey;
+    if (!survey_int8(session, &survey))
+        return false;
+    if (!json || strcmp(json, "-") != 0) {
         print_survey(session->c->arena, imported, totals);
+        print_int8(imported, &survey);
+    }
     itgc_text text;
     itgc_init_text(&text, session->c->arena);
-    add_json(&text, imported, totals);
+    add_json(&text, imported, &survey, totals);
     return !json || cli_write_text(&session->c->diag, json, &text);
 }
 

@@ -386,21 +386,30 @@ static itg_type output_type(const char *name)
     return (itg_type)0;
 }
 
-bool cli_quantize(cli_session *session, bool noise_allowed)
+bool cli_fill_quantize(cli_session *session, itgc_quantize_options *quantize)
 {
     const cli_options *options = session->options;
-    itgc_compilation *c = session->c;
-    itgc_quantize_options quantize = {0};
-    if (!apply_steps(&c->diag, options, &quantize))
+    *quantize = (itgc_quantize_options){0};
+    if (!apply_steps(&session->c->diag, options, quantize))
         return false;
     if (options->input_type)
-        quantize.input_type = strcmp(options->input_type, "u8") == 0 ? ITG_U8 : strcmp(options->input_type, "i8") == 0 ? ITG_S8 : (itg_type)0;
-    quantize.output_type = output_type(options->output_type);
+        quantize->input_type = strcmp(options->input_type, "u8") == 0 ? ITG_U8 : strcmp(options->input_type, "i8") == 0 ? ITG_S8 : (itg_type)0;
+    quantize->output_type = output_type(options->output_type);
+    return true;
+}
+
+bool cli_quantize(cli_session *session, bool noise_allowed)
+{
+    itgc_compilation *c = session->c;
+    const char *save_calib = session->options->save_calib;
+    itgc_quantize_options quantize;
+    if (!cli_fill_quantize(session, &quantize))
+        return false;
     if (!measure_ranges(session, noise_allowed))
         return false;
     cli_end_progress(&session->bar);
     say_phase(session, "measure");
-    if (options->save_calib && !itgc_save_ranges(c->graph, options->save_calib))
+    if (save_calib && !itgc_save_ranges(c->graph, save_calib))
         return false;
     if (!refine(session, &quantize) || !itgc_quantize(c, &quantize))
         return false;

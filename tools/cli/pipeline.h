@@ -33,6 +33,9 @@ int cli_run_session(const cli_options *options, bool (*body)(cli_session *sessio
 bool cli_load(cli_session *session, bool survey);
 bool cli_lower(cli_session *session);
 
+/* The quantizer's options: preset, steps, types of input and output. */
+bool cli_fill_quantize(cli_session *session, itgc_quantize_options *quantize);
+
 /* Calibration (or noise), quantization. */
 bool cli_quantize(cli_session *session, bool noise_allowed);
 
