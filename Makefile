@@ -40,9 +40,13 @@ ISA_aarch64 := neon dotprod i8mm
 ISA_FLAGS_dotprod := -march=armv8.2-a+dotprod
 ISA_FLAGS_i8mm := -march=armv8.2-a+dotprod+i8mm
 ISA_FLAGS_avx2 := -mavx2
+ISA_arm := neon32
+ISA_FLAGS_neon32 := -mfpu=neon
 ISA_FLAGS_avxvnni := -mavx2
 ISA_FLAGS_avx512vnni := -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx512vnni
-RUNTIME_SRC += $(wildcard $(ISA_$(HOST_ARCH):%=runtime/kernels/%/*.c))
+# What an architecture takes from another one's folder.
+ISA_SHARED_arm := runtime/kernels/neon/elementwise.c runtime/kernels/neon/pool.c
+RUNTIME_SRC += $(wildcard $(ISA_$(HOST_ARCH):%=runtime/kernels/%/*.c)) $(ISA_SHARED_$(HOST_ARCH))
 HOSTED_SRC := $(wildcard runtime/host/*.c)
 COMPILER_SRC := $(wildcard compiler/*.c compiler/*/*.c)
 CLI_SRC := $(wildcard tools/*.c tools/cli/*.c)

@@ -7,7 +7,7 @@
 #include <cpuid.h>
 #endif
 
-#if defined(__aarch64__) && defined(__linux__)
+#if (defined(__aarch64__) || defined(__arm__)) && defined(__linux__)
 #include <asm/hwcap.h>
 #include <sys/auxv.h>
 #endif
@@ -55,11 +55,21 @@ static bool has_i8mm(void)
 }
 #endif
 
+#if defined(__arm__) && defined(__linux__)
+static bool has_neon(void)
+{
+    return (getauxval(AT_HWCAP) & HWCAP_NEON) != 0;
+}
+#endif
+
 static const cpu_table tables[] = {
     {&itg_kernels_scalar, is_always},
 #if defined(__aarch64__) && defined(__linux__)
     {&itg_kernels_neon, is_always}, /* part of every AArch64 */
     {&itg_kernels_dotprod, has_dotprod}, {&itg_kernels_i8mm, has_i8mm},
+#endif
+#if defined(__arm__) && defined(__linux__)
+    {&itg_kernels_neon32, has_neon},
 #endif
 #ifdef __x86_64__
     {&itg_kernels_avx2, has_avx2},       {&itg_kernels_avxvnni, has_avxvnni}, {&itg_kernels_avx512vnni, has_avx512vnni},

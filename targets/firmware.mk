@@ -34,7 +34,7 @@ TARGET_LINK        := --specs=nano.specs -nostartfiles -Wl,-T,$(T)/sections.ld
 endif
 ifndef MEMORY
 TARGET_ARCH        := $(firstword $(subst -, ,$(shell $(TARGET_CC) -dumpmachine)))
-TARGET_RUNTIME_SRC += $(wildcard $(ISA_$(TARGET_ARCH):%=runtime/kernels/%/*.c))
+TARGET_RUNTIME_SRC += $(wildcard $(ISA_$(TARGET_ARCH):%=runtime/kernels/%/*.c)) $(ISA_SHARED_$(TARGET_ARCH))
 $(T)/runtime/kernels/%.o: RUNTIME_FLAGS += -O3 $(ISA_FLAGS_$(notdir $(@D)))
 endif
 TARGET_RUNTIME_OBJ := $(TARGET_RUNTIME_SRC:%.c=$(T)/%.o)

@@ -1,13 +1,15 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Guest instructions of one inference on 64-bit Arm, counted by an emulator's plugin between the markers of targets/firmware/selftest.c:
+# Guest instructions of one inference on Arm, counted by an emulator's plugin between the markers of targets/firmware/selftest.c:
 # a Markdown table, millions; "-" where a model or the plugin is not there. Usage: count_instructions.sh [MODEL...]
-# Environment: BUILD (default build), INTAGLIO_MODELS (default $BUILD/zoo, made by `make zoo`), INTAGLIO_INSNCOUNT, the plugin's source.
+# Environment: BUILD (default build), INTAGLIO_MODELS (default $BUILD/zoo, made by `make zoo`), INTAGLIO_INSNCOUNT, the plugin's source,
+# INTAGLIO_CORES, of which `TARGET/CPU` to count.
 set -eu
 BUILD=${BUILD:-build}
 ZOO=${INTAGLIO_MODELS:-$BUILD/zoo}
 PLUGIN=${INTAGLIO_INSNCOUNT:-../shared/tools/insncount.c}
 WORK=$BUILD/instructions
+CORES=${INTAGLIO_CORES:-armv7/cortex-a7 aarch64-neon/cortex-a53 aarch64-dotprod/cortex-a76 aarch64-i8mm/max,sve=off,sme=off}
 ROWS=${*:-resnet18 mobilenet_v2 squeezenet1_1 efficientnet_lite0}
 mkdir -p "$WORK"
 
@@ -33,21 +35,23 @@ write_noise() {
 
 # count MODEL FILE TARGET CPU: millions.
 count() {
-    dir=$WORK/$3-$1
+    dir=$WORK/$3-$1 architecture=${3%%-*}
+    emulator=qemu-aarch64
+    [ "$architecture" = aarch64 ] || emulator=qemu-arm
     "$BUILD/host/intaglio" compile "$2" --calib "$WORK/noise.npy" --layout nhwc --preset fast --weights asm --quiet --target "$3" --name "$1" -o "$dir" >"$WORK/log" 2>&1 &&
-        make -s BUILD="$BUILD" TARGET=linux-aarch64 MODEL="$dir" firmware >>"$WORK/log" 2>&1 &&
-        qemu-aarch64 -cpu "$4" -plugin "$WORK/insncount.so,magic=on,out=$WORK/count" "$BUILD/linux-aarch64/$1.elf" >>"$WORK/log" 2>&1 &&
+        make -s BUILD="$BUILD" TARGET="linux-$architecture" MODEL="$dir" firmware >>"$WORK/log" 2>&1 &&
+        $emulator -cpu "$4" -plugin "$WORK/insncount.so,magic=on,out=$WORK/count" "$BUILD/linux-$architecture/$1.elf" >>"$WORK/log" 2>&1 &&
         awk '$1 == "regions:" { printf "%.1f", $4 / 1e6; found = 1 } END { exit !found }' "$WORK/count" || echo "failed (see $WORK/log)"
 }
 
 [ -e "$PLUGIN" ] && ${HOSTCC:-gcc} -O2 -fPIC -shared -o "$WORK/insncount.so" "$PLUGIN"
 write_noise
-echo '| model | Armv8.0 (cortex-a53) | SDOT (cortex-a76) | SMMLA (max without SVE) |'
-echo '|---|---|---|---|'
+printf '| model |' && printf ' %s |' $CORES
+printf '\n|---|' && for pair in $CORES; do printf -- '---|'; done && echo
 for model in $ROWS; do
     file=$(find_model "$model")
     printf '| %s |' "$model"
-    for pair in aarch64-neon/cortex-a53 aarch64-dotprod/cortex-a76 aarch64-i8mm/max,sve=off,sme=off; do
+    for pair in $CORES; do
         if [ -n "$file" ] && [ -e "$WORK/insncount.so" ]; then
             printf ' %s |' "$(count "$model" "$file" "${pair%%/*}" "${pair#*/}")"
         else

@@ -22,7 +22,7 @@ static const itgc_target targets[] = {
     {"aarch64-neon", "aarch64-neon", "Advanced SIMD", ITG_PACK_16C4S, ITG_S8, 64, "neon", 0, 0},
     {"aarch64-dotprod", "aarch64-dotprod", "SDOT", ITG_PACK_16C4S, ITG_S8, 64, "dotprod", 0, 0},
     {"aarch64-i8mm", "aarch64-i8mm", "SMMLA", ITG_PACK_16C8S, ITG_S8, 64, "i8mm", 0, 0},
-    {"armv7", "armv7", "ARMv7-A NEON", ITG_PACK_ROWS, ITG_S8, 64, "scalar", 0, 0},
+    {"armv7", "armv7", "ARMv7-A NEON", ITG_PACK_8C4S, ITG_S8, 64, "neon32", 0, 0},
     {"cortex-m0", "cortex-m0", "ARMv6-M", ITG_PACK_ROWS, ITG_S8, 16, "scalar", 0, 0},
     {"cortex-m3", "cortex-m3", "ARMv7-M", ITG_PACK_ROWS, ITG_S8, 16, "scalar", 0, 0},
     {"cortex-m4", "cortex-m4", "ARMv7E-M DSP", ITG_PACK_ROWS, ITG_S8, 16, "scalar", 0, 0},
@@ -31,7 +31,7 @@ static const itgc_target targets[] = {
     {"cortex-m55", "cortex-m55", "ARMv8.1-M Helium", ITG_PACK_ROWS, ITG_S8, 16, "scalar", 0, 0},
     {"linux-x86_64", "x86-64", "any x86-64", ITG_PACK_ROWS, ITG_S8, 64, "scalar", 0, 0},
     {"linux-aarch64", "aarch64", "any AArch64", ITG_PACK_16C4S, ITG_S8, 64, "neon", 0, 0},
-    {"linux-armv7", "armv7", "ARMv7-A NEON", ITG_PACK_ROWS, ITG_S8, 64, "scalar", 0, 0},
+    {"linux-armv7", "armv7", "ARMv7-A NEON", ITG_PACK_8C4S, ITG_S8, 64, "neon32", 0, 0},
     {"microbit", "cortex-m0", "ARMv6-M", ITG_PACK_ROWS, ITG_S8, 16, "scalar", 16 * KIB, 256 * KIB},
     {"mps2-an385", "cortex-m3", "ARMv7-M", ITG_PACK_ROWS, ITG_S8, 16, "scalar", 16 * MIB, 16 * MIB},
     {"mps2-an386", "cortex-m4", "ARMv7E-M DSP", ITG_PACK_ROWS, ITG_S8, 16, "scalar", 16 * MIB, 16 * MIB},
@@ -67,6 +67,8 @@ const char *itgc_packing_name(itg_packing packing)
         return "ITG_PACK_16C4S";
     case ITG_PACK_16C8S:
         return "ITG_PACK_16C8S";
+    case ITG_PACK_8C4S:
+        return "ITG_PACK_8C4S";
     case ITG_PACK_16C4P:
         return "ITG_PACK_16C4P";
     }

@@ -98,6 +98,17 @@ const itg_kernels *itg_kernels_best(void);
  * as aarch64, whose packing several tables read. NULL if there is none. */
 const itg_kernels *itg_kernels_reading(uint32_t packing);
 
+#define itg_normalize_i8mm   itg_normalize_scalar
+
+/* 32-bit Arm with Advanced SIMD; pool and elementwise are the sources of 64-bit Arm. */
+extern const itg_conv_kernels itg_conv_neon32;
+extern const itg_depthwise_kernels itg_depthwise_neon32;
+extern const itg_kernels itg_kernels_neon32;
+#define itg_pool_neon32        itg_pool_neon
+#define itg_elementwise_neon32 itg_elementwise_neon
+#define itg_lookup_neon32      itg_lookup_scalar
+#define itg_softmax_neon32     itg_softmax_scalar
+#define itg_normalize_neon32   itg_normalize_scalar
 /* The tables this CPU can run, from itg_kernels_scalar (index 0) to the best; NULL past the last. For tests and `intaglio targets`. */
 const itg_kernels *itg_kernels_supported(uint32_t index);
 

@@ -21,7 +21,7 @@ extern "C" {
 typedef enum itg_type { ITG_S8 = 1, ITG_S16, ITG_S32, ITG_U8, ITG_U16, ITG_F32 } itg_type;
 
 /* Which weight layout a kernel table reads (runtime/kernels/packing.h describes each); itg_check compares plan and table. */
-typedef enum itg_packing { ITG_PACK_ROWS = 1, ITG_PACK_16C4, ITG_PACK_16C4S, ITG_PACK_16C8S, ITG_PACK_16C4P } itg_packing;
+typedef enum itg_packing { ITG_PACK_ROWS = 1, ITG_PACK_16C4, ITG_PACK_16C4S, ITG_PACK_16C8S, ITG_PACK_16C4P, ITG_PACK_8C4S } itg_packing;
 
 /* Kernel families: the members of itg_kernels. itg_model.families says which of them its steps call. */
 typedef enum itg_family {

@@ -20,6 +20,9 @@
  *                fours, the rest as two and one: [4][4, 2 or 1 steps][4 channels][4]
  *     depthwise  int8 [blocks of 16 channels][kx][row group][16][4], no corrections
  *
+ * ITG_PACK_8C4S: read by 32-bit Arm. As ITG_PACK_16C4S, but a block is two halves of 8 channels, one after the other:
+ *     conv       [2][segment], steps in fours, then two and one, of each [pair of channels][4, 2 or 1 steps][2][4]
+ *
  * ITG_PACK_16C8S: read by SMMLA. Depthwise as ITG_PACK_16C4S
  *     conv       corrections as there, then int8 [blocks][segment][step][8][2][8]: 8 neighbouring inputs of pairs of output channels
  *

@@ -6,7 +6,7 @@
 
 #include <intaglio/intaglio.h>
 
-enum { CHECK_OPERANDS = 32, CHECK_PACKINGS = ITG_PACK_16C4P + 1 };
+enum { CHECK_OPERANDS = 32, CHECK_PACKINGS = ITG_PACK_8C4S + 1 };
 
 /* One operand: its pages, with an unreadable one before and behind, and where the bytes in use lie. */
 typedef struct check_operand {

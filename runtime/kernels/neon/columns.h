@@ -46,12 +46,23 @@ typedef struct itg_columns_call {
     int32_t row_groups, reach;
 } itg_columns_call;
 
+/* 16 channels at four places -> 64 bytes, the places' bytes of each channel side by side. */
+static inline void itg_interleave(uint8_t *column, uint8x16_t a, uint8x16_t b, uint8x16_t c, uint8x16_t d)
+{
+    const uint8x16_t low_even = vzip1q_u8(a, c), high_even = vzip2q_u8(a, c), low_odd = vzip1q_u8(b, d), high_odd = vzip2q_u8(b, d);
+    vst1q_u8(column, vzip1q_u8(low_even, low_odd));
+    vst1q_u8(column + 16, vzip2q_u8(low_even, low_odd));
+    vst1q_u8(column + 32, vzip1q_u8(high_even, high_odd));
+    vst1q_u8(column + 48, vzip2q_u8(high_even, high_odd));
+}
+
 /* `columns` columns of 16 channels, `stride` bytes apart, from four rows of pixels, step[i] bytes apart in row i. */
-static inline void itg_interleave_rows(const uint8_t *const row[4], const ptrdiff_t step[4], uint8_t *column, ptrdiff_t stride, int64_t columns)
+static inline void itg_interleave_rows(const uint8_t *const row[4], const ptrdiff_t step[4], uint8_t *column, ptrdiff_t stride, ptrdiff_t columns)
 {
     const uint8_t *a = row[0], *b = row[1], *c = row[2], *d = row[3];
     if (columns <= 0)
         return;
+#ifdef __aarch64__
     __asm__ volatile("1:\nld1 {v0.16b}, [%[a]], %[step_a]\nld1 {v1.16b}, [%[b]], %[step_b]\n"
                      "ld1 {v2.16b}, [%[c]], %[step_c]\nld1 {v3.16b}, [%[d]], %[step_d]\n"
                      "zip1 v4.16b, v0.16b, v2.16b\nzip2 v5.16b, v0.16b, v2.16b\nzip1 v6.16b, v1.16b, v3.16b\nzip2 v7.16b, v1.16b, v3.16b\n"
@@ -62,16 +73,15 @@ static inline void itg_interleave_rows(const uint8_t *const row[4], const ptrdif
                      : [a] "+r"(a), [b] "+r"(b), [c] "+r"(c), [d] "+r"(d), [column] "+r"(column), [columns] "+r"(columns)
                      : [step_a] "r"(step[0]), [step_b] "r"(step[1]), [step_c] "r"(step[2]), [step_d] "r"(step[3]), [stride] "r"(stride)
                      : "v0", "v1", "v2", "v3", "v4", "v5", "v6", "v7", "v16", "v17", "v18", "v19", "memory", "cc");
-}
-
-/* 16 channels at four places -> 64 bytes, the places' bytes of each channel side by side. */
-static inline void itg_interleave(uint8_t *column, uint8x16_t a, uint8x16_t b, uint8x16_t c, uint8x16_t d)
-{
-    const uint8x16_t low_even = vzip1q_u8(a, c), high_even = vzip2q_u8(a, c), low_odd = vzip1q_u8(b, d), high_odd = vzip2q_u8(b, d);
-    vst1q_u8(column, vzip1q_u8(low_even, low_odd));
-    vst1q_u8(column + 16, vzip2q_u8(low_even, low_odd));
-    vst1q_u8(column + 32, vzip1q_u8(high_even, high_odd));
-    vst1q_u8(column + 48, vzip2q_u8(high_even, high_odd));
+#else
+    for (; columns > 0; columns--, column += stride) {
+        itg_interleave(column, vld1q_u8(a), vld1q_u8(b), vld1q_u8(c), vld1q_u8(d));
+        a += step[0];
+        b += step[1];
+        c += step[2];
+        d += step[3];
+    }
+#endif
 }
 
 /* count (up to 16) channels of a pixel; nothing behind them is read. */

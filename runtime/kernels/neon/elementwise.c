@@ -2,8 +2,7 @@
  * Add of int8 codes on Advanced SIMD: two multiply-adds of int16 an element. Contract: runtime/kernels/elementwise.h.
  * Runs that are not dense, and the other functions of the family, are the scalar table's. */
 #include "runtime/kernels/elementwise.h"
-
-#include <arm_neon.h>
+#include "runtime/kernels/neon/intrinsics.h"
 
 /* The constants of one step. */
 typedef struct add_constants {

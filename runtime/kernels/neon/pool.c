@@ -2,10 +2,10 @@
  * Maximum pooling and sums over many positions on Advanced SIMD, 16 channels at a time. Contract: runtime/kernels/pool.h.
  * Averages over windows, other types and fewer than 16 channels are the scalar table's. */
 #include "runtime/kernels/element.h"
+#include "runtime/kernels/neon/intrinsics.h"
 #include "runtime/kernels/pool.h"
 #include "runtime/kernels/window.h"
 
-#include <arm_neon.h>
 #include <intaglio/fixed.h>
 
 /* Positions of a window inside the image: `rows` times `columns`, `down` and `right` bytes apart. */
