@@ -5,6 +5,7 @@
 
 #include "runtime/kernels/column.h"
 #include "runtime/kernels/stage.h"
+#include "runtime/kernels/winograd.h"
 
 #include <string.h>
 
@@ -21,24 +22,29 @@ static const void *keep_packed(itgc_graph *graph, int8_t *bytes, size_t count)
     return bytes;
 }
 
-/* 16c4s: steps go in fours, then two, then one; within them the vectors of four channels come one after the other. */
-static size_t place_in_group(int32_t steps, int32_t lane, int32_t i)
+/* 16c4s and 8c4s: steps of `channels` channels go in fours, then two, then one; within them the vectors of a quarter of the channels come one
+ * after the other. */
+static size_t place_in_group(int32_t channels, int32_t steps, int32_t lane, int32_t i)
 {
     const int32_t step = i / 4, fours = steps / 4 * 4, twos = steps / 2 * 2;
     const int32_t start = step < fours ? step / 4 * 4 : step < twos ? fours : twos, count = step < fours ? 4 : step < twos ? 2 : 1;
-    return (size_t)start * 64 + (size_t)(lane / 4 * count + step - start) * 16 + (size_t)(lane % 4) * 4 + (size_t)i % 4;
+    const int32_t width = channels / 4, vector = lane / width * count + step - start;
+    return (size_t)(start * channels * 4 + vector * channels + lane % width * 4 + i % 4);
 }
 
-/* How one packing lays out a block's 16 channels: where input `i` of a run of channel `lane` lies. */
-static size_t place_weight(itg_packing packing, int32_t steps, int32_t lane, int32_t i)
+/* How one packing lays out a block's 16 channels: where input `i` of segment s of channel `lane` lies. */
+static size_t place_weight(itg_packing packing, const itg_runs *runs, int32_t lane, int32_t s, int32_t i)
 {
+    const size_t segment = (size_t)s * (size_t)runs->steps; /* in steps */
     switch (packing) {
     case ITG_PACK_16C8S:
-        return (size_t)i / 8 * 128 + (size_t)lane * 8 + (size_t)i % 8;
+        return segment * 128 + (size_t)i / 8 * 128 + (size_t)lane * 8 + (size_t)i % 8;
     case ITG_PACK_16C4S:
-        return place_in_group(steps, lane, i);
+        return segment * 64 + place_in_group(16, runs->steps, lane, i);
+    case ITG_PACK_8C4S:
+        return ((size_t)(lane / 8 * runs->segments * runs->steps) + segment) * 32 + place_in_group(8, runs->steps, lane % 8, i);
     default:
-        return (size_t)i / 4 * 64 + (size_t)lane * 4 + (size_t)i % 4;
+        return segment * 64 + (size_t)i / 4 * 64 + (size_t)lane * 4 + (size_t)i % 4;
     }
 }
 
@@ -62,12 +68,11 @@ static bool sums_four_steps(const itg_runs *runs, const int8_t *weights)
 /* One output channel's runs into its lane of a block; returns the sum of its weights. */
 static int32_t pack_channel(const itg_conv *conv, const itg_runs *runs, int8_t *block, int32_t lane, const int8_t *weights)
 {
-    const size_t segment_bytes = (size_t)runs->steps * (size_t)itg_step_bytes(conv) * 16;
     int32_t sum = 0;
     for (int32_t s = 0; s < runs->segments; s++) {
         for (int32_t i = 0; i < runs->run; i++) {
             const int8_t weight = weights[(size_t)s * (size_t)runs->run + (size_t)i];
-            block[(size_t)s * segment_bytes + place_weight(conv->packing, runs->steps, lane, i)] = weight;
+            block[place_weight(conv->packing, runs, lane, s, i)] = weight;
             sum += weight;
         }
     }
@@ -88,9 +93,12 @@ static void pack_conv_blocks(itgc_graph *graph, itg_conv *conv)
         const int8_t *weights = conv->weights + (size_t)channel * (size_t)runs.segments * (size_t)runs.run;
         const int32_t correction = offset * pack_channel(conv, &runs, start + head + (size_t)block * block_bytes, lane, weights);
         memcpy(start + ((size_t)block * 16 + (size_t)lane) * sizeof correction, &correction, sizeof correction);
-        if (conv->packing == ITG_PACK_16C4S && !sums_four_steps(&runs, weights)) {
-            start[(size_t)runs.blocks * 64 + (size_t)block] = 1;
+        if (itg_flags_blocks(conv) && !sums_four_steps(&runs, weights)) {
+            start[(size_t)runs.blocks * 64 + (size_t)block] |= ITG_SHALLOW_MARK;
         }
+    }
+    if (itgc_can_transform(conv)) {
+        packed[runs.blocks * 64] |= ITG_WINOGRAD_MARK;
     }
     conv->weights = keep_packed(graph, packed, group_bytes * (size_t)conv->groups);
 }
@@ -112,6 +120,9 @@ static void pack_conv(itgc_graph *graph, itgc_step *step, itg_packing packing)
     }
     step->blocks = conv->groups == 1 ? (uint32_t)itg_cut_runs(conv).blocks : 0;
     step->scratch_bytes = itg_band_scratch_bytes(conv);
+    if (itg_is_transformed(conv) && step->scratch_bytes < itg_winograd_scratch_bytes(conv)) {
+        step->scratch_bytes = itg_winograd_scratch_bytes(conv);
+    }
 }
 
 /* 16c4: corrections -128 * sum(w) of all blocks' channels, then [block][row group][kx][quarter][8][4]. */

@@ -18,6 +18,9 @@ void itgc_choose_storage(itgc_graph *graph, itg_type storage);
 /* pack_pairs.c: conv's weights, packed as ITG_PACK_16C4, as ITG_PACK_16C4P. */
 int8_t *itgc_split_pairs(itgc_arena *arena, const itg_conv *conv, size_t *bytes);
 
+/* pack_winograd.c: whether kernels may transform this convolution (runtime/kernels/winograd.h); conv still has plain rows of weights. */
+bool itgc_can_transform(const itg_conv *conv);
+
 /* merge_constants.c: drops constants no step points to and keeps one of each set of equal arrays. */
 void itgc_merge_constants(itgc_graph *graph);
 

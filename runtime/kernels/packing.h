@@ -16,8 +16,8 @@
  *
  * ITG_PACK_16C4S: read by the 64-bit Arm tables with s8 * s8 products. As ITG_PACK_16C4, with these differences:
  *     conv       corrections are +128 * sum of weights, which only the low bytes of int16 inputs need; after them int8 [blocks], to 64
- *                bytes: 1 where the products of four steps do not surely fit an int16 lane (sum of magnitudes above 255); steps go in
- *                fours, the rest as two and one: [4][4, 2 or 1 steps][4 channels][4]
+ *                bytes: ITG_SHALLOW_MARK where the products of four steps do not surely fit an int16 lane (sum of magnitudes above 255),
+ *                on the first ITG_WINOGRAD_MARK (winograd.h); steps go in fours, the rest as two and one: [4][4, 2 or 1 steps][4 channels][4]
  *     depthwise  int8 [blocks of 16 channels][kx][row group][16][4], no corrections
  *
  * ITG_PACK_8C4S: read by 32-bit Arm. As ITG_PACK_16C4S, but a block is two halves of 8 channels, one after the other:

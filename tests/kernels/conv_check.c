@@ -32,6 +32,21 @@ static void choose_geometry(check_state *state, itg_conv *conv)
     conv->out[2] = conv->groups * check_between(state, 1, 37);
 }
 
+/* 3x3 layers of stride 1 that kernels may transform (runtime/kernels/winograd.h). */
+static void choose_transformed(check_state *state, itg_conv *conv)
+{
+    for (int d = 0; d < 2; d++) {
+        conv->kernel[d] = 3;
+        conv->stride[d] = conv->dilation[d] = 1;
+        conv->before[d] = check_between(state, 0, 2);
+        conv->in[d] = check_between(state, 1, 18);
+        conv->out[d] = check_between(state, 1, 18);
+    }
+    conv->groups = 1;
+    conv->in[2] = 16 * check_between(state, 1, check_chance(state, 80) ? 3 : 9);
+    conv->out[2] = check_between(state, 1, 40);
+}
+
 static void copy_bench_geometry(itg_conv *conv, const bench_shape *shape)
 {
     for (int d = 0; d < 2; d++) {
@@ -92,8 +107,8 @@ static bool make_conv(check_state *state, check_case *test, int bench)
     itg_conv *conv = check_new(state, sizeof *conv, 8);
     *conv = (itg_conv){.in_type = ITG_S8, .out_type = ITG_S8, .packing = ITG_PACK_ROWS};
     if (bench < 0) {
-        choose_geometry(state, conv);
         choose_types(state, conv);
+        (check_chance(state, 75) ? choose_geometry : choose_transformed)(state, conv);
     } else {
         copy_bench_geometry(conv, &bench_shapes[bench]);
     }

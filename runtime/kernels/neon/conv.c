@@ -1,16 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Convolution by 8-bit multiplications whose sums the packer proved to fit 16 bits. Contract: runtime/kernels/conv.h; weights
- * ITG_PACK_16C4S. */
+ * Convolution by 8-bit multiplications whose sums the packer proved to fit 16 bits, and of 3x3 layers by 16-bit ones of transformed tiles.
+ * Contract: runtime/kernels/conv.h; weights ITG_PACK_16C4S. */
 #include "runtime/kernels/neon/tile.h"
+#include "runtime/kernels/neon/winograd.h"
 
-static void compute_rows(const itg_conv *conv, void *out, const void *in, int32_t y0, int32_t y1, void *scratch)
+static void compute_part(const itg_conv *conv, void *out, const void *in, const int32_t rows[2], const int32_t blocks[2], void *scratch)
 {
     static const itg_pixel_set safe = {tiles_SAFE, direct_16_SAFE, direct_8_SAFE, TILE_PIXELS, 1, itg_spread_start, NULL};
     static const itg_pixel_set deep = {tiles_DEEP, direct_16_DEEP, direct_8_DEEP, TILE_PIXELS, 1, itg_spread_start, &safe};
+    if (itg_is_transformed(conv))
+        itg_walk_transformed(conv, out, in, rows, blocks ? blocks : (const int32_t[2]){0, (conv->out[2] + 15) / 16}, scratch);
+    else
+        itg_walk_pixels(&deep, conv, out, in, rows, blocks, scratch);
+}
+
+static void compute_rows(const itg_conv *conv, void *out, const void *in, int32_t y0, int32_t y1, void *scratch)
+{
     if (conv->packing == ITG_PACK_16C4S)
-        itg_walk_pixels(&deep, conv, out, in, (const int32_t[2]){y0, y1}, scratch);
+        compute_part(conv, out, in, (const int32_t[2]){y0, y1}, NULL, scratch);
     else
         itg_conv_scalar.rows(conv, out, in, y0, y1, scratch);
 }
 
-const itg_conv_kernels itg_conv_neon = {.rows = compute_rows};
+const itg_conv_kernels itg_conv_neon = {.rows = compute_rows, .part = compute_part};

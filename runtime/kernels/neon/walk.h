@@ -45,6 +45,7 @@ typedef struct itg_pixel_layer {
     size_t head_bytes;
     ptrdiff_t block_stride;
     int32_t group;
+    int32_t blocks[2]; /* those to compute, of a group */
 } itg_pixel_layer;
 
 /* A list of output pixels of one band. */
@@ -140,15 +141,15 @@ static inline void itg_compute_blocks(itg_pixel_layer *layer, itg_pixel_list *li
     const itg_conv *conv = layer->conv;
     const int32_t group_outputs = conv->out[2] / conv->groups;
     const int32_t *correction = (const int32_t *)(const void *)layer->packed;
-    const int8_t *weights = layer->packed + layer->head_bytes;
+    const int8_t *weights = layer->packed + layer->head_bytes + layer->blocks[0] * layer->block_stride;
     uint8_t *out = list->out;
-    for (int32_t block = 0; block < layer->runs.blocks; block++, weights += layer->block_stride) {
+    for (int32_t block = layer->blocks[0]; block < layer->blocks[1]; block++, weights += layer->block_stride) {
         const int32_t channel = layer->group * group_outputs + block * 16;
         itg_neon_finish finish = itg_neon_open_block(&conv->epilogue, conv->out_type, itg_out_pitch(conv), channel, group_outputs - block * 16);
         if (conv->in_type == ITG_S16)
             for (int i = 0; i < 16; i++)
                 finish.start[i] = (int32_t)((uint32_t)finish.start[i] + (uint32_t)correction[block * 16 + i]);
-        layer->set = set->safe && layer->packed[layer->runs.blocks * 64 + block] ? set->safe : set;
+        layer->set = set->safe && (layer->packed[layer->runs.blocks * 64 + block] & ITG_SHALLOW_MARK) ? set->safe : set;
         if (set->arrange_start)
             set->arrange_start(finish.start);
         list->out = out + (size_t)channel * itg_element_bytes(conv->out_type);
@@ -178,9 +179,13 @@ static inline void itg_compute_rows(itg_pixel_layer *layer, uint8_t *out, const 
     }
 }
 
-static inline void itg_walk_pixels(const itg_pixel_set *set, const itg_conv *conv, void *out, const void *in, const int32_t rows[2], void *scratch)
+/* blocks: [first, end) of 16 output channels where there is one group; NULL: all. */
+static inline void itg_walk_pixels(const itg_pixel_set *set, const itg_conv *conv, void *out, const void *in, const int32_t rows[2],
+                                   const int32_t blocks[2], void *scratch)
 {
     itg_pixel_layer layer = {.conv = conv, .set = set, .runs = itg_cut_runs(conv)};
+    layer.blocks[0] = blocks ? blocks[0] : 0;
+    layer.blocks[1] = blocks ? blocks[1] : layer.runs.blocks;
     const int32_t band = itg_reads_in_place(conv) ? rows[1] - rows[0] : itg_band_rows(conv);
     layer.head_bytes = itg_head_bytes(conv, &layer.runs);
     layer.block_stride = (ptrdiff_t)layer.runs.segments * layer.runs.steps * itg_step_bytes(conv) * 16;

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The three transforms of runtime/kernels/winograd.h in Advanced SIMD: 6 x 6 codes -> V, packed weights -> U, M -> sums.
+ * Called by winograd.h of this folder. */
+#ifndef ITG_NEON_TRANSFORM_H
+#define ITG_NEON_TRANSFORM_H
+
+#include "runtime/kernels/winograd.h"
+
+#include <arm_neon.h>
+
+/* B on six vectors of codes, which it widens. */
+static inline void itg_transform_codes(int16x8_t v[6], const int8x8_t d[6])
+{
+    const int16x8_t c = vsubl_s8(d[4], d[2]), f = vsubl_s8(d[3], d[1]), g = vsubl_s8(d[0], d[2]), h = vsubl_s8(d[5], d[3]);
+    const int8x8_t three = vdup_n_s8(3);
+    const int16x8_t a = vmlsl_s8(c, d[2], three), b = vmlsl_s8(f, d[1], three), e = vaddq_s16(f, f);
+    v[0] = vaddq_s16(vshlq_n_s16(g, 2), c);
+    v[1] = vaddq_s16(a, b);
+    v[2] = vsubq_s16(a, b);
+    v[3] = vaddq_s16(c, e);
+    v[4] = vsubq_s16(c, e);
+    v[5] = vsubq_s16(h, vshlq_n_s16(f, 2));
+}
+
+/* B on six vectors of what the other dimension gave. */
+static inline void itg_transform_values(int16x8_t v[6], const int16x8_t d[6])
+{
+    const int16x8_t c = vsubq_s16(d[4], d[2]), f = vsubq_s16(d[3], d[1]), g = vsubq_s16(d[0], d[2]), h = vsubq_s16(d[5], d[3]);
+    const int16x8_t a = vsubq_s16(d[4], vshlq_n_s16(d[2], 2)), b = vsubq_s16(d[3], vshlq_n_s16(d[1], 2)), e = vaddq_s16(f, f);
+    v[0] = vaddq_s16(vshlq_n_s16(g, 2), c);
+    v[1] = vaddq_s16(a, b);
+    v[2] = vsubq_s16(a, b);
+    v[3] = vaddq_s16(c, e);
+    v[4] = vsubq_s16(c, e);
+    v[5] = vsubq_s16(h, vshlq_n_s16(f, 2));
+}
+
+/* 8 channels of a tile. codes: its first pixel, columns `right` and rows `down` bytes apart; out: V[0][0], its places `place` elements apart. */
+static inline void itg_transform_input(int16_t *out, ptrdiff_t place, const int8_t *codes, ptrdiff_t right, ptrdiff_t down)
+{
+    int16x8_t rows[6][6], column[6], values[6];
+    for (int y = 0; y < 6; y++) {
+        int8x8_t d[6];
+        for (int x = 0; x < 6; x++)
+            d[x] = vld1_s8(codes + y * down + x * right);
+        itg_transform_codes(rows[y], d);
+    }
+    for (int x = 0; x < 6; x++) {
+        for (int y = 0; y < 6; y++)
+            column[y] = rows[y][x];
+        itg_transform_values(values, column);
+        for (int y = 0; y < 6; y++)
+            vst1q_s16(out + (y * 6 + x) * place, values[y]);
+    }
+}
+
+/* 16 inputs of 16 outputs of one tap as packed -> [16 inputs][16 outputs]: bytes of four outputs x four inputs change sides. */
+static inline void itg_unpack_tap(int8_t out[16][16], const int8_t *packed)
+{
+    int8x16x4_t quarter[4]; /* of 4 outputs each: [input % 4] of [input / 4][output] */
+    for (int i = 0; i < 4; i++)
+        quarter[i] = vld4q_s8(packed + 64 * i);
+    for (int k = 0; k < 4; k++) {
+        const int32x4_t a = vreinterpretq_s32_s8(quarter[0].val[k]), b = vreinterpretq_s32_s8(quarter[1].val[k]);
+        const int32x4_t c = vreinterpretq_s32_s8(quarter[2].val[k]), d = vreinterpretq_s32_s8(quarter[3].val[k]);
+        const int32x4_t even_low = vzip1q_s32(a, c), odd_low = vzip1q_s32(b, d), even_high = vzip2q_s32(a, c), odd_high = vzip2q_s32(b, d);
+        vst1q_s8(out[k], vreinterpretq_s8_s32(vzip1q_s32(even_low, odd_low)));
+        vst1q_s8(out[4 + k], vreinterpretq_s8_s32(vzip2q_s32(even_low, odd_low)));
+        vst1q_s8(out[8 + k], vreinterpretq_s8_s32(vzip1q_s32(even_high, odd_high)));
+        vst1q_s8(out[12 + k], vreinterpretq_s8_s32(vzip2q_s32(even_high, odd_high)));
+    }
+}
+
+/* G on three vectors of weights, which it widens. */
+static inline void itg_transform_weights(int16x8_t u[6], int8x8_t w0, int8x8_t w1, int8x8_t w2)
+{
+    const int16x8_t sum = vaddl_s8(w0, w2), wide = vaddw_s8(vshll_n_s8(w2, 2), w0), twice = vshll_n_s8(w1, 1);
+    u[0] = vmovl_s8(w0);
+    u[1] = vaddw_s8(sum, w1);
+    u[2] = vsubw_s8(sum, w1);
+    u[3] = vaddq_s16(wide, twice);
+    u[4] = vsubq_s16(wide, twice);
+    u[5] = vmovl_s8(w2);
+}
+
+/* The same in the other dimension, stored. */
+static inline void itg_store_weights(int16_t *out, int16x8_t w0, int16x8_t w1, int16x8_t w2)
+{
+    enum { PLACE = ITG_WINOGRAD_PLACE / 2 };
+    const int16x8_t sum = vaddq_s16(w0, w2), wide = vaddq_s16(vshlq_n_s16(w2, 2), w0), twice = vaddq_s16(w1, w1);
+    vst1q_s16(out, w0);
+    vst1q_s16(out + PLACE, vaddq_s16(sum, w1));
+    vst1q_s16(out + 2 * PLACE, vsubq_s16(sum, w1));
+    vst1q_s16(out + 3 * PLACE, vaddq_s16(wide, twice));
+    vst1q_s16(out + 4 * PLACE, vsubq_s16(wide, twice));
+    vst1q_s16(out + 5 * PLACE, w2);
+}
+
+/* One input of 8 outputs. taps: [9], `tap` bytes apart. */
+static inline void itg_transform_taps(int16_t *out, const int8_t *taps, ptrdiff_t tap)
+{
+    int16x8_t u[3][6];
+    for (int x = 0; x < 3; x++)
+        itg_transform_weights(u[x], vld1_s8(taps + x * tap), vld1_s8(taps + (3 + x) * tap), vld1_s8(taps + (6 + x) * tap));
+    for (int y = 0; y < 6; y++)
+        itg_store_weights(out + y * 6 * (ITG_WINOGRAD_PLACE / 2), u[0][y], u[1][y], u[2][y]);
+}
+
+/* 16 inputs from `first` of a block of 16 outputs -> U[36] of [16][16] at out. `block`: its packed weights, of `channels` inputs. */
+static inline void itg_transform_block(int16_t *out, const int8_t *block, int32_t channels, int32_t first)
+{
+    int8_t taps[9][16][16];
+    for (int tap = 0; tap < 9; tap++)
+        itg_unpack_tap(taps[tap], block + ((ptrdiff_t)tap * channels + first) * 16);
+    for (int i = 0; i < 16; i++)
+        for (int half = 0; half < 16; half += 8)
+            itg_transform_taps(out + i * 16 + half, &taps[0][i][half], 256);
+}
+
+/* A on six vectors, scaled by c. */
+static inline void itg_gather_sums(int32x4_t y[4], const int32x4_t m[6])
+{
+    const int32x4_t p = vshlq_n_s32(vaddq_s32(m[1], m[2]), 2), q = vshlq_n_s32(vsubq_s32(m[1], m[2]), 2);
+    const int32x4_t r = vaddq_s32(m[3], m[4]), s = vsubq_s32(m[3], m[4]);
+    y[0] = vmlaq_n_s32(vsubq_s32(r, p), m[0], 6);
+    y[1] = vsubq_s32(vaddq_s32(s, s), q);
+    y[2] = vsubq_s32(vshlq_n_s32(r, 2), p);
+    y[3] = vmlaq_n_s32(vsubq_s32(vshlq_n_s32(s, 3), q), m[5], 24);
+}
+
+/* 16 pixels of 4 outputs of a tile. m: M[0][0]; sums: [16][16]. */
+static inline void itg_transform_sums(int32_t *sums, const int32_t *m)
+{
+    int32x4_t rows[6][4];
+    for (int x = 0; x < 6; x++) {
+        int32x4_t column[6];
+        for (int y = 0; y < 6; y++)
+            column[y] = vld1q_s32(m + (y * 6 + x) * (ITG_WINOGRAD_PLACE / 4));
+        itg_gather_sums(rows[x], column);
+    }
+    for (int y = 0; y < 4; y++) {
+        const int32x4_t row[6] = {rows[0][y], rows[1][y], rows[2][y], rows[3][y], rows[4][y], rows[5][y]};
+        int32x4_t pixel[4];
+        itg_gather_sums(pixel, row);
+        for (int x = 0; x < 4; x++)
+            vst1q_s32(sums + (4 * y + x) * 16, vshrq_n_s32(vmulq_n_s32(pixel[x], (int32_t)ITG_WINOGRAD_NINTH), ITG_WINOGRAD_SHIFT));
+    }
+}
+
+#endif
