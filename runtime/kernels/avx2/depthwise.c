@@ -8,14 +8,18 @@
 #define ITG_QUARTER_DOT(acc, bytes)                                                                                                                  \
     acc = _mm256_add_epi32(acc, _mm256_madd_epi16(_mm256_and_si256(bytes, mask), even));                                                             \
     acc = _mm256_add_epi32(acc, _mm256_madd_epi16(_mm256_srli_epi16(bytes, 8), odd));
+#include "runtime/kernels/avx2/depthwise3.h"
 #include "runtime/kernels/avx2/quarter_sums.h"
 
 static void compute_rows(const itg_depthwise *depthwise, void *out, const void *in, int32_t y0, int32_t y1, void *scratch)
 {
-    if (depthwise->packing == ITG_PACK_16C4P)
-        itg_walk_columns(depthwise, out, in, (const int32_t[2]){y0, y1}, scratch, itg_compute_quarters);
-    else
+    const int32_t rows[2] = {y0, y1};
+    if (depthwise->packing != ITG_PACK_16C4P)
         itg_depthwise_scalar.rows(depthwise, out, in, y0, y1, scratch);
+    else if (itg_fits_taps(depthwise) && depthwise->in[2] >= 16)
+        itg_walk_strips(depthwise, out, in, rows, compute_block, 16);
+    else
+        itg_walk_columns(depthwise, out, in, rows, scratch, itg_compute_quarters);
 }
 
 const itg_depthwise_kernels itg_depthwise_avx2 = {.rows = compute_rows};

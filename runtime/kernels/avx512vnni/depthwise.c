@@ -11,7 +11,7 @@ static void compute_rows(const itg_depthwise *depthwise, void *out, const void *
     if (depthwise->packing != ITG_PACK_16C4)
         itg_depthwise_scalar.rows(depthwise, out, in, y0, y1, scratch);
     else if (itg_fits_taps(depthwise))
-        itg_walk_taps(depthwise, out, in, rows);
+        itg_walk_strips(depthwise, out, in, rows, compute_block, 64);
     else
         itg_walk_columns(depthwise, out, in, rows, scratch, itg_compute_dots);
 }

@@ -9,7 +9,7 @@ typedef struct TAPS(column) {
 
 #define LOAD_WORDS(address) OP(loadu_epi32)((const void *)(address))
 
-static inline TAPS(column) TAPS(interleave)(const row_job *job, MASK mask, int32_t x)
+static inline TAPS(column) TAPS(interleave)(const itg_taps_row *job, MASK mask, int32_t x)
 {
     const bool inside = x >= 0 && x < job->in_width;
     const uint8_t *a = inside ? job->row[0] + x * job->step[0] : job->pad;
@@ -62,7 +62,7 @@ static inline void TAPS(finish)(const block_constants *c, MASK mask, uint8_t *ou
         DOT_ALL(done, newest, 0)                                                                                                                     \
     }
 
-static void TAPS(walk_one)(const row_job *job, const block_constants *c)
+static void TAPS(walk_one)(const itg_taps_row *job, const block_constants *c)
 {
     const MASK mask = (MASK)c->mask;
     WEIGHTS(0) WEIGHTS(1) WEIGHTS(2) VECTOR a0, a1, a2, a3, b0, b1, b2, b3;
@@ -77,7 +77,7 @@ static void TAPS(walk_one)(const row_job *job, const block_constants *c)
 }
 
 /* Stride 2: an output's first column is the last one of the output before. */
-static void TAPS(walk_two)(const row_job *job, const block_constants *c)
+static void TAPS(walk_two)(const itg_taps_row *job, const block_constants *c)
 {
     const MASK mask = (MASK)c->mask;
     WEIGHTS(0) WEIGHTS(1) WEIGHTS(2) VECTOR a0, a1, a2, a3;
