@@ -9,9 +9,13 @@ static const struct {
     itg_family bit;
     const char *member, *macro;
 } families[] = {
-    {ITG_FAMILY_CONV, "conv", "ITG_FAMILY_CONV"},       {ITG_FAMILY_DEPTHWISE, "depthwise", "ITG_FAMILY_DEPTHWISE"},
-    {ITG_FAMILY_POOL, "pool", "ITG_FAMILY_POOL"},       {ITG_FAMILY_ELEMENTWISE, "elementwise", "ITG_FAMILY_ELEMENTWISE"},
-    {ITG_FAMILY_LOOKUP, "lookup", "ITG_FAMILY_LOOKUP"}, {ITG_FAMILY_SOFTMAX, "softmax", "ITG_FAMILY_SOFTMAX"},
+    {ITG_FAMILY_CONV, "conv", "ITG_FAMILY_CONV"},
+    {ITG_FAMILY_DEPTHWISE, "depthwise", "ITG_FAMILY_DEPTHWISE"},
+    {ITG_FAMILY_POOL, "pool", "ITG_FAMILY_POOL"},
+    {ITG_FAMILY_ELEMENTWISE, "elementwise", "ITG_FAMILY_ELEMENTWISE"},
+    {ITG_FAMILY_LOOKUP, "lookup", "ITG_FAMILY_LOOKUP"},
+    {ITG_FAMILY_SOFTMAX, "softmax", "ITG_FAMILY_SOFTMAX"},
+    {ITG_FAMILY_NORMALIZE, "normalize", "ITG_FAMILY_NORMALIZE"},
 };
 
 #define FAMILY_COUNT (sizeof families / sizeof families[0])

@@ -2,6 +2,7 @@
  * LpNormalization (opsets 1 to 22): x / norm along an axis, 0 where the norm is 0. MeanVarianceNormalization (9 to 13):
  * (x - mean) / (deviation + 1e-9) over given axes. Sums in double. */
 #include "compiler/ops/op.h"
+#include "compiler/ops/quantizers.h"
 #include "compiler/ops/walk.h"
 
 #include <inttypes.h>
@@ -139,7 +140,8 @@ const itgc_op itgc_op_lpnorm = {.family = "lpnorm",
                                 .params_bytes = sizeof(itgc_norm_params),
                                 .parse = parse_lpnorm,
                                 .infer = infer_lpnorm,
-                                .eval = eval_lpnorm};
+                                .eval = eval_lpnorm,
+                                .quantize = itgc_quantize_lpnorm};
 
 const itgc_op itgc_op_mvn = {.family = "lpnorm",
                              .attributes = "axes",
@@ -149,4 +151,5 @@ const itgc_op itgc_op_mvn = {.family = "lpnorm",
                              .params_bytes = sizeof(itgc_norm_params),
                              .parse = parse_mvn,
                              .infer = infer_mvn,
-                             .eval = eval_mvn};
+                             .eval = eval_mvn,
+                             .quantize = itgc_quantize_mvn};

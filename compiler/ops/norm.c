@@ -2,6 +2,7 @@
  * LayerNormalization, RMSNormalization (over the last axes), InstanceNormalization, GroupNormalization (over space, per channel group).
  * Sums, variance and the quotient are in double: close to exact, and equal bits everywhere. */
 #include "compiler/ops/op.h"
+#include "compiler/ops/quantizers.h"
 #include "compiler/ops/walk.h"
 
 #include <inttypes.h>
@@ -208,7 +209,8 @@ const itgc_op itgc_op_layernorm = {.family = "norm",
                                    .params_bytes = sizeof(itgc_norm_params),
                                    .parse = parse_norm,
                                    .infer = infer_layernorm,
-                                   .eval = eval_layernorm};
+                                   .eval = eval_layernorm,
+                                   .quantize = itgc_quantize_layernorm};
 
 const itgc_op itgc_op_rmsnorm = {.family = "norm",
                                  .attributes = "axis epsilon stash_type",
@@ -218,7 +220,8 @@ const itgc_op itgc_op_rmsnorm = {.family = "norm",
                                  .params_bytes = sizeof(itgc_norm_params),
                                  .parse = parse_norm,
                                  .infer = infer_layernorm,
-                                 .eval = eval_rmsnorm};
+                                 .eval = eval_rmsnorm,
+                                 .quantize = itgc_quantize_layernorm};
 
 const itgc_op itgc_op_groupnorm = {.family = "norm",
                                    .attributes = "num_groups epsilon stash_type consumed_inputs",
@@ -228,4 +231,5 @@ const itgc_op itgc_op_groupnorm = {.family = "norm",
                                    .params_bytes = sizeof(itgc_norm_params),
                                    .parse = parse_norm,
                                    .infer = infer_groupnorm,
-                                   .eval = eval_groupnorm};
+                                   .eval = eval_groupnorm,
+                                   .quantize = itgc_quantize_groupnorm};

@@ -16,6 +16,10 @@ bool itgc_quantize_reduce(struct itgc_quantizer *quantizer, itgc_node *node);   
 bool itgc_quantize_binary(struct itgc_quantizer *quantizer, itgc_node *node);    /* → itg_add, itg_mul, itg_depthwise */
 bool itgc_quantize_unary(struct itgc_quantizer *quantizer, itgc_node *node);     /* → itg_lookup, itg_rescale */
 bool itgc_quantize_softmax(struct itgc_quantizer *quantizer, itgc_node *node);   /* → itg_softmax */
+bool itgc_quantize_layernorm(struct itgc_quantizer *quantizer, itgc_node *node); /* LayerNormalization, RMSNormalization → itg_normalize */
+bool itgc_quantize_groupnorm(struct itgc_quantizer *quantizer, itgc_node *node); /* and InstanceNormalization → itg_normalize */
+bool itgc_quantize_lpnorm(struct itgc_quantizer *quantizer, itgc_node *node);    /* → itg_normalize */
+bool itgc_quantize_mvn(struct itgc_quantizer *quantizer, itgc_node *node);       /* MeanVarianceNormalization → itg_normalize */
 bool itgc_quantize_concat(struct itgc_quantizer *quantizer, itgc_node *node);    /* → itg_copy */
 bool itgc_quantize_slice(struct itgc_quantizer *quantizer, itgc_node *node);     /* → itg_copy */
 bool itgc_quantize_split(struct itgc_quantizer *quantizer, itgc_node *node);     /* → itg_copy */
@@ -28,6 +32,6 @@ bool itgc_quantize_resize(struct itgc_quantizer *quantizer, itgc_node *node);   
 
 /* The kinds of runtime steps, for tests and for files that make another file's step. */
 extern const itgc_step_kind itgc_step_conv, itgc_step_depthwise, itgc_step_pool, itgc_step_reduce, itgc_step_add, itgc_step_mul, itgc_step_lookup,
-    itgc_step_rescale, itgc_step_copy, itgc_step_gather, itgc_step_softmax;
+    itgc_step_rescale, itgc_step_copy, itgc_step_gather, itgc_step_softmax, itgc_step_normalize;
 
 #endif

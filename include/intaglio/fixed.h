@@ -88,6 +88,28 @@ static inline int32_t itg_narrow(int64_t acc, int narrow)
     return (int32_t)result;
 }
 
+/* Floor of the square root. Every way to compute it gives the same integer; this one takes a bit at a time. */
+static inline uint32_t itg_root(uint64_t value)
+{
+    uint64_t rest = value, root = 0;
+    for (uint64_t bit = (uint64_t)1 << 62; bit > 0; bit >>= 2) {
+        const uint64_t tried = root + bit;
+        root >>= 1;
+        if (rest >= tried) {
+            rest -= tried;
+            root += bit;
+        }
+    }
+    return (uint32_t)root;
+}
+
+/* floor((2^62 - 1) / itg_root(value)) for 2^62 <= value: 2^62 / sqrt(value) * (1 + e), -2^-30 < e < 2^-31, from 2^30 up to 2^31 - 1. */
+static inline int32_t itg_inverse_root(uint64_t value)
+{
+    ITG_BOUND(value >> 62 != 0, "inverse root", (int64_t)value);
+    return (int32_t)((((uint64_t)1 << 62) - 1) / itg_root(value));
+}
+
 #ifdef __cplusplus
 }
 #endif

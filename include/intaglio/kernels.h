@@ -16,6 +16,7 @@ typedef struct itg_pool_kernels itg_pool_kernels;
 typedef struct itg_elementwise_kernels itg_elementwise_kernels;
 typedef struct itg_lookup_kernels itg_lookup_kernels;
 typedef struct itg_softmax_kernels itg_softmax_kernels;
+typedef struct itg_normalize_kernels itg_normalize_kernels;
 
 /* A family that a model does not use may be NULL in the table the emitted model names, so that the linker drops it. */
 struct itg_kernels {
@@ -28,6 +29,7 @@ struct itg_kernels {
     const itg_elementwise_kernels *elementwise; /* add, mul, rescale */
     const itg_lookup_kernels *lookup;
     const itg_softmax_kernels *softmax;
+    const itg_normalize_kernels *normalize;
 };
 
 extern const itg_conv_kernels itg_conv_scalar;
@@ -36,6 +38,7 @@ extern const itg_pool_kernels itg_pool_scalar;
 extern const itg_elementwise_kernels itg_elementwise_scalar;
 extern const itg_lookup_kernels itg_lookup_scalar;
 extern const itg_softmax_kernels itg_softmax_scalar;
+extern const itg_normalize_kernels itg_normalize_scalar;
 
 extern const itg_kernels itg_kernels_scalar; /* every family: the reference */
 
@@ -45,8 +48,9 @@ extern const itg_depthwise_kernels itg_depthwise_avx2;
 extern const itg_pool_kernels itg_pool_avx2;
 extern const itg_elementwise_kernels itg_elementwise_avx2;
 extern const itg_kernels itg_kernels_avx2;
-#define itg_lookup_avx2  itg_lookup_scalar
-#define itg_softmax_avx2 itg_softmax_scalar
+#define itg_lookup_avx2    itg_lookup_scalar
+#define itg_softmax_avx2   itg_softmax_scalar
+#define itg_normalize_avx2 itg_normalize_scalar
 
 extern const itg_conv_kernels itg_conv_avxvnni;
 extern const itg_depthwise_kernels itg_depthwise_avxvnni;
@@ -55,14 +59,16 @@ extern const itg_kernels itg_kernels_avxvnni;
 #define itg_elementwise_avxvnni itg_elementwise_avx2
 #define itg_lookup_avxvnni      itg_lookup_scalar
 #define itg_softmax_avxvnni     itg_softmax_scalar
+#define itg_normalize_avxvnni   itg_normalize_scalar
 
 extern const itg_conv_kernels itg_conv_avx512vnni;
 extern const itg_depthwise_kernels itg_depthwise_avx512vnni;
 extern const itg_pool_kernels itg_pool_avx512vnni;
 extern const itg_elementwise_kernels itg_elementwise_avx512vnni;
 extern const itg_kernels itg_kernels_avx512vnni;
-#define itg_lookup_avx512vnni  itg_lookup_scalar
-#define itg_softmax_avx512vnni itg_softmax_scalar
+#define itg_lookup_avx512vnni    itg_lookup_scalar
+#define itg_softmax_avx512vnni   itg_softmax_scalar
+#define itg_normalize_avx512vnni itg_normalize_scalar
 
 /* 64-bit Arm: Advanced SIMD, then SDOT. What a table takes from its parent has both names, so that an emitted model can name every family
  * of its table. */
@@ -72,7 +78,8 @@ extern const itg_pool_kernels itg_pool_neon;
 extern const itg_elementwise_kernels itg_elementwise_neon;
 extern const itg_lookup_kernels itg_lookup_neon;
 extern const itg_kernels itg_kernels_neon;
-#define itg_softmax_neon itg_softmax_scalar
+#define itg_softmax_neon   itg_softmax_scalar
+#define itg_normalize_neon itg_normalize_scalar
 
 extern const itg_conv_kernels itg_conv_dotprod;
 extern const itg_depthwise_kernels itg_depthwise_dotprod;
@@ -81,6 +88,7 @@ extern const itg_kernels itg_kernels_dotprod;
 #define itg_elementwise_dotprod itg_elementwise_neon
 #define itg_lookup_dotprod      itg_lookup_neon
 #define itg_softmax_dotprod     itg_softmax_scalar
+#define itg_normalize_dotprod   itg_normalize_scalar
 
 /* 64-bit Arm: SMMLA. */
 extern const itg_conv_kernels itg_conv_i8mm;
@@ -90,14 +98,6 @@ extern const itg_kernels itg_kernels_i8mm;
 #define itg_elementwise_i8mm itg_elementwise_neon
 #define itg_lookup_i8mm      itg_lookup_neon
 #define itg_softmax_i8mm     itg_softmax_scalar
-
-/* The best table for this CPU (hosted builds only, runtime/cpu.c). Never NULL; itg_kernels_scalar at worst. */
-const itg_kernels *itg_kernels_best(void);
-
-/* The best of them that reads weights in this packing (itg_model.packing): what an application passes in itg_exec to a model of a core such
- * as aarch64, whose packing several tables read. NULL if there is none. */
-const itg_kernels *itg_kernels_reading(uint32_t packing);
-
 #define itg_normalize_i8mm   itg_normalize_scalar
 
 /* 32-bit Arm with Advanced SIMD; pool and elementwise are the sources of 64-bit Arm. */
@@ -109,6 +109,14 @@ extern const itg_kernels itg_kernels_neon32;
 #define itg_lookup_neon32      itg_lookup_scalar
 #define itg_softmax_neon32     itg_softmax_scalar
 #define itg_normalize_neon32   itg_normalize_scalar
+
+/* The best table for this CPU (hosted builds only, runtime/cpu.c). Never NULL; itg_kernels_scalar at worst. */
+const itg_kernels *itg_kernels_best(void);
+
+/* The best of them that reads weights in this packing (itg_model.packing): what an application passes in itg_exec to a model of a core such
+ * as aarch64, whose packing several tables read. NULL if there is none. */
+const itg_kernels *itg_kernels_reading(uint32_t packing);
+
 /* The tables this CPU can run, from itg_kernels_scalar (index 0) to the best; NULL past the last. For tests and `intaglio targets`. */
 const itg_kernels *itg_kernels_supported(uint32_t index);
 

@@ -30,7 +30,8 @@ typedef enum itg_family {
     ITG_FAMILY_POOL = 4,        /* itg_op_pool, itg_op_reduce */
     ITG_FAMILY_ELEMENTWISE = 8, /* itg_op_add, itg_op_mul, itg_op_rescale */
     ITG_FAMILY_LOOKUP = 16,     /* itg_op_lookup */
-    ITG_FAMILY_SOFTMAX = 32     /* itg_op_softmax */
+    ITG_FAMILY_SOFTMAX = 32,    /* itg_op_softmax */
+    ITG_FAMILY_NORMALIZE = 64   /* itg_op_normalize */
 } itg_family;
 
 typedef struct itg_kernels itg_kernels; /* kernels.h */
@@ -245,8 +246,32 @@ typedef struct itg_softmax {
     itg_type in_type, out_type;
 } itg_softmax;
 
+/* What the elements of a group are divided by the root of: A, Q and S are the sums over its D elements of x, x^2 and |x - in_zero|. */
+typedef enum itg_measure {
+    ITG_VARIANCE = 1, /* D Q - A^2: layer, group and instance normalization */
+    ITG_SQUARES,      /* D Q, of x - in_zero: root mean square, length */
+    ITG_MAGNITUDES    /* S^2: sum of magnitudes */
+} itg_measure;
+
+/* itg_op_normalize: in and out [outer][space][groups][width]; a group is the D = space * width elements of one outer index and one
+ * groups index. Rows: outer * groups. int8, uint8 or int16 in and out. V = 2^32 measure + epsilon * 2^epsilon_shift, with floored the larger of
+ * the two; k = its leading zeros in 128 bits, rounded down to an even number; R = itg_inverse_root of its first 64 bits from there.
+ *   m = centered ? floor(A * 2^fraction / D + 1/2) : in_zero * 2^fraction;  s = exponent - k/2, within 1 .. 62 (R >>= what is beyond 62)
+ *   n = ((x * 2^fraction - m) * R + 2^(s-1)) >> s
+ *   y = clamp((((n * gain[c]) >> 32) + bias[c]) >> narrow, low, high)             c: index into groups * width, 0 unless per_channel
+ * n is 0 where V is. The compiler proves |x * 2^fraction - m| < 2^31, |n| <= 2^30 and the sum before the last shift within int32. */
+typedef struct itg_normalize {
+    int32_t space, groups, width;
+    const int32_t *gain, *bias;
+    int32_t in_zero, low, high, epsilon;
+    uint8_t epsilon_shift, fraction, exponent, narrow; /* at most 95, 22, 127, 15 */
+    uint8_t measure;                                   /* itg_measure */
+    bool centered, floored, per_channel;
+    itg_type in_type, out_type;
+} itg_normalize;
+
 itg_op itg_op_conv, itg_op_depthwise, itg_op_pool, itg_op_reduce, itg_op_add, itg_op_mul, itg_op_lookup, itg_op_rescale, itg_op_copy, itg_op_gather,
-    itg_op_softmax;
+    itg_op_softmax, itg_op_normalize;
 
 #ifdef __cplusplus
 }

@@ -44,7 +44,7 @@ typedef struct check_family {
     void (*define)(const check_case *test, void *out);
 } check_family;
 
-extern const check_family check_conv, check_depthwise, check_pool, check_elementwise, check_lookup, check_softmax;
+extern const check_family check_conv, check_depthwise, check_pool, check_elementwise, check_lookup, check_softmax, check_normalize;
 
 /* Uniform in [low, high]. */
 int32_t check_between(check_state *state, int32_t low, int32_t high);

@@ -13,4 +13,5 @@ const itg_kernels itg_kernels_avx2 = {
     .elementwise = &itg_elementwise_avx2,
     .lookup = &itg_lookup_avx2,
     .softmax = &itg_softmax_avx2,
+    .normalize = &itg_normalize_avx2,
 };

@@ -13,4 +13,5 @@ const itg_kernels itg_kernels_avx512vnni = {
     .elementwise = &itg_elementwise_avx512vnni,
     .lookup = &itg_lookup_avx512vnni,
     .softmax = &itg_softmax_avx512vnni,
+    .normalize = &itg_normalize_avx512vnni,
 };

@@ -13,4 +13,5 @@ const itg_kernels itg_kernels_avxvnni = {
     .elementwise = &itg_elementwise_avxvnni,
     .lookup = &itg_lookup_avxvnni,
     .softmax = &itg_softmax_avxvnni,
+    .normalize = &itg_normalize_avxvnni,
 };

@@ -12,4 +12,5 @@ const itg_kernels itg_kernels_dotprod = {
     .elementwise = &itg_elementwise_dotprod,
     .lookup = &itg_lookup_dotprod,
     .softmax = &itg_softmax_dotprod,
+    .normalize = &itg_normalize_dotprod,
 };

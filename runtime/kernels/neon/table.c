@@ -12,4 +12,5 @@ const itg_kernels itg_kernels_neon = {
     .elementwise = &itg_elementwise_neon,
     .lookup = &itg_lookup_neon,
     .softmax = &itg_softmax_neon,
+    .normalize = &itg_normalize_neon,
 };

@@ -12,4 +12,5 @@ const itg_kernels itg_kernels_scalar = {
     .elementwise = &itg_elementwise_scalar,
     .lookup = &itg_lookup_scalar,
     .softmax = &itg_softmax_scalar,
+    .normalize = &itg_normalize_scalar,
 };

@@ -129,12 +129,62 @@ static void narrow_rounds_once(void **unused)
     assert_int_equal(itg_narrow((int64_t)INT32_MAX << 20, 20), INT32_MAX);
 }
 
+static void check_root(uint64_t value)
+{
+    const wide root = itg_root(value);
+    if (root * root > (wide)value || (root + 1) * (root + 1) <= (wide)value)
+        fail_msg("root of %llu is not %llu", (unsigned long long)value, (unsigned long long)root);
+}
+
+static void root_is_floor(void **unused)
+{
+    (void)unused;
+    uint64_t state = 7;
+    for (uint64_t value = 0; value < 200000; value++) {
+        check_root(value);
+        check_root(~value);
+        check_root(next_random(&state) >> value % 60);
+    }
+    for (uint64_t root = 1; root <= UINT32_MAX; root += 1 + root / 4096) {
+        check_root(root * root);
+        check_root(root * root - 1);
+        check_root(root * root + 2 * root);
+    }
+}
+
+/* The relative error from (1 + e)^2 = R^2 value / 2^124, so that no other root is asked. */
+static void check_inverse(uint64_t value)
+{
+    const int64_t inverse = itg_inverse_root(value);
+    const wide square = (wide)inverse * inverse * (wide)(value >> 2) / ((wide)1 << 61); /* (1 + e)^2 in units of 2^-61 */
+    const wide one = (wide)1 << 61;
+    if (inverse < 1 << 30 || square <= one - one / (1 << 29) || square >= one + one / (1 << 30))
+        fail_msg("inverse root of %llu is not %lld", (unsigned long long)value, (long long)inverse);
+}
+
+/* Evenly over the whole range with random offsets, densely at its ends, and where the root changes. */
+static void inverse_root_bound(void **unused)
+{
+    (void)unused;
+    const uint64_t first = (uint64_t)1 << 62, spacing = (uint64_t)3 << 40;
+    uint64_t state = 11;
+    for (uint64_t i = 0; i < (uint64_t)1 << 22; i++)
+        check_inverse(first + i * spacing + next_random(&state) % spacing);
+    for (uint64_t i = 0; i < 300000; i++) {
+        const uint64_t root = ((uint64_t)1 << 31) + i * 7127;
+        check_inverse(first + i);
+        check_inverse(UINT64_MAX - i);
+        check_inverse(root * root);
+        check_inverse(root * root + 2 * root);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(shift_is_floor_division), cmocka_unit_test(saturation_and_wrapping), cmocka_unit_test(requantize_extremes),
         cmocka_unit_test(requantize_ties_go_up),   cmocka_unit_test(requantize_random),       cmocka_unit_test(requantize_left_form),
-        cmocka_unit_test(narrow_rounds_once),
+        cmocka_unit_test(narrow_rounds_once),      cmocka_unit_test(root_is_floor),           cmocka_unit_test(inverse_root_bound),
     };
     return cmocka_run_group_tests_name("fixed", tests, NULL, NULL);
 }

@@ -2,6 +2,7 @@
  * What the ops add to the kernels: batches, broadcasts, strided copies, gathers, parts, any cut of the rows. */
 #include <intaglio/intaglio.h>
 
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -278,12 +279,53 @@ static void images_of_a_batch(void **unused)
     }
 }
 
+/* y = 32 (x - mean) / deviation of [4][5 groups][3], twice. */
+static void normalize_by_groups(void **unused)
+{
+    (void)unused;
+    static const int32_t gain = 12 * 32 << 9, bias = 128;
+    static const itg_normalize normalize = {.space = 4,
+                                            .groups = 5,
+                                            .width = 3,
+                                            .gain = &gain,
+                                            .bias = &bias,
+                                            .low = -128,
+                                            .high = 127,
+                                            .fraction = 22,
+                                            .exponent = 78 + 22 - 31,
+                                            .narrow = 8,
+                                            .measure = ITG_VARIANCE,
+                                            .centered = true,
+                                            .in_type = ITG_S8,
+                                            .out_type = ITG_S8};
+    const itg_step step = {.run = itg_op_normalize, .params = &normalize, .out = OUT, .rows = 10};
+    test_arena arena;
+    fill(&arena);
+    run_cut(&arena, &step);
+    const int8_t *codes = (const int8_t *)arena.bytes;
+    for (int32_t group = 0; group < 10; group++) {
+        const int32_t start = group / 5 * 60 + group % 5 * 3;
+        int32_t sum = 0, squares = 0;
+        for (int32_t i = 0; i < 12; i++) {
+            const int32_t x = codes[start + i / 3 * 15 + i % 3];
+            sum += x;
+            squares += x * x;
+        }
+        const double deviation = sqrt(12.0 * squares - sum * sum);
+        for (int32_t i = 0; i < 12; i++) {
+            const int32_t place = start + i / 3 * 15 + i % 3;
+            assert_int_equal(codes[OUT + place], floor(32.0 * (12 * codes[place] - sum) / deviation + 0.5));
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(add_broadcasts),        cmocka_unit_test(add_int16_with_constant),    cmocka_unit_test(mul_by_a_gate),
         cmocka_unit_test(copy_transposes_words), cmocka_unit_test(copy_reverses_and_rescales), cmocka_unit_test(gather_pads_and_repeats),
         cmocka_unit_test(parts_cover_the_run),   cmocka_unit_test(reduce_walks_outer_rows),    cmocka_unit_test(images_of_a_batch),
+        cmocka_unit_test(normalize_by_groups),
     };
     return cmocka_run_group_tests_name("ops", tests, NULL, NULL);
 }
