@@ -6,7 +6,7 @@
 
 #include <intaglio/kernels.h>
 
-/* Shapes: in [H,W,C] of in_type (ITG_S8, ITG_U8, ITG_S16), out [OH,OW,Cout] of out_type (ITG_S8, ITG_S16, ITG_S32), dense, channels last;
+/* Shapes: in [H,W,C] of in_type (ITG_S8, ITG_U8, ITG_S16), out [OH,OW,Cout] of out_type (ITG_S8, ITG_U8, ITG_S16, ITG_S32), dense, channels last;
  * Cout a multiple of C; both point at the image's first element; weights in the packing that the params name.
  * scratch: as many bytes as the scheduler reserved for this step (band.h), aligned to 16; NULL where none are needed.
  * Alignment: in and out that of their element; constants that of theirs. Over-read: none. Over-write: none; rows outside [y0, y1) stay.

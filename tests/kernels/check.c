@@ -42,45 +42,74 @@ bool check_chance(check_state *state, int percent)
     return check_between(state, 1, 100) <= percent;
 }
 
+/* `inner` bytes between two unreadable pages; those of an earlier case where there are any. */
+static uint8_t *map_pages(check_state *state, size_t inner, size_t page)
+{
+    for (int i = 0; i < state->spare_count; i++) {
+        if (state->spare[i].page_bytes == inner + 2 * page) {
+            uint8_t *pages = state->spare[i].pages;
+            state->spare[i] = state->spare[--state->spare_count];
+            return pages;
+        }
+    }
+    uint8_t *pages = mmap(NULL, inner + 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (pages == MAP_FAILED)
+        abort();
+    mprotect(pages, page, PROT_NONE);
+    mprotect(pages + page + inner, page, PROT_NONE);
+    return pages;
+}
+
 void *check_new(check_state *state, size_t bytes, size_t align)
 {
     const size_t page = (size_t)sysconf(_SC_PAGESIZE);
     const size_t inner = (bytes + 16 * align + page - 1) / page * page;
     if (state->operand_count == CHECK_OPERANDS)
         abort();
-    uint8_t *pages = mmap(NULL, inner + 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (pages == MAP_FAILED)
-        abort();
+    uint8_t *pages = map_pages(state, inner, page);
     memset(pages + page, CANARY, inner);
-    mprotect(pages, page, PROT_NONE);
-    mprotect(pages + page + inner, page, PROT_NONE);
     const bool at_end = check_chance(state, 60);
     const size_t odd = check_chance(state, 50) ? 0 : (size_t)check_between(state, 0, 15) * align;
     check_operand *operand = &state->operands[state->operand_count++];
     *operand = (check_operand){pages, NULL, inner + 2 * page, bytes};
     operand->bytes = at_end ? pages + page + inner - bytes / align * align - (bytes % align ? align : 0) : pages + page + odd;
-    for (size_t i = 0; i < bytes; i++)
-        operand->bytes[i] = (uint8_t)next_random(state);
+    for (size_t i = 0; i < bytes; i += 4) {
+        const uint32_t random = next_random(state);
+        memcpy(operand->bytes + i, &random, bytes - i < 4 ? bytes - i : 4);
+    }
     return operand->bytes;
+}
+
+static bool is_canary(const uint8_t *bytes, size_t count)
+{
+    return count == 0 || (bytes[0] == CANARY && memcmp(bytes, bytes + 1, count - 1) == 0);
 }
 
 /* Bytes around an operand that something wrote to. */
 static bool canary_intact(const check_operand *operand)
 {
     const size_t page = (size_t)sysconf(_SC_PAGESIZE);
-    const uint8_t *end = operand->pages + operand->page_bytes - page;
-    for (const uint8_t *byte = operand->pages + page; byte < end; byte++) {
-        const bool inside = byte >= operand->bytes && byte < operand->bytes + operand->count;
-        if (!inside && *byte != CANARY)
-            return false;
-    }
-    return true;
+    const uint8_t *start = operand->pages + page, *end = operand->pages + operand->page_bytes - page;
+    const uint8_t *behind = operand->bytes + operand->count;
+    return is_canary(start, (size_t)(operand->bytes - start)) && is_canary(behind, (size_t)(end - behind));
 }
 
 static void release_operands(check_state *state)
 {
-    for (int i = 0; i < state->operand_count; i++)
-        munmap(state->operands[i].pages, state->operands[i].page_bytes);
+    for (int i = 0; i < state->operand_count; i++) {
+        const check_operand *operand = &state->operands[i];
+        if (state->spare_count < CHECK_SPARE)
+            state->spare[state->spare_count++] = *operand;
+        else
+            munmap(operand->pages, operand->page_bytes);
+    }
+    state->operand_count = 0;
+}
+
+/* The same state for another seed. */
+static void seed_state(check_state *state, uint64_t seed)
+{
+    state->random = seed;
     state->operand_count = 0;
 }
 
@@ -134,8 +163,9 @@ static bool check_one(const check_family *family, check_state *state)
 static bool check_family_cases(const check_family *family, const check_options *options)
 {
     int failed = 0;
+    check_state state = {.spare_count = 0};
     for (int i = 0; i < options->cases && failed < 5; i++) {
-        check_state state = {.random = options->seed + (uint64_t)i};
+        seed_state(&state, options->seed + (uint64_t)i);
         if (!check_one(family, &state)) {
             printf("  reproduce with --family %s --seed %llu --cases 1\n", family->name, (unsigned long long)(options->seed + (uint64_t)i));
             failed++;
@@ -172,8 +202,9 @@ static double time_call(const check_family *family, const itg_kernels *kernels, 
 
 static void bench_family(const check_family *family, const check_options *options)
 {
+    check_state state = {.spare_count = 0};
     for (int shape = 0;; shape++) {
-        check_state state = {.random = options->seed};
+        seed_state(&state, options->seed);
         check_case test = {0};
         if (!family->make(&state, &test, shape))
             break;

@@ -6,7 +6,7 @@
 
 #include <intaglio/intaglio.h>
 
-enum { CHECK_OPERANDS = 32, CHECK_PACKINGS = ITG_PACK_8C4S + 1 };
+enum { CHECK_OPERANDS = 32, CHECK_SPARE = 64, CHECK_PACKINGS = ITG_PACK_8C4S + 1 };
 
 /* One operand: its pages, with an unreadable one before and behind, and where the bytes in use lie. */
 typedef struct check_operand {
@@ -18,6 +18,8 @@ typedef struct check_state {
     uint64_t random;
     check_operand operands[CHECK_OPERANDS];
     int operand_count;
+    check_operand spare[CHECK_SPARE]; /* pages of earlier cases, for those to come */
+    int spare_count;
 } check_state;
 
 /* One call of one kernel. out is an operand; whatever the call must not write keeps its random bytes. */
@@ -62,6 +64,7 @@ void check_pack(check_state *state, check_case *test, itg_op *run);
 /* Definitions the families share, on plain 64-bit integers. */
 int64_t check_requantize(int64_t acc, int left, int64_t multiplier, int shift);
 int64_t check_load(const void *data, itg_type type, size_t index);
+int32_t *check_decode(const void *data, itg_type type, size_t count); /* all of them, from malloc; data NULL: nothing in particular */
 void check_store(void *data, itg_type type, size_t index, int64_t value);
 int64_t check_clamp(int64_t value, int64_t low, int64_t high);
 size_t check_bytes(itg_type type);

@@ -5,6 +5,7 @@
 #include "runtime/kernels/conv.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 typedef struct bench_shape {
     int32_t in[3], outputs, kernel, stride, groups;
@@ -64,9 +65,9 @@ static void copy_bench_geometry(itg_conv *conv, const bench_shape *shape)
 
 static void choose_types(check_state *state, itg_conv *conv)
 {
-    static const itg_type in_types[] = {ITG_S8, ITG_S8, ITG_U8, ITG_S16}, out_types[] = {ITG_S8, ITG_S8, ITG_S16, ITG_S32};
+    static const itg_type in_types[] = {ITG_S8, ITG_S8, ITG_U8, ITG_S16}, out_types[] = {ITG_S8, ITG_S8, ITG_U8, ITG_S16, ITG_S32};
     conv->in_type = in_types[check_between(state, 0, 3)];
-    conv->out_type = out_types[check_between(state, 0, 3)];
+    conv->out_type = out_types[check_between(state, 0, 4)];
     conv->epilogue.wide = conv->in_type == ITG_S16 && check_chance(state, 50);
 }
 
@@ -140,38 +141,50 @@ static void run_conv(const itg_kernels *kernels, const check_case *test)
     kernels->conv->rows(test->packed[kernels->packing], test->out, test->in[0], test->rows[0], test->rows[1], test->scratch[kernels->packing]);
 }
 
-static int64_t input_code(const itg_conv *conv, const void *in, int32_t y, int32_t x, int32_t c)
+/* Input codes and a pixel of padding, as plain integers. */
+typedef struct plain_input {
+    int32_t *codes, *pad;
+} plain_input;
+
+static const int32_t *input_pixel(const itg_conv *conv, const plain_input *input, int32_t y, int32_t x)
 {
     if (y < 0 || y >= conv->in[0] || x < 0 || x >= conv->in[1])
-        return conv->pad ? conv->pad[c] : conv->pad_code;
-    return check_load(in, conv->in_type, (size_t)((y * conv->in[1] + x) * conv->in[2] + c));
+        return input->pad;
+    return input->codes + (ptrdiff_t)(y * conv->in[1] + x) * conv->in[2];
 }
 
-static int64_t define_sum(const itg_conv *conv, const void *in, int32_t y, int32_t x, int32_t channel)
+static int64_t define_sum(const itg_conv *conv, const plain_input *input, int32_t y, int32_t x, int32_t channel)
 {
     const int32_t depth = conv->in[2] / conv->groups, group = channel / (conv->out[2] / conv->groups);
     int64_t sum = 0;
     for (int32_t ky = 0; ky < conv->kernel[0]; ky++)
-        for (int32_t kx = 0; kx < conv->kernel[1]; kx++)
-            for (int32_t c = 0; c < depth; c++) {
-                const int32_t iy = y * conv->stride[0] - conv->before[0] + ky * conv->dilation[0];
-                const int32_t ix = x * conv->stride[1] - conv->before[1] + kx * conv->dilation[1];
-                const int32_t w = ((channel * conv->kernel[0] + ky) * conv->kernel[1] + kx) * depth + c;
-                sum += input_code(conv, in, iy, ix, group * depth + c) * conv->weights[w];
-            }
+        for (int32_t kx = 0; kx < conv->kernel[1]; kx++) {
+            const int32_t iy = y * conv->stride[0] - conv->before[0] + ky * conv->dilation[0];
+            const int32_t ix = x * conv->stride[1] - conv->before[1] + kx * conv->dilation[1];
+            const int32_t *codes = input_pixel(conv, input, iy, ix) + group * depth;
+            const int8_t *weights = conv->weights + ((channel * conv->kernel[0] + ky) * conv->kernel[1] + kx) * depth;
+            for (int32_t c = 0; c < depth; c++)
+                sum += (int64_t)codes[c] * weights[c];
+        }
     return sum;
 }
 
 static void define_conv(const check_case *test, void *out)
 {
     const itg_conv *conv = test->params;
+    const plain_input input = {check_decode(test->in[0], conv->in_type, (size_t)(conv->in[0] * conv->in[1] * conv->in[2])),
+                               check_decode(conv->pad, ITG_S8, (size_t)conv->in[2])};
+    for (int32_t c = 0; c < conv->in[2] && !conv->pad; c++)
+        input.pad[c] = conv->pad_code;
     for (int32_t y = test->rows[0]; y < test->rows[1]; y++)
         for (int32_t x = 0; x < conv->out[1]; x++)
             for (int32_t c = 0; c < conv->out[2]; c++) {
-                const int64_t sum = define_sum(conv, test->in[0], y, x, c);
+                const int64_t sum = define_sum(conv, &input, y, x, c);
                 const size_t index = (size_t)((y * conv->out[1] + x) * itg_out_pitch(conv) + c);
                 check_store(out, conv->out_type, index, check_finish(&conv->epilogue, conv->out_type, sum, c));
             }
+    free(input.codes);
+    free(input.pad);
 }
 
 const check_family check_conv = {"conv", "MAC", make_conv, run_conv, define_conv};

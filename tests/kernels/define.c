@@ -3,6 +3,7 @@
  * Written from docs/numerics.md, not from include/intaglio/fixed.h. */
 #include "tests/kernels/check.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static int64_t floor_divide(int64_t a, int64_t b)
@@ -38,6 +39,16 @@ int64_t check_load(const void *data, itg_type type, size_t index)
     if (type == ITG_U8)
         return value - 128;
     return value > check_highest(type) ? value - ((int64_t)1 << (8 * check_bytes(type))) : value;
+}
+
+int32_t *check_decode(const void *data, itg_type type, size_t count)
+{
+    int32_t *codes = malloc((count + 1) * sizeof *codes);
+    if (!codes)
+        abort();
+    for (size_t i = 0; i < count && data; i++)
+        codes[i] = (int32_t)check_load(data, type, i);
+    return codes;
 }
 
 void check_store(void *data, itg_type type, size_t index, int64_t value)

@@ -45,9 +45,9 @@ static void copy_bench_geometry(itg_depthwise *step, const bench_shape *shape)
 
 static void choose_types(check_state *state, itg_depthwise *step)
 {
-    static const itg_type in_types[] = {ITG_S8, ITG_S8, ITG_U8, ITG_S16}, out_types[] = {ITG_S8, ITG_S8, ITG_S16, ITG_S32};
+    static const itg_type in_types[] = {ITG_S8, ITG_S8, ITG_U8, ITG_S16}, out_types[] = {ITG_S8, ITG_S8, ITG_U8, ITG_S16, ITG_S32};
     step->in_type = in_types[check_between(state, 0, 3)];
-    step->out_type = out_types[check_between(state, 0, 3)];
+    step->out_type = out_types[check_between(state, 0, 4)];
     step->epilogue.wide = step->in_type == ITG_S16 && check_chance(state, 50);
 }
 
