@@ -48,6 +48,13 @@ static const itgc_tensor *find_scores(const itgc_graph *graph)
     return node && itgc_format_rule_of(node) == ITGC_FORMAT_FIXED ? node->in[0] : tensor;
 }
 
+/* Results that are classes, conditions or nothing at all give no errors to judge by; the quantizer says what they need. */
+static bool has_scores(const itgc_graph *graph)
+{
+    const itgc_tensor *scores = graph->output_count == 0 ? NULL : find_scores(graph);
+    return scores && scores->type == ITGC_F32 && itgc_elements(&scores->shape) > 0;
+}
+
 static void list_layers(itgc_refiner *refiner)
 {
     const itgc_graph *graph = refiner->graph;
@@ -263,7 +270,7 @@ bool itgc_refine_graph(itgc_graph *graph, itgc_samples *const *sets, bool (*use)
 {
     const itgc_quantize_options *steps = options->quantize;
     *tuning = NULL;
-    if (graph->output_count == 0 || !(steps->round_weights || steps->correct || steps->fit_ranges || steps->widen || steps->equalize)) {
+    if (!has_scores(graph) || !(steps->round_weights || steps->correct || steps->fit_ranges || steps->widen || steps->equalize)) {
         return true;
     }
     itgc_refiner refiner = {.sets = sets,

@@ -155,6 +155,22 @@ static void test_threads(void **state)
     end_bench(&b[1]);
 }
 
+static void test_no_scores(void **state)
+{
+    (void)state;
+    bench b;
+    start_bench(&b);
+    const net_case c = {.pixels = 2, .channels = 4, .outputs = 3, .weight = 0.5};
+    build_net(&b, &c);
+    itgc_node *node = add_node(&b, "IsNaN", b.graph->outputs[0], NULL, NULL);
+    b.graph->outputs[0] = finish_node(&b, node);
+    b.graph->outputs[0]->is_output = true;
+    itgc_fill_uses(b.graph);
+    b.options.round_weights = b.options.correct = b.options.widen = b.options.fit_ranges = b.options.equalize = true;
+    assert_null(refine_net(&b, open_noise(&b), 1));
+    end_bench(&b);
+}
+
 static void test_channels(void **state)
 {
     (void)state;
@@ -179,6 +195,6 @@ static void test_channels(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_less_noise), cmocka_unit_test(test_robust), cmocka_unit_test(test_threads),
-                                       cmocka_unit_test(test_channels)};
+                                       cmocka_unit_test(test_no_scores), cmocka_unit_test(test_channels)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
