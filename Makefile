@@ -169,13 +169,15 @@ crosscheck: tools ## float and op tests against ONNX Runtime and onnx in a virtu
 accuracy: tools ## rewrites docs/accuracy.md from eval on the shared models
 	@BUILD=$(BUILD) tools/accuracy.sh
 
-zoo: ## exports the user models and the coverage models into build/zoo (needs PyPI)
+zoo: ## exports the user models and the coverage models into build/zoo: hours; resumes where it stopped (needs PyPI)
 	@BUILD=$(BUILD) tools/venv.sh
 	$(BUILD)/venv/bin/python tools/zoo/export.py --output $(BUILD)/zoo
+	$(BUILD)/venv/bin/python tools/zoo/coverage.py --output $(BUILD)/zoo
 
-zoo-check: tools ## floats of every model of build/zoo, imported and lowered, against ONNX Runtime; resumes where it stopped
+zoo-check: tools ## floats of every model of build/zoo against ONNX Runtime's; rewrites docs/coverage.md; resumes where it stopped
 	@BUILD=$(BUILD) tools/venv.sh
-	$(BUILD)/venv/bin/python tools/zoo/check_zoo.py --zoo $(BUILD)/zoo --intaglio $(H)/intaglio
+	@status=0; $(BUILD)/venv/bin/python tools/zoo/check_zoo.py --zoo $(BUILD)/zoo --intaglio $(H)/intaglio || status=1; \
+	tools/write_section.sh docs/coverage.md coverage $(BUILD)/venv/bin/python tools/zoo/report.py --zoo $(BUILD)/zoo; exit $$status
 
 matrix: tools ## rewrites the op table of README.md
 	@tools/write_section.sh README.md matrix $(H)/intaglio targets --matrix

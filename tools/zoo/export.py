@@ -2,62 +2,30 @@
 # SPDX-License-Identifier: Apache-2.0
 """Exports the models people bring, in every variant they come in, into a folder: model.onnx each, no trained weights needed.
 
-  python3 tools/zoo/export.py --output build/zoo [--only A,B,C,D,E,coverage] [--match TEXT]    (virtual environment: `make zoo` makes it)
+  python3 tools/zoo/export.py --output build/zoo [--only A,B,C,D,E] [--match TEXT]    (virtual environment: `make zoo` makes it)
 
-A resnet18d with its preprocessing, B resnet18 with labels in its output name, C alexnet at batch 10, D a CRNN, E three edge transformers;
-coverage: small classifiers of many timm and torchvision families. Weights are random with fixed seeds and settled BatchNorm statistics.
+A resnet18d with its preprocessing, B resnet18 with labels in its output name, C alexnet at batch 10, D a CRNN, E three edge transformers.
+Weights are random with fixed seeds, visible scales and settled BatchNorm statistics (settle.py). Files that exist are kept.
 """
 import argparse
 import json
 import pathlib
 import sys
-import warnings
 
-import numpy as np
 import onnx
 import torch
+
+from settle import export, raise_scales, settle
 
 GESTURES = ["call", "dislike", "fist", "four", "like", "mute", "no_gesture", "ok", "one", "palm", "peace", "peace_inverted", "rock", "stop",
             "stop_inverted", "three", "three2", "two_up", "two_up_inverted"]
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 
-def settle(model, shape, batches=4):
-    """Runs noise with image-like statistics through the model so that BatchNorm statistics and scales are sane."""
-    generator = torch.Generator().manual_seed(5)
-    model.train()
-    for module in model.modules():
-        if isinstance(module, torch.nn.modules.batchnorm._BatchNorm):
-            module.momentum = None
-            module.reset_running_stats()
-            torch.nn.init.uniform_(module.weight, 0.5, 1.5)
-            torch.nn.init.uniform_(module.bias, -0.2, 0.2)
-    with torch.no_grad():
-        for _ in range(batches):
-            coarse = torch.randn((8,) + shape[:1] + tuple(max(2, v // 16) for v in shape[1:]), generator=generator)
-            model(torch.nn.functional.interpolate(coarse, shape[1:], mode="bilinear") + 0.2 * torch.randn((8,) + shape, generator=generator))
-    for module in model.modules():
-        if isinstance(module, torch.nn.modules.batchnorm._BatchNorm):
-            module.momentum = 0.1  # the cumulative average of None cannot be traced
-    return model.eval()
-
-
-def export(model, example, path, dynamo, opset, inputs, outputs, **options):
-    """One torch.onnx.export call; reports instead of failing, since not every exporter can do every model."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            torch.onnx.export(model, (example,), str(path), dynamo=dynamo, opset_version=opset, input_names=inputs, output_names=outputs, **options)
-        print(f"{path.name}: ok", flush=True)
-        return True
-    except Exception as error:  # the exporter's own failure is a finding, not ours to mend
-        print(f"{path.name}: not exported ({type(error).__name__}: {str(error).splitlines()[0][:120]})", flush=True)
-        return False
-
-
 def simplify(path):
     """Writes NAME_sim.onnx beside NAME.onnx."""
+    if path.with_name(path.stem + "_sim.onnx").exists():
+        return
     try:
         import onnxsim
         model, _ = onnxsim.simplify(onnx.load(path))
@@ -102,7 +70,7 @@ def models_a(folder):
             for kind, dynamo, opset, options in (("legacy", False, 14, {"do_constant_folding": False}), ("dynamo", True, 20, {"external_data": False})):
                 for size in ("dynamic", "288x416"):
                     path = folder / f"{name}_{kind}_{size}.onnx"
-                    if not export(Deployed(base, divide, permute).eval(), example, path, dynamo, opset, ["input"], ["output"], **options):
+                    if export(Deployed(base, divide, permute).eval(), example, path, dynamo, opset, ["input"], ["output"], **options):
                         continue
                     if size == "dynamic":
                         overwrite_size(path, (1, 2) if permute else (2, 3), (-1, -1))
@@ -116,7 +84,7 @@ def models_b(folder, classes):
     output = "scores-" + ";".join(f"{i}:{name}" for i, name in enumerate(classes))
     for kind, dynamo, options in (("legacy12", False, {}), ("dynamo12", True, {"external_data": False})):
         path = folder / f"B_resnet18_{kind}.onnx"
-        if export(model.eval(), torch.randn(1, 3, 224, 224), path, dynamo, 12, ["image-"], [output], **options):
+        if not export(model.eval(), torch.randn(1, 3, 224, 224), path, dynamo, 12, ["image-"], [output], **options):
             graph = onnx.load(path)
             graph.graph.doc_string = json.dumps({"means": [123.675, 116.28, 103.53], "vars": [58.395, 57.12, 57.375]})
             onnx.save(graph, path)
@@ -170,7 +138,7 @@ def models_d(folder):
     example = torch.randn(1, 1, 32, 100)
     for kind, dynamo, opset, options in (("legacy14", False, 14, {}), ("legacy17", False, 17, {}), ("dynamo", True, 20, {"external_data": False})):
         path = folder / f"D_crnn_{kind}.onnx"
-        if export(model, example, path, dynamo, opset, ["images"], ["output0"], **options):
+        if not export(model, example, path, dynamo, opset, ["images"], ["output0"], **options):
             simplify(path)
 
 
@@ -184,42 +152,19 @@ def models_e(folder, match):
             set_exportable(exportable)
             torch.manual_seed(5)
             model = timm.create_model(name, **options)
+            raise_scales(model)
             model = reparameterize_model(settle(model, (3, size, size), 1) if "dinov2" not in name else model.eval())
             example = torch.randn(2, 3, size, size)
             suffix = "s" if exportable else ""
             for opset in (10, 12, 14, 16):
                 path = folder / f"E_{name}_legacy{opset}{suffix}.onnx"
-                if export(model, example, path, False, opset, ["input"], ["output"], dynamic_axes={"input": {0: "batch_size"}, "output": {0: "batch_size"}}):
+                if not export(model, example, path, False, opset, ["input"], ["output"], dynamic_axes={"input": {0: "batch_size"}, "output": {0: "batch_size"}}):
                     simplify(path)
             for opset in (18, 20, 23):
                 path = folder / f"E_{name}_dynamo{opset}{suffix}.onnx"
-                if export(model, example, path, True, opset, ["input"], ["output"], external_data=False, dynamic_shapes=({0: torch.export.Dim("batch_size")},)):
+                if not export(model, example, path, True, opset, ["input"], ["output"], external_data=False, dynamic_shapes=({0: torch.export.Dim("batch_size")},)):
                     simplify(path)
     set_exportable(False)
-
-
-COVERAGE = ["mobilenetv2_035", "mobilenetv3_small_050", "efficientnet_lite0", "regnetx_002", "repvit_m1", "mobileone_s1", "convnext_zepto_rms", "ghostnet_050",
-            "hgnetv2_b0", "lcnet_035", "resnet10t", "densenet121", "ese_vovnet19b_slim_dw", "repghostnet_050", "rexnet_100", "starnet_s050", "fastvit_t8",
-            "mobilevit_xxs", "deit_tiny_patch16_224", "levit_128s", "swin_tiny_patch4_window7_224", "edgenext_xx_small", "efficientvit_b0", "poolformerv2_s12"]
-COVERAGE_TV = ["mobilenet_v2", "mobilenet_v3_small", "efficientnet_b0", "shufflenet_v2_x0_5", "googlenet", "mnasnet0_5", "squeezenet1_1", "resnet18", "regnet_y_400mf"]
-
-
-def models_coverage(folder, match):
-    import timm
-    import torchvision
-    jobs = [(f"timm_{n}", lambda n=n: timm.create_model(n)) for n in COVERAGE]
-    jobs += [(f"tv_{n}", lambda n=n: torchvision.models.get_model(n, weights=None)) for n in COVERAGE_TV]
-    for name, make in (job for job in jobs if match in job[0]):
-        torch.manual_seed(6)
-        model = make()
-        size = getattr(model, "pretrained_cfg", {}).get("input_size", (3, 224, 224))[1] if name.startswith("timm") else 224
-        try:
-            model = settle(model, (3, size, size), 1)
-        except Exception:
-            model = model.eval()
-        example = torch.randn(1, 3, size, size)
-        export(model, example, folder / f"{name}_dynamo20.onnx", True, 20, ["input"], ["output"], external_data=False)
-        export(model, example, folder / f"{name}_legacy16.onnx", False, 16, ["input"], ["output"])
 
 
 def class_names():
@@ -231,12 +176,11 @@ def class_names():
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--output", type=pathlib.Path, required=True)
-    parser.add_argument("--only", default="A,B,C,D,E,coverage")
-    parser.add_argument("--match", default="", help="of E and coverage: only models with this in their name")
+    parser.add_argument("--only", default="A,B,C,D,E")
+    parser.add_argument("--match", default="", help="of E: only models with this in their name")
     arguments = parser.parse_args()
     torch.set_num_threads(2)
-    makers = {"A": models_a, "B": lambda f: models_b(f, class_names()), "C": models_c, "D": models_d, "E": lambda f: models_e(f, arguments.match),
-              "coverage": lambda f: models_coverage(f, arguments.match)}
+    makers = {"A": models_a, "B": lambda f: models_b(f, class_names()), "C": models_c, "D": models_d, "E": lambda f: models_e(f, arguments.match)}
     for which in arguments.only.split(","):
         if which not in makers:
             sys.exit(f"--only: unknown group {which!r}; known: {', '.join(makers)}")
