@@ -232,6 +232,7 @@ static inline void itg_compute_block(const itg_columns_call *call, int32_t chann
     const int32_t channels = depthwise->in[2];
     const int8_t *weights = depthwise->weights + (size_t)(channel / ITG_COLUMN_WIDTH) * itg_signed_column_weight_bytes(depthwise);
     itg_neon_finish finish = itg_neon_open_block(&depthwise->epilogue, depthwise->out_type, channels, channel, channels - channel);
+    itg_neon_prove_narrow(&finish, &depthwise->epilogue, depthwise->kernel[0] * depthwise->kernel[1]);
     if (call->set->arrange_start)
         call->set->arrange_start(finish.start);
     const bool pairs = itg_pairs_rows(depthwise) && y1 - y0 > 1;

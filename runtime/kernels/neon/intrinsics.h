@@ -14,6 +14,13 @@ static inline uint32_t vminvq_u32(uint32x4_t a)
     return vget_lane_u32(least, 0);
 }
 
+static inline int32_t vmaxvq_s32(int32x4_t a)
+{
+    int32x2_t most = vpmax_s32(vget_low_s32(a), vget_high_s32(a));
+    most = vpmax_s32(most, most);
+    return vget_lane_s32(most, 0);
+}
+
 static inline int16x8_t vqmovn_high_s32(int16x4_t low, int32x4_t high)
 {
     return vcombine_s16(low, vqmovn_s32(high));

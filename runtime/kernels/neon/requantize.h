@@ -27,7 +27,8 @@ typedef struct itg_neon_finish {
     itg_type type;
     int32_t count; /* channels there are */
     bool rounds, two_slopes;
-    bool plain; /* int8 codes by multiplier, shift, zero point and bounds alone */
+    bool plain;  /* int8 codes by multiplier, shift, zero point and bounds alone */
+    bool narrow; /* and all of int16 holds them on the way, unclamped (itg_neon_prove_narrow) */
 } itg_neon_finish;
 
 static inline int32x4_t itg_neon_load_some(const int32_t *data, int32_t count)
@@ -69,6 +70,7 @@ static inline itg_neon_finish itg_neon_open_block(const itg_epilogue *epilogue, 
     finish.count = count < 16 ? count : 16;
     finish.table = epilogue->table;
     finish.pixel_bytes = (ptrdiff_t)outputs * (ptrdiff_t)itg_element_bytes(type);
+    finish.narrow = false;
     finish.two_slopes = type != ITG_S32 && epilogue->negative_multiplier;
     finish.rounds = epilogue->shift > 0;
     finish.left = vdupq_n_s32(epilogue->left);
@@ -91,6 +93,21 @@ static inline itg_neon_finish itg_neon_open_block(const itg_epilogue *epilogue, 
     if (finish.plain && epilogue->left > 0)
         finish.plain = itg_neon_fold_left(&finish);
     return finish;
+}
+
+/* Looks whether no sum of `products` products of codes and weights, with its bias, leaves int16 once it is requantized, and no code is clamped
+ * but by the range of int8: codes then take neither saturation to 16 bits nor bounds. Before the start is arranged. */
+static inline void itg_neon_prove_narrow(itg_neon_finish *finish, const itg_epilogue *epilogue, int32_t products)
+{
+    if (!finish->plain || finish->rounds || epilogue->low > -128 || epilogue->high < 127)
+        return;
+    int32x4_t bias = vdupq_n_s32(0), multiplier = bias;
+    for (int i = 0; i < 4; i++) {
+        bias = vmaxq_s32(bias, vqabsq_s32(vld1q_s32(finish->start + 4 * i)));
+        multiplier = vmaxq_s32(multiplier, vqabsq_s32(finish->multiplier[i]));
+    }
+    const int64_t most = (int64_t)products * (127 * 128) + vmaxvq_s32(bias);
+    finish->narrow = most < ((int64_t)1 << 31) && most * vmaxvq_s32(multiplier) < (int64_t)31000 << 31; /* zero: at most 1024 */
 }
 
 /* Sums of channels 4i .. 4i+3 -> clamped codes. */
@@ -152,6 +169,19 @@ static inline int8x16_t itg_neon_plain_codes(const itg_neon_finish *finish, cons
     return vminq_s8(vmaxq_s8(vqmovn_high_s16(vqmovn_s16(low), high), finish->narrowing.low), finish->narrowing.high);
 }
 
+#ifdef __aarch64__
+/* The same where finish->narrow holds. */
+static inline int8x16_t itg_neon_narrow_codes(const itg_neon_finish *finish, const int32_t *sums)
+{
+    int16x8_t codes[4];
+    for (int i = 0; i < 4; i++)
+        codes[i] = vreinterpretq_s16_s32(vqrdmulhq_s32(vld1q_s32(sums + 4 * i), finish->multiplier[i]));
+    const int16x8_t low = vaddq_s16(vuzp1q_s16(codes[0], codes[1]), finish->narrowing.zero);
+    const int16x8_t high = vaddq_s16(vuzp1q_s16(codes[2], codes[3]), finish->narrowing.zero);
+    return vqmovn_high_s16(vqmovn_s16(low), high);
+}
+#endif
+
 /* The first count (below 16) bytes of a vector. */
 static inline void itg_neon_store_some(uint8_t *out, int8x16_t codes, int32_t count)
 {
@@ -168,6 +198,13 @@ static inline void itg_neon_store_some(uint8_t *out, int8x16_t codes, int32_t co
 static inline void itg_neon_finish_pixels(const itg_neon_finish *finish, uint8_t *out, const int32_t *sums, int32_t pixels)
 {
     const int32_t *end = sums + 16 * pixels;
+#ifdef __aarch64__
+    if (finish->narrow && finish->count == 16) {
+        for (; sums < end; sums += 16, out += finish->pixel_bytes)
+            vst1q_s8((int8_t *)out, itg_neon_narrow_codes(finish, sums));
+        return;
+    }
+#endif
     if (finish->plain && finish->count == 16) {
         for (; sums < end; sums += 16, out += finish->pixel_bytes)
             vst1q_s8((int8_t *)out, itg_neon_plain_codes(finish, sums));
