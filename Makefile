@@ -35,13 +35,14 @@ endif
 RUNTIME_SRC := $(wildcard runtime/*.c runtime/ops/*.c runtime/kernels/scalar/*.c)
 # Kernel folders of the host's architecture, each compiled for its own instructions alone.
 HOST_ARCH := $(firstword $(subst -, ,$(shell $(CC) -dumpmachine 2>/dev/null)))
-ISA_x86_64 := avx2 avxvnni avx512vnni
+ISA_x86_64 := sse41 avx2 avxvnni avx512vnni
 ISA_aarch64 := neon dotprod i8mm
-ISA_FLAGS_dotprod := -march=armv8.2-a+dotprod
-ISA_FLAGS_i8mm := -march=armv8.2-a+dotprod+i8mm
-ISA_FLAGS_avx2 := -mavx2
 ISA_arm := neon32
 ISA_FLAGS_neon32 := -mfpu=neon
+ISA_FLAGS_dotprod := -march=armv8.2-a+dotprod
+ISA_FLAGS_i8mm := -march=armv8.2-a+dotprod+i8mm
+ISA_FLAGS_sse41 := -msse4.1
+ISA_FLAGS_avx2 := -mavx2
 ISA_FLAGS_avxvnni := -mavx2
 ISA_FLAGS_avx512vnni := -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx512vnni
 # What an architecture takes from another one's folder.

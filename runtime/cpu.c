@@ -23,9 +23,15 @@ static bool is_always(void)
 }
 
 #ifdef __x86_64__
-static bool has_avx2(void)
+static bool has_sse41(void)
 {
     __builtin_cpu_init(); /* asks CPUID, and XCR0 for what the operating system saves */
+    return __builtin_cpu_supports("ssse3") && __builtin_cpu_supports("sse4.1");
+}
+
+static bool has_avx2(void)
+{
+    __builtin_cpu_init();
     return __builtin_cpu_supports("avx2");
 }
 
@@ -72,6 +78,7 @@ static const cpu_table tables[] = {
     {&itg_kernels_neon32, has_neon},
 #endif
 #ifdef __x86_64__
+    {&itg_kernels_sse41, has_sse41},
     {&itg_kernels_avx2, has_avx2},       {&itg_kernels_avxvnni, has_avxvnni}, {&itg_kernels_avx512vnni, has_avx512vnni},
 #endif
 };

@@ -13,7 +13,7 @@ static const itgc_target targets[] = {
     {"generic", "generic", "any", ITG_PACK_ROWS, ITG_S8, 64, "scalar", 0, 0},
     {"host", "host", "this machine's", ITG_PACK_ROWS, ITG_S8, 64, "scalar", 0, 0},
     {"x86-64", "x86-64", "any x86-64", ITG_PACK_ROWS, ITG_S8, 64, "scalar", 0, 0},
-    {"x86-64-sse41", "x86-64-sse41", "SSE4.1", ITG_PACK_ROWS, ITG_S8, 64, "scalar", 0, 0},
+    {"x86-64-sse41", "x86-64-sse41", "SSE4.1", ITG_PACK_16C4P, ITG_U8, 64, "sse41", 0, 0},
     {"x86-64-avx2", "x86-64-avx2", "AVX2", ITG_PACK_16C4P, ITG_U8, 64, "avx2", 0, 0},
     {"x86-64-avxvnni", "x86-64-avxvnni", "AVX-VNNI", ITG_PACK_16C4, ITG_U8, 64, "avxvnni", 0, 0},
     {"x86-64-avx512vnni", "x86-64-avx512vnni", "AVX-512 VNNI", ITG_PACK_16C4, ITG_U8, 64, "avx512vnni", 0, 0},

@@ -42,7 +42,16 @@ extern const itg_normalize_kernels itg_normalize_scalar;
 
 extern const itg_kernels itg_kernels_scalar; /* every family: the reference */
 
-/* x86-64: AVX2, AVX2 with VNNI, AVX-512 with VNNI. */
+/* x86-64: SSE4.1, AVX2, AVX2 with VNNI, AVX-512 with VNNI. */
+extern const itg_conv_kernels itg_conv_sse41;
+extern const itg_depthwise_kernels itg_depthwise_sse41;
+extern const itg_pool_kernels itg_pool_sse41;
+extern const itg_elementwise_kernels itg_elementwise_sse41;
+extern const itg_kernels itg_kernels_sse41;
+#define itg_lookup_sse41    itg_lookup_scalar
+#define itg_softmax_sse41   itg_softmax_scalar
+#define itg_normalize_sse41 itg_normalize_scalar
+
 extern const itg_conv_kernels itg_conv_avx2;
 extern const itg_depthwise_kernels itg_depthwise_avx2;
 extern const itg_pool_kernels itg_pool_avx2;

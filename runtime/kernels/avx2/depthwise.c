@@ -2,13 +2,9 @@
  * Depthwise convolution on AVX2: the bytes of up to four kernel rows are interleaved once a column; four taps of 8 channels are two exact
  * vpmaddwd, of the even bytes and of the odd ones. Contract: runtime/kernels/depthwise.h; weights ITG_PACK_16C4P; the walk: columns.h. */
 #include "runtime/kernels/avx2/columns.h"
-
-#define ITG_QUARTER_WEIGHTS(w)                                                                                                                       \
-    const __m256i mask = _mm256_set1_epi32(0x00ff00ff), odd = _mm256_srai_epi16(w, 8), even = _mm256_srai_epi16(_mm256_slli_epi16(w, 8), 8);
-#define ITG_QUARTER_DOT(acc, bytes)                                                                                                                  \
-    acc = _mm256_add_epi32(acc, _mm256_madd_epi16(_mm256_and_si256(bytes, mask), even));                                                             \
-    acc = _mm256_add_epi32(acc, _mm256_madd_epi16(_mm256_srli_epi16(bytes, 8), odd));
 #include "runtime/kernels/avx2/depthwise3.h"
+#include "runtime/kernels/avx2/words.h"
+
 #include "runtime/kernels/avx2/quarter_sums.h"
 
 static void compute_rows(const itg_depthwise *depthwise, void *out, const void *in, int32_t y0, int32_t y1, void *scratch)

@@ -14,7 +14,7 @@
 enum { ITG_DIRECT_ODD = 16, ITG_DIRECT_CONSTANT = 32, ITG_DIRECT_LOW = 34, ITG_DIRECT_HIGH, ITG_DIRECT_FLIP, ITG_DIRECT_COUNT };
 
 typedef struct itg_avx2_direct {
-    __m256i constant, order;
+    __m256i constant;
     __m128i low, high, flip;
     int32_t count;
 } itg_avx2_direct;
@@ -40,7 +40,6 @@ static inline itg_avx2_direct itg_avx2_load_direct(const itg_direct *direct)
     const uint64_t constant = (uint64_t)(uint32_t)words[ITG_DIRECT_CONSTANT + 1] << 32 | (uint32_t)words[ITG_DIRECT_CONSTANT];
     itg_avx2_direct c;
     c.constant = _mm256_set1_epi64x((int64_t)constant);
-    c.order = _mm256_setr_epi32(0, 4, 1, 5, 0, 4, 1, 5);
     c.low = _mm_set1_epi8((char)words[ITG_DIRECT_LOW]);
     c.high = _mm_set1_epi8((char)words[ITG_DIRECT_HIGH]);
     c.flip = _mm_set1_epi8((char)words[ITG_DIRECT_FLIP]);
@@ -62,8 +61,9 @@ static inline __m256i itg_avx2_requantize_direct(__m256i acc, const itg_direct *
 static inline void itg_avx2_store_pixel(const itg_direct *direct, int pixel, const itg_avx2_direct *c, __m256i first, __m256i last)
 {
     const __m256i words = _mm256_packs_epi32(first, last);
-    const __m256i mixed = _mm256_permutevar8x32_epi32(_mm256_packs_epi16(words, words), c->order);
-    const __m128i codes = _mm_min_epi8(_mm_max_epi8(_mm256_castsi256_si128(mixed), c->low), c->high);
+    const __m256i mixed = _mm256_packs_epi16(words, words); /* channels 0-3 and 8-11, then 4-7 and 12-15 */
+    const __m128i ordered = _mm_unpacklo_epi32(_mm256_castsi256_si128(mixed), _mm256_extracti128_si256(mixed, 1));
+    const __m128i codes = _mm_min_epi8(_mm_max_epi8(ordered, c->low), c->high);
     const __m128i stored = _mm_xor_si128(codes, c->flip);
     uint8_t *out = direct->out + pixel * direct->pixel_stride;
     if (c->count == 16) {

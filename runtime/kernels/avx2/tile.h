@@ -11,7 +11,10 @@
 
 #include <immintrin.h>
 
-#define TILE_PIXELS 4
+#ifndef ITG_TILE_PIXELS
+#define ITG_TILE_PIXELS 4
+#endif
+#define TILE_PIXELS ITG_TILE_PIXELS /* 4 or 2 */
 #define TILE_BLOCKS 1
 
 #define LOAD(address) _mm256_loadu_si256((const __m256i *)(const void *)(address))
@@ -19,11 +22,14 @@
 #define STORE(p)                                                                                                                                     \
     _mm256_storeu_si256((__m256i *)(void *)(sums + p * 16), a##p##0);                                                                                \
     _mm256_storeu_si256((__m256i *)(void *)(sums + p * 16 + 8), a##p##1);
+#ifndef ITG_TILE_ADD
 /* Assembly, because GCC 12 adds products to one another first, for which there are no registers. */
+#define ITG_TILE_ADD(acc, product) __asm__("vpaddd %1, %0, %0" : "+x"(acc) : "x"(product));
+#endif
 #define ADD(acc, x, weights)                                                                                                                         \
     {                                                                                                                                                \
         const __m256i product = _mm256_madd_epi16(x, weights);                                                                                       \
-        __asm__("vpaddd %1, %0, %0" : "+x"(acc) : "x"(product));                                                                                     \
+        ITG_TILE_ADD(acc, product)                                                                                                                   \
     }
 #define PIXEL_EVEN(p)                                                                                                                                \
     {                                                                                                                                                \
@@ -109,10 +115,14 @@
     }
 DEFINE_TILE(1)
 DEFINE_TILE(2)
+#if TILE_PIXELS == 4
 DEFINE_TILE(3)
 DEFINE_TILE(4)
-
-static itg_tile_function *const tiles[TILE_PIXELS][TILE_BLOCKS] = {{tile_1}, {tile_2}, {tile_3}, {tile_4}};
+static itg_tile_function *const sum_tiles[TILE_PIXELS][TILE_BLOCKS] = {{tile_1}, {tile_2}, {tile_3}, {tile_4}};
 static itg_direct_tile *const direct_tiles[TILE_PIXELS][TILE_BLOCKS] = {{direct_1}, {direct_2}, {direct_3}, {direct_4}};
+#else
+static itg_tile_function *const sum_tiles[TILE_PIXELS][TILE_BLOCKS] = {{tile_1}, {tile_2}};
+static itg_direct_tile *const direct_tiles[TILE_PIXELS][TILE_BLOCKS] = {{direct_1}, {direct_2}};
+#endif
 
 #endif
