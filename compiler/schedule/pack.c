@@ -86,6 +86,7 @@ static void pack_conv_blocks(itgc_graph *graph, itg_conv *conv)
     const size_t block_bytes = (size_t)runs.segments * (size_t)runs.steps * (size_t)itg_step_bytes(conv) * 16;
     const size_t head = itg_head_bytes(conv, &runs), group_bytes = head + (size_t)runs.blocks * block_bytes;
     const int32_t group_outputs = conv->out[2] / conv->groups, offset = itg_staged_type(conv) == ITG_U8 ? -128 : 128;
+    const bool is_signed = conv->packing == ITG_PACK_16C4S || conv->packing == ITG_PACK_8C4S, transform = itgc_can_transform(conv);
     int8_t *packed = ITGC_NEW_ARRAY(graph->arena, int8_t, group_bytes * (size_t)conv->groups);
     for (int32_t channel = 0; channel < conv->out[2]; channel++) {
         const int32_t group = channel / group_outputs, block = channel % group_outputs / 16, lane = channel % group_outputs % 16;
@@ -93,11 +94,11 @@ static void pack_conv_blocks(itgc_graph *graph, itg_conv *conv)
         const int8_t *weights = conv->weights + (size_t)channel * (size_t)runs.segments * (size_t)runs.run;
         const int32_t correction = offset * pack_channel(conv, &runs, start + head + (size_t)block * block_bytes, lane, weights);
         memcpy(start + ((size_t)block * 16 + (size_t)lane) * sizeof correction, &correction, sizeof correction);
-        if (itg_flags_blocks(conv) && !sums_four_steps(&runs, weights)) {
+        if (is_signed && !sums_four_steps(&runs, weights)) {
             start[(size_t)runs.blocks * 64 + (size_t)block] |= ITG_SHALLOW_MARK;
         }
     }
-    if (itgc_can_transform(conv)) {
+    if (transform) {
         packed[runs.blocks * 64] |= ITG_WINOGRAD_MARK;
     }
     conv->weights = keep_packed(graph, packed, group_bytes * (size_t)conv->groups);

@@ -68,17 +68,18 @@ static itg_pair_head split_block(const itg_runs *runs, int8_t *block, const int8
     return head;
 }
 
-/* One group; returns the bytes it takes. list: its room. */
-static size_t split_group(const itg_runs *runs, int8_t *out, const int8_t *in, pair_list *list)
+/* One group; returns the bytes it takes. list: its room. A layer that kernels may transform keeps all its weights whole. */
+static size_t split_group(const itg_conv *conv, const itg_runs *runs, int8_t *out, const int8_t *in, pair_list *list)
 {
-    const size_t block_bytes = (size_t)runs->segments * (size_t)runs->steps * 64, head = (size_t)runs->blocks * 64;
+    const size_t block_bytes = (size_t)runs->segments * (size_t)runs->steps * 64, head = itg_head_bytes(conv, runs);
     const size_t start = head + (size_t)runs->blocks * block_bytes;
+    const bool is_transformed = (in[(size_t)runs->blocks * 64] & ITG_WINOGRAD_MARK) != 0;
     itg_pair_head *heads = (itg_pair_head *)(void *)(out + start);
     memcpy(out, in, start);
     list->count = 0;
     for (int32_t block = 0; block < runs->blocks; block++) {
         const size_t at = head + (size_t)block * block_bytes;
-        heads[block] = split_block(runs, out + at, in + at, list);
+        heads[block] = is_transformed ? (itg_pair_head){.whole = 1} : split_block(runs, out + at, in + at, list);
     }
     const size_t extras = itg_pair_extras(runs, heads), places = start + itg_pair_heads_bytes(runs);
     memcpy(out + places, list->places, (size_t)list->count * sizeof(int32_t));
@@ -89,14 +90,15 @@ static size_t split_group(const itg_runs *runs, int8_t *out, const int8_t *in, p
 int8_t *itgc_split_pairs(itgc_arena *arena, const itg_conv *conv, size_t *bytes)
 {
     const itg_runs runs = itg_cut_runs(conv);
-    const size_t steps = (size_t)runs.segments * (size_t)runs.steps * (size_t)runs.blocks, group_bytes = (size_t)runs.blocks * 64 + steps * 64;
+    const size_t steps = (size_t)runs.segments * (size_t)runs.steps * (size_t)runs.blocks;
+    const size_t group_bytes = itg_head_bytes(conv, &runs) + steps * 64;
     const size_t most = group_bytes + itg_pair_heads_bytes(&runs) + (2 * steps + 16) * ITG_PAIR_ENTRY_BYTES;
     itgc_arena *scratch = itgc_new_child_arena(arena);
     int8_t *split = ITGC_NEW_ARRAY(scratch, int8_t, most * (size_t)conv->groups);
     pair_list list = {ITGC_NEW_ARRAY(scratch, int32_t, 2 * steps + 1), ITGC_NEW_ARRAY(scratch, int8_t, (2 * steps + 1) * 32), 0};
     *bytes = 0;
     for (int32_t group = 0; group < conv->groups; group++) {
-        *bytes += split_group(&runs, split + *bytes, conv->weights + (size_t)group * group_bytes, &list);
+        *bytes += split_group(conv, &runs, split + *bytes, conv->weights + (size_t)group * group_bytes, &list);
     }
     int8_t *kept = memcpy(itgc_alloc(arena, *bytes), split, *bytes);
     itgc_release_arena(scratch);

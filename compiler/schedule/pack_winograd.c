@@ -18,15 +18,27 @@ static bool divides_exactly(int32_t bias, const int8_t *weights, int32_t count)
     return least > -limit && most < limit;
 }
 
-/* Instructions of Armv8.0 for an input and an output channel, in sixteenths of one (docs/performance.md): direct, 9 products of 0.2 a pixel;
- * transformed, 36 of 0.27 a tile, 14 for weights a band, and what inputs and sums take, which the other side's channels share. */
+/* Instructions of a table, in sixteenths of one. For an input and an output channel: 9 products of a pixel, 36 of a tile, the transform of 9
+ * weights for a band. For a tile's channel: transforms of its inputs and of its sums. */
+typedef struct transform_costs {
+    int32_t direct, product, weight, input, sum;
+} transform_costs;
+
+/* Armv8.0: docs/performance.md. AVX2: 30 instructions for 256 products of byte pairs, 22 for 128 of int16, transforms as compiled. AVX-512:
+ * half as many of int16, 18 for 1024 products of bytes. */
+static transform_costs find_costs(itg_packing packing)
+{
+    static const transform_costs armv8 = {29, 156, 224, 640, 1280}, avx2 = {17, 99, 130, 256, 464}, vnni = {3, 27, 65, 128, 232};
+    return packing == ITG_PACK_16C4S ? armv8 : packing == ITG_PACK_16C4P ? avx2 : vnni;
+}
+
 static bool is_worth_it(const itg_conv *conv)
 {
-    const int64_t pixels = (int64_t)conv->out[0] * conv->out[1], tiles = itg_winograd_tiles(conv, conv->out[0]);
-    const int64_t band = itg_winograd_band(conv, (int32_t)tiles), bands = (tiles + band - 1) / band;
-    const int64_t direct = pixels * 9 * 16 / 5 * conv->in[2] * conv->out[2];
-    const int64_t products = (tiles * 156 + bands * 224) * conv->in[2] * conv->out[2];
-    return products + tiles * 16 * (40 * (int64_t)conv->in[2] + 80 * (int64_t)conv->out[2]) < direct;
+    const transform_costs costs = find_costs(conv->packing);
+    const int64_t tiles = itg_winograd_tiles(conv, conv->out[0]), band = itg_winograd_band(conv, (int32_t)tiles);
+    const int64_t bands = (tiles + band - 1) / band, direct = (int64_t)conv->out[0] * conv->out[1] * costs.direct;
+    const int64_t in = conv->in[2], out = conv->out[2];
+    return (tiles * costs.product + bands * costs.weight) * in * out + tiles * (costs.input * in + costs.sum * out) < direct * in * out;
 }
 
 bool itgc_can_transform(const itg_conv *conv)

@@ -40,21 +40,20 @@ static inline itg_runs itg_cut_runs(const itg_conv *conv)
     return runs;
 }
 
-/* What those packings' heads say. */
-#define ITG_SHALLOW_MARK  1 /* of a block: the products of four steps may leave an int16 lane */
+/* What the heads of packings say of blocks, a byte each. */
+#define ITG_SHALLOW_MARK  1 /* signed packings: the products of four steps may leave an int16 lane */
 #define ITG_WINOGRAD_MARK 2 /* of the first one, for the layer: kernels may transform it (winograd.h), scratch memory is reserved */
 
-/* True if the packing says, block by block, whether int16 lanes hold the products of four steps. */
-static inline bool itg_flags_blocks(const itg_conv *conv)
+static inline bool itg_marks_blocks(const itg_conv *conv)
 {
-    return conv->packing == ITG_PACK_16C4S || conv->packing == ITG_PACK_8C4S;
+    return conv->packing != ITG_PACK_ROWS && conv->packing != ITG_PACK_16C8S;
 }
 
 /* What precedes the blocks of one group of packed weights. */
 static inline size_t itg_head_bytes(const itg_conv *conv, const itg_runs *runs)
 {
     const size_t blocks = (size_t)runs->blocks;
-    return blocks * 64 + (itg_flags_blocks(conv) ? (blocks + 63) / 64 * 64 : 0);
+    return blocks * 64 + (itg_marks_blocks(conv) ? (blocks + 63) / 64 * 64 : 0);
 }
 
 /* Rows and columns of input that `count` output rows or columns reach, padding included. */

@@ -152,11 +152,16 @@ static inline void itg_compute_row(const itg_layer *layer, const itg_row_job *jo
 }
 
 /* What nearly all layers have: bytes in and out, one slope, no table, no shift. */
-static inline bool itg_is_direct(const itg_tile_set *set, const itg_conv *conv)
+static inline bool itg_is_plain(const itg_conv *conv)
 {
     const itg_epilogue *epilogue = &conv->epilogue;
     const bool bytes = conv->in_type != ITG_S16 && (conv->out_type == ITG_S8 || conv->out_type == ITG_U8);
-    return set->direct && bytes && !epilogue->table && !epilogue->negative_multiplier && epilogue->shift == 0 && epilogue->left == 0;
+    return bytes && !epilogue->table && !epilogue->negative_multiplier && epilogue->shift == 0 && epilogue->left == 0;
+}
+
+static inline bool itg_is_direct(const itg_tile_set *set, const itg_conv *conv)
+{
+    return set->direct && itg_is_plain(conv);
 }
 
 /* Output rows [y0, y1) of one group from staged rows. */
@@ -194,7 +199,7 @@ static inline void itg_compute_band(const itg_layer *layer, uint8_t *out, const 
 static inline const int8_t *itg_open_group(itg_layer *layer, const int8_t *packed)
 {
     layer->correction = (const int32_t *)(const void *)packed;
-    layer->weights = packed + layer->runs.blocks * 64;
+    layer->weights = packed + itg_head_bytes(layer->conv, &layer->runs);
     const int8_t *end = layer->weights + layer->runs.blocks * layer->block_stride;
     if (layer->conv->packing != ITG_PACK_16C4P)
         return end;

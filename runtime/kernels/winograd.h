@@ -10,7 +10,8 @@
  *       | 0  2 -1 -2  1  0 |         | 1 -2  4 |
  *       | 0  4  0 -5  0  1 |         | 0  0  1 |
  *
- * V = B d B' of 6 x 6 codes d: |V| <= 10 * 10 * 128 = 12800. U = G w G': |U| <= 7 * 7 * 127 = 6223. Both fit int16 for every input.
+ * V = B d B' of 6 x 6 codes d: |V| <= 10 * 10 * 128 = 12800, of codes + 128 (as staged for ITG_PACK_16C4 and 16C4P, whose corrections take the 128 back)
+ * at most 68 * 255 = 17340. U = G w G': |U| <= 7 * 7 * 127 = 6223. All fit int16 for every input.
  * M[i][j] = sum over input channels of U[i][j] V[i][j], then A (c c' * M) A' = 576 y, where y is the convolution's sum. All of that is
  * exact modulo 2^32, so sums may wrap; y = (576 y * 9^-1) >> 6 is exact where |y| < 2^25. A bias joins as 36 * bias in M[1][1], whose
  * 16 = c[1] c[1] reaches every output. */
@@ -36,8 +37,9 @@ static inline bool itg_winograd_fits(const itg_conv *conv)
 {
     const bool is_3x3 = conv->kernel[0] == 3 && conv->kernel[1] == 3 && conv->stride[0] == 1 && conv->stride[1] == 1;
     const bool is_dense = conv->dilation[0] == 1 && conv->dilation[1] == 1 && conv->groups == 1;
-    return is_3x3 && is_dense && conv->in_type == ITG_S8 && conv->packing == ITG_PACK_16C4S && conv->in[2] % 16 == 0 &&
-           conv->in[2] <= ITG_WINOGRAD_CHANNELS;
+    const bool is_unsigned = conv->packing == ITG_PACK_16C4 || conv->packing == ITG_PACK_16C4P;
+    const bool is_packed = is_unsigned ? conv->in_type != ITG_S16 : conv->packing == ITG_PACK_16C4S && conv->in_type == ITG_S8;
+    return is_3x3 && is_dense && is_packed && conv->in[2] % 16 == 0 && conv->in[2] <= ITG_WINOGRAD_CHANNELS;
 }
 
 /* A packed layer that the packer marked. */
@@ -61,11 +63,17 @@ static inline int32_t itg_winograd_band(const itg_conv *conv, int32_t tiles)
     return ((tiles + bands - 1) / bands + 3) / 4 * 4;
 }
 
-/* Transformed inputs: int16 [36][band / 4][channels / 8][4 tiles][8]. Behind them weights [36][up to 64 inputs][16 outputs] of int16 and sums
- * [36][up to 32 tiles][16 outputs] of int32, places ITG_WINOGRAD_PLACE bytes apart. */
+/* Elements from one place of transformed inputs to the next: a line more than they need, so that places do not share cache sets. */
+static inline int32_t itg_winograd_place(const itg_conv *conv, int32_t band)
+{
+    return band * conv->in[2] + 32;
+}
+
+/* Transformed inputs: int16 [36] places, in each [band] tiles of all channels in the ISA's order. Behind them weights [36][up to 64 inputs]
+ * [16 outputs] of int16 and sums [36][up to 32 tiles][16 outputs] of int32, places ITG_WINOGRAD_PLACE bytes apart. */
 static inline uint32_t itg_winograd_input_bytes(const itg_conv *conv, int32_t band)
 {
-    return (uint32_t)(2 * ITG_WINOGRAD_PLACES) * (uint32_t)conv->in[2] * (uint32_t)band;
+    return (uint32_t)(2 * ITG_WINOGRAD_PLACES) * (uint32_t)itg_winograd_place(conv, band);
 }
 
 /* A call of few rows may have larger bands than the whole image, but no call has more tiles than the image. */

@@ -9,7 +9,7 @@ static void compute_part(const itg_conv *conv, void *out, const void *in, const 
     static const itg_pixel_set safe = {tiles_SAFE, direct_16_SAFE, direct_8_SAFE, TILE_PIXELS, 1, itg_spread_start, NULL};
     static const itg_pixel_set deep = {tiles_DEEP, direct_16_DEEP, direct_8_DEEP, TILE_PIXELS, 1, itg_spread_start, &safe};
     if (itg_is_transformed(conv))
-        itg_walk_transformed(conv, out, in, rows, blocks ? blocks : (const int32_t[2]){0, (conv->out[2] + 15) / 16}, scratch);
+        itg_walk_transformed(&itg_neon_winograd, conv, out, in, rows, blocks ? blocks : (const int32_t[2]){0, (conv->out[2] + 15) / 16}, scratch);
     else
         itg_walk_pixels(&deep, conv, out, in, rows, blocks, scratch);
 }

@@ -6,6 +6,7 @@
 
 #include "runtime/kernels/neon/requantize.h"
 #include "runtime/kernels/neon/transform.h"
+#include "runtime/kernels/winograd_walk.h"
 
 /* Products of one place: groups of tiles x 16 output channels, over `steps` times 8 inputs. */
 typedef struct itg_place_product {
@@ -55,66 +56,13 @@ DEFINE_PRODUCT(2)
 DEFINE_PRODUCT(3)
 DEFINE_PRODUCT(4)
 
-/* One call: tiles of output rows [y0, y1), cut into bands of `band`. */
-typedef struct itg_winograd_call {
-    const itg_conv *conv;
-    const int8_t *in;
-    uint8_t *out;
-    int32_t y0, y1, columns; /* columns: tiles of a row */
-    int32_t band;
-    int16_t *inputs, *weights;
-    int32_t *sums;
-} itg_winograd_call;
-
-/* `pixels` pixels of padding. */
-static inline void itg_fill_padding(const itg_conv *conv, int8_t *to, int32_t pixels)
+/* In groups of four tiles: [group][channels / 8][4 tiles][8]. */
+static void itg_neon_transform_tile(const itg_winograd_call *call, int32_t at, const uint8_t *codes, ptrdiff_t down)
 {
-    const size_t channels = (size_t)conv->in[2];
-    if (!conv->pad)
-        memset(to, conv->pad_code, (size_t)pixels * channels);
-    for (int32_t i = 0; conv->pad && i < pixels; i++)
-        memcpy(to + (size_t)i * channels, conv->pad, channels);
-}
-
-static inline int32_t itg_clamp_to(int32_t value, int32_t most)
-{
-    return value < 0 ? 0 : value > most ? most : value;
-}
-
-/* The 6 x 6 pixels from (y, x) on, padding included. */
-static inline void itg_gather_tile(const itg_winograd_call *call, int8_t *to, int32_t y, int32_t x)
-{
-    const itg_conv *conv = call->conv;
-    const int32_t channels = conv->in[2], left = itg_clamp_to(-x, 6), right = itg_clamp_to(x + 6 - conv->in[1], 6 - left);
-    for (int32_t row = y; row < y + 6; row++, to += 6 * channels) {
-        if (row < 0 || row >= conv->in[0]) {
-            itg_fill_padding(conv, to, 6);
-            continue;
-        }
-        itg_fill_padding(conv, to, left);
-        const int8_t *from = call->in + ((ptrdiff_t)row * conv->in[1] + x + left) * channels;
-        memcpy(to + left * channels, from, (size_t)(6 - left - right) * (size_t)channels);
-        itg_fill_padding(conv, to + (6 - right) * channels, right);
-    }
-}
-
-/* Transforms tile `tile` of the call as tile `at` of the band. */
-static inline void itg_transform_tile(const itg_winograd_call *call, int32_t tile, int32_t at)
-{
-    const itg_conv *conv = call->conv;
-    const int32_t channels = conv->in[2];
-    const int32_t y = call->y0 + tile / call->columns * 4 - conv->before[0], x = tile % call->columns * 4 - conv->before[1];
-    const ptrdiff_t place = (ptrdiff_t)call->band * channels;
-    const int8_t *codes = call->in + ((ptrdiff_t)y * conv->in[1] + x) * channels;
-    ptrdiff_t down = (ptrdiff_t)conv->in[1] * channels;
-    if (y < 0 || x < 0 || y + 6 > conv->in[0] || x + 6 > conv->in[1]) {
-        itg_gather_tile(call, (int8_t *)call->weights, y, x);
-        codes = (const int8_t *)call->weights;
-        down = 6 * (ptrdiff_t)channels;
-    }
+    const int32_t channels = call->conv->in[2];
     int16_t *to = call->inputs + (ptrdiff_t)(at / 4) * 4 * channels + at % 4 * 8;
     for (int32_t c = 0; c < channels; c += 8)
-        itg_transform_input(to + c * 4, place, codes + c, channels, down);
+        itg_transform_input(to + c * 4, call->place, (const int8_t *)codes + c, channels, down);
 }
 
 /* Sums += weights of inputs [first, first + depth) times the band's tiles; the first inputs start from the biases. */
@@ -122,7 +70,7 @@ static inline void itg_multiply_places(const itg_winograd_call *call, const int3
 {
     const int32_t channels = call->conv->in[2], whole = tiles / 4, rest = tiles % 4;
     const int16_t *inputs = call->inputs + 4 * first;
-    for (int32_t place = 0; place < ITG_WINOGRAD_PLACES; place++, inputs += (ptrdiff_t)call->band * channels) {
+    for (int32_t place = 0; place < ITG_WINOGRAD_PLACES; place++, inputs += call->place) {
         int32_t *sums = call->sums + (ptrdiff_t)place * (ITG_WINOGRAD_PLACE / 4);
         itg_place_product product = {.from = first ? sums : starts[place == ITG_WINOGRAD_BIAS_AT],
                                      .from_bytes = first ? 64 : 0,
@@ -150,21 +98,22 @@ static inline void itg_finish_tiles(const itg_winograd_call *call, const itg_neo
     const itg_conv *conv = call->conv;
     int32_t sums[16 * 16];
     for (int32_t i = 0; i < tiles; i++) {
-        const int32_t y = call->y0 + (first + i) / call->columns * 4, x = (first + i) % call->columns * 4;
-        const int32_t wide = conv->out[1] - x < 4 ? conv->out[1] - x : 4, high = call->y1 - y < 4 ? call->y1 - y : 4;
+        const itg_tile_extent extent = itg_find_tile(call, first + i);
         for (int32_t lanes = 0; lanes < 16; lanes += 4)
             itg_transform_sums(sums + lanes, call->sums + i * 16 + lanes);
-        for (int32_t row = 0; row < high; row++)
-            itg_neon_finish_pixels(finish, out + ((ptrdiff_t)(y + row) * conv->out[1] + x) * finish->pixel_bytes, sums + row * 64, wide);
+        for (int32_t row = 0; row < extent.rows; row++) {
+            uint8_t *to = out + ((ptrdiff_t)(extent.y + row) * conv->out[1] + extent.x) * finish->pixel_bytes;
+            itg_neon_finish_pixels(finish, to, sums + row * 64, extent.columns);
+        }
     }
 }
 
-/* One block of 16 output channels over a band. packed: the block's weights. */
-static inline void itg_compute_transformed(const itg_winograd_call *call, const int8_t *packed, int32_t block, int32_t first, int32_t tiles)
+static void itg_neon_compute_tiles(const itg_winograd_call *call, const int8_t *packed, int32_t block, int32_t first, int32_t tiles)
 {
     const itg_conv *conv = call->conv;
     const int32_t channels = conv->in[2], channel = 16 * block;
-    const itg_neon_finish finish = itg_neon_open_block(&conv->epilogue, conv->out_type, itg_out_pitch(conv), channel, conv->out[2] - channel);
+    itg_neon_finish finish = itg_neon_open_block(&conv->epilogue, conv->out_type, itg_out_pitch(conv), channel, conv->out[2] - channel);
+    itg_neon_prove_narrow(&finish, &conv->epilogue, 9 * channels);
     int32_t starts[2][16] = {{0}};
     for (int i = 0; i < finish.count; i++)
         starts[1][i] = (int32_t)((uint32_t)finish.start[i] * ITG_WINOGRAD_BIAS);
@@ -177,33 +126,6 @@ static inline void itg_compute_transformed(const itg_winograd_call *call, const 
     itg_finish_tiles(call, &finish, call->out + (size_t)channel * itg_element_bytes(conv->out_type), first, tiles);
 }
 
-/* Blocks [blocks[0], blocks[1]) of output rows [rows[0], rows[1]) of a marked layer. */
-static inline void itg_walk_transformed(const itg_conv *conv, void *out, const void *in, const int32_t rows[2], const int32_t blocks[2],
-                                        uint8_t *scratch)
-{
-    const itg_runs runs = itg_cut_runs(conv);
-    const int32_t tiles = itg_winograd_tiles(conv, rows[1] - rows[0]);
-    const int32_t band = tiles ? itg_winograd_band(conv, tiles) : 4;
-    uint8_t *weights = scratch + itg_winograd_input_bytes(conv, band);
-    const itg_winograd_call call = {.conv = conv,
-                                    .in = in,
-                                    .out = out,
-                                    .y0 = rows[0],
-                                    .y1 = rows[1],
-                                    .columns = (conv->out[1] + 3) / 4,
-                                    .band = band,
-                                    .inputs = (int16_t *)(void *)scratch,
-                                    .weights = (int16_t *)(void *)weights,
-                                    .sums = (int32_t *)(void *)(weights + ITG_WINOGRAD_PLACES * ITG_WINOGRAD_PLACE)};
-    const int8_t *packed = conv->weights + itg_head_bytes(conv, &runs);
-    const ptrdiff_t block_bytes = (ptrdiff_t)144 * conv->in[2];
-    for (int32_t first = 0; first < tiles; first += band) {
-        const int32_t count = tiles - first < band ? tiles - first : band;
-        for (int32_t i = 0; i < count; i++)
-            itg_transform_tile(&call, first + i, i);
-        for (int32_t block = blocks[0]; block < blocks[1]; block++)
-            itg_compute_transformed(&call, packed + block * block_bytes, block, first, count);
-    }
-}
+static const itg_winograd_set itg_neon_winograd = {itg_neon_transform_tile, itg_neon_compute_tiles};
 
 #endif

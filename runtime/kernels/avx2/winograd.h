@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The transformed 3x3 convolution of the AVX2 table (runtime/kernels/winograd.h): for each block of 16 output channels its weights, 64 inputs
+ * at a time, and 36 products of matrices of int16 by vpmaddwd, two inputs at once. Transformed inputs are [36][tile][channel].
+ * Called by conv.c of this folder. */
+#ifndef ITG_AVX2_WINOGRAD_H
+#define ITG_AVX2_WINOGRAD_H
+
+#include "runtime/kernels/avx2/requantize.h"
+#include "runtime/kernels/avx2/tile.h"
+#include "runtime/kernels/avx2/transform.h"
+#include "runtime/kernels/winograd_walk.h"
+
+#include <intaglio/fixed.h>
+
+/* Products of one place: some tiles x 16 output channels, over `pairs` times two inputs. */
+typedef struct itg_place_product {
+    const int32_t *from; /* first sums of a tile: 16, the next tile's `next` elements on */
+    ptrdiff_t next;
+    int32_t *to;      /* [tile][16] */
+    const int16_t *x; /* [tile][input], tiles `tile` elements apart */
+    ptrdiff_t tile;
+    const int16_t *weights; /* [pair][16][2] */
+    int32_t pairs;
+} itg_place_product;
+
+#define BEGIN_SUMS(t) __m256i a##t##0 = LOAD(p->from + t * p->next), a##t##1 = LOAD(p->from + t * p->next + 8);
+#define END_SUMS(t)                                                                                                                                  \
+    _mm256_storeu_si256((__m256i *)(void *)(p->to + t * 16), a##t##0);                                                                               \
+    _mm256_storeu_si256((__m256i *)(void *)(p->to + t * 16 + 8), a##t##1);
+#define TILE_PAIR(t)                                                                                                                                 \
+    {                                                                                                                                                \
+        const __m256i inputs = _mm256_broadcastd_epi32(_mm_loadu_si32(x + t * tile));                                                                \
+        ADD(a##t##0, inputs, w0)                                                                                                                     \
+        ADD(a##t##1, inputs, w1)                                                                                                                     \
+    }
+#define DEFINE_PRODUCT(TILES)                                                                                                                        \
+    static void itg_multiply_place_##TILES(const itg_place_product *p)                                                                               \
+    {                                                                                                                                                \
+        const ptrdiff_t tile = p->tile;                                                                                                              \
+        const int16_t *x = p->x, *w = p->weights;                                                                                                    \
+        EACH_##TILES(BEGIN_SUMS) for (int32_t i = 0; i < p->pairs; i++, x += 2, w += 32)                                                             \
+        {                                                                                                                                            \
+            const __m256i w0 = LOAD(w), w1 = LOAD(w + 16);                                                                                           \
+            EACH_##TILES(TILE_PAIR)                                                                                                                  \
+        }                                                                                                                                            \
+        EACH_##TILES(END_SUMS)                                                                                                                       \
+    }
+DEFINE_PRODUCT(1)
+DEFINE_PRODUCT(2)
+#if TILE_PIXELS == 4
+DEFINE_PRODUCT(3)
+DEFINE_PRODUCT(4)
+static void (*const multiply_place[])(const itg_place_product *) = {itg_multiply_place_1, itg_multiply_place_2, itg_multiply_place_3,
+                                                                    itg_multiply_place_4};
+#else
+static void (*const multiply_place[])(const itg_place_product *) = {itg_multiply_place_1, itg_multiply_place_2};
+#endif
+
+static void itg_avx2_transform_tile(const itg_winograd_call *call, int32_t at, const uint8_t *codes, ptrdiff_t down)
+{
+    const int32_t channels = call->conv->in[2];
+    for (int32_t c = 0; c < channels; c += 16)
+        itg_transform_input(call->inputs + (ptrdiff_t)at * channels + c, call->place, codes + c, channels, down);
+}
+
+/* Sums += weights of inputs [first, first + depth) times the band's tiles; the first inputs start from the biases. */
+static inline void itg_multiply_places(const itg_winograd_call *call, const int32_t starts[2][16], int32_t tiles, int32_t first, int32_t depth)
+{
+    const int32_t channels = call->conv->in[2];
+    for (int32_t place = 0; place < ITG_WINOGRAD_PLACES; place++) {
+        int32_t *sums = call->sums + (ptrdiff_t)place * (ITG_WINOGRAD_PLACE / 4);
+        const int16_t *inputs = call->inputs + place * call->place + first;
+        for (int32_t i = 0; i < tiles; i += TILE_PIXELS) {
+            const itg_place_product product = {.from = first ? sums + i * 16 : starts[place == ITG_WINOGRAD_BIAS_AT],
+                                               .next = first ? 16 : 0,
+                                               .to = sums + i * 16,
+                                               .x = inputs + (ptrdiff_t)i * channels,
+                                               .tile = channels,
+                                               .weights = call->weights + (ptrdiff_t)place * (ITG_WINOGRAD_PLACE / 2),
+                                               .pairs = depth / 2};
+            multiply_place[(tiles - i < TILE_PIXELS ? tiles - i : TILE_PIXELS) - 1](&product);
+        }
+    }
+}
+
+/* Codes of the band's tiles: what of 4 x 4 lies in the image. */
+static inline void itg_finish_tiles(const itg_winograd_call *call, int32_t channel, int32_t first, int32_t tiles)
+{
+    const itg_conv *conv = call->conv;
+    const size_t row_bytes = (size_t)conv->out[1] * (size_t)itg_out_pitch(conv) * itg_element_bytes(conv->out_type);
+    const bool is_direct = itg_is_plain(conv);
+    const int32_t left = conv->out[2] - channel;
+    int32_t sums[16 * 16];
+    itg_direct direct = {.pixel_stride = itg_out_pitch(conv)};
+    if (is_direct)
+        itg_avx2_open_direct(conv, channel, left < 16 ? left : 16, direct.constants);
+    const itg_avx2_direct constants = itg_avx2_load_direct(&direct);
+    for (int32_t i = 0; i < tiles; i++) {
+        const itg_tile_extent extent = itg_find_tile(call, first + i);
+        itg_transform_sums(sums, call->sums + i * 16);
+        itg_transform_sums(sums + 8, call->sums + i * 16 + 8);
+        for (int32_t row = 0; row < extent.rows; row++) {
+            uint8_t *out = call->out + (size_t)(extent.y + row) * row_bytes;
+            if (!is_direct) {
+                itg_avx2_finish_tile(conv, &(itg_tile_result){sums + row * 64, out, extent.x, extent.columns, channel, 1});
+                continue;
+            }
+            direct.out = out + (ptrdiff_t)extent.x * direct.pixel_stride + channel;
+            for (int32_t p = 0; p < extent.columns; p++)
+                itg_avx2_store_pixel(&direct, p, &constants,
+                                     itg_avx2_requantize_direct(LOAD(sums + (4 * row + p) * 16), &direct, 0, constants.constant),
+                                     itg_avx2_requantize_direct(LOAD(sums + (4 * row + p) * 16 + 8), &direct, 1, constants.constant));
+        }
+    }
+}
+
+static void itg_avx2_compute_tiles(const itg_winograd_call *call, const int8_t *packed, int32_t block, int32_t first, int32_t tiles)
+{
+    const itg_conv *conv = call->conv;
+    const int32_t channels = conv->in[2], channel = 16 * block;
+    const int32_t *corrections = (const int32_t *)(const void *)conv->weights;
+    int32_t starts[2][16] = {{0}};
+    for (int32_t i = 0; i < 16 && channel + i < conv->out[2]; i++)
+        starts[1][i] = (int32_t)((uint32_t)itg_add_wrap(conv->epilogue.bias[channel + i], corrections[channel + i]) * ITG_WINOGRAD_BIAS);
+    for (int32_t from = 0; from < channels; from += ITG_WINOGRAD_DEPTH) {
+        const int32_t depth = channels - from < ITG_WINOGRAD_DEPTH ? channels - from : ITG_WINOGRAD_DEPTH;
+        for (int32_t i = 0; i < depth; i += 4)
+            itg_transform_step(call->weights + i * 16, packed + (ptrdiff_t)(from + i) * 16, (ptrdiff_t)channels * 16);
+        itg_multiply_places(call, starts, tiles, from, depth);
+    }
+    itg_finish_tiles(call, channel, first, tiles);
+}
+
+static const itg_winograd_set itg_avx2_winograd = {itg_avx2_transform_tile, itg_avx2_compute_tiles};
+
+#endif
