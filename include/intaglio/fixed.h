@@ -93,12 +93,9 @@ static inline uint32_t itg_root(uint64_t value)
 {
     uint64_t rest = value, root = 0;
     for (uint64_t bit = (uint64_t)1 << 62; bit > 0; bit >>= 2) {
-        const uint64_t tried = root + bit;
-        root >>= 1;
-        if (rest >= tried) {
-            rest -= tried;
-            root += bit;
-        }
+        const uint64_t tried = root + bit, fits = 0 - (uint64_t)(rest >= tried); /* a mask: the bits are as good as random */
+        rest -= tried & fits;
+        root = (root >> 1) + (bit & fits);
     }
     return (uint32_t)root;
 }

@@ -1,14 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Normalization of groups: the definition every other table must equal. Contract: runtime/kernels/normalize.h; docs/numerics.md 3.
- * Two passes over a few groups at a time, so that groups one channel wide are read along memory. */
+ * Normalization of groups: the definition every other table must equal. Contract: runtime/kernels/normalize.h; docs/numerics.md 3. */
 #include "runtime/kernels/normalize.h"
-#include "runtime/kernels/element.h"
-#include "runtime/kernels/moments.h"
+#include "runtime/kernels/groups.h"
 
-enum {
-    BLOCK = 16,   /* groups kept at once: about 0.5 KB of stack */
-    CHUNK = 65536 /* squares of int8 codes that fit 32 bits */
-};
+enum { CHUNK = 65536 }; /* squares of int8 codes that fit 32 bits */
 
 static void add_bytes(itg_moments *moments, const int8_t *codes, int32_t count)
 {
@@ -24,53 +19,42 @@ static void add_bytes(itg_moments *moments, const int8_t *codes, int32_t count)
     }
 }
 
-static void add_run(const itg_normalize *normalize, itg_moments *moments, const void *in, size_t first, int32_t count)
+static void add_run(const itg_normalize *normalize, itg_moments *moments, const void *in)
 {
     if (normalize->measure != ITG_MAGNITUDES && normalize->in_type == ITG_S8) {
-        add_bytes(moments, (const int8_t *)in + first, count);
+        add_bytes(moments, in, normalize->width);
         return;
     }
-    for (int32_t i = 0; i < count; i++) {
-        const int32_t code = itg_load_code(in, normalize->in_type, first + (size_t)i);
+    for (int32_t i = 0; i < normalize->width; i++) {
+        const int32_t code = itg_load_code(in, normalize->in_type, (size_t)i);
         const int32_t distance = code < normalize->in_zero ? normalize->in_zero - code : code - normalize->in_zero;
         moments->sum += code;
         moments->measured += normalize->measure == ITG_MAGNITUDES ? (uint32_t)distance : (uint32_t)(code * code);
     }
 }
 
-static void write_run(const itg_normalize *normalize, const itg_normal *normal, void *out, const void *in, size_t first, int32_t channel)
+/* The types are constants where it is called, so that the loop does not ask for them. */
+static inline void write_elements(const itg_normalize *normalize, const itg_group_run *run, itg_type in_type, itg_type out_type)
 {
-    const int32_t *gain = normalize->gain + (normalize->per_channel ? channel : 0);
-    const int32_t *bias = normalize->bias + (normalize->per_channel ? channel : 0);
     const int32_t step = normalize->per_channel ? 1 : 0;
     for (int32_t i = 0; i < normalize->width; i++) {
-        const int32_t code = itg_load_code(in, normalize->in_type, first + (size_t)i);
-        const int32_t element = itg_normalize_element(normalize, normal, code);
-        itg_store_code(out, normalize->out_type, first + (size_t)i, itg_scale_normalized(normalize, element, gain[i * step], bias[i * step]));
+        const int32_t element = itg_normalize_element(normalize, run->normal, itg_load_code(run->in, in_type, (size_t)i));
+        const int32_t code = itg_scale_normalized(normalize, element, run->gain[i * step], run->bias[i * step]);
+        itg_store_code(run->out, out_type, (size_t)i, code);
     }
 }
 
-static void normalize_block(const itg_normalize *normalize, void *out, const void *in, int32_t first, int32_t count)
+static void write_run(const itg_normalize *normalize, const itg_group_run *run)
 {
-    const size_t pitch = (size_t)normalize->groups * (size_t)normalize->width, width = (size_t)normalize->width;
-    itg_moments moments[BLOCK];
-    itg_normal normals[BLOCK];
-    for (int32_t g = 0; g < count; g++)
-        moments[g] = (itg_moments){0, 0};
-    for (int32_t s = 0; s < normalize->space; s++)
-        for (int32_t g = 0; g < count; g++)
-            add_run(normalize, &moments[g], in, (size_t)s * pitch + (size_t)(first + g) * width, normalize->width);
-    for (int32_t g = 0; g < count; g++)
-        normals[g] = itg_find_normal(normalize, moments[g]);
-    for (int32_t s = 0; s < normalize->space; s++)
-        for (int32_t g = 0; g < count; g++)
-            write_run(normalize, &normals[g], out, in, (size_t)s * pitch + (size_t)(first + g) * width, (first + g) * normalize->width);
+    if (normalize->in_type == ITG_S8 && normalize->out_type == ITG_S8)
+        write_elements(normalize, run, ITG_S8, ITG_S8);
+    else
+        write_elements(normalize, run, normalize->in_type, normalize->out_type);
 }
 
 static void normalize_groups(const itg_normalize *normalize, void *out, const void *in, int32_t first, int32_t last)
 {
-    for (int32_t g = first; g < last; g += BLOCK)
-        normalize_block(normalize, out, in, g, last - g < BLOCK ? last - g : BLOCK);
+    itg_walk_groups(normalize, out, in, (const int32_t[2]){first, last}, add_run, write_run);
 }
 
 const itg_normalize_kernels itg_normalize_scalar = {.groups = normalize_groups};
