@@ -2,6 +2,7 @@
  * Add, Sub → itg_add, Mul → itg_mul; with one constant per channel they, Div and PRelu are y = gain x + bias: a depthwise step
  * (numerics.md 3). */
 #include "compiler/base/real.h"
+#include "compiler/ops/operands_quantize.h"
 #include "compiler/ops/quantizers.h"
 #include "compiler/ops/step_fields.h"
 #include "compiler/quantize/quantize.h"
@@ -59,135 +60,6 @@ const itgc_step_kind itgc_step_mul = {.op_name = "itg_op_mul",
                                       .field_count = sizeof mul_fields / sizeof mul_fields[0],
                                       .family = "elementwise"};
 
-/* Strides of an operand along the output's dimensions; 0 where it repeats. */
-static void broadcast_strides(const itgc_shape *operand, const itgc_shape *out, int64_t *stride)
-{
-    int64_t step = 1;
-    for (int i = out->rank - 1; i >= 0; i--) {
-        const int at = i - (out->rank - operand->rank);
-        const int64_t dim = at >= 0 ? operand->dim[at] : 1;
-        stride[i] = dim == 1 ? 0 : step;
-        step *= dim;
-    }
-}
-
-/* The output's dimensions, neighbours merged where both operands walk on evenly; innermost last. */
-static bool make_walk(itgc_diag *diag, const itgc_shape *a, const itgc_shape *b, const itgc_shape *out, itg_walk *walk)
-{
-    int64_t stride_a[ITGC_MAX_RANK];
-    int64_t stride_b[ITGC_MAX_RANK];
-    broadcast_strides(a, out, stride_a);
-    broadcast_strides(b, out, stride_b);
-    *walk = (itg_walk){.dim = {1, 1, 1, 1}};
-    int at = 4;
-    for (int i = out->rank - 1; i >= 0; i--) {
-        if (out->dim[i] == 1) {
-            continue;
-        }
-        if (at < 4 && stride_a[i] == (int64_t)walk->stride_a[at] * walk->dim[at] && stride_b[i] == (int64_t)walk->stride_b[at] * walk->dim[at]) {
-            walk->dim[at] *= (int32_t)out->dim[i];
-            continue;
-        }
-        if (at == 0) {
-            return itgc_fail(diag, 414, "the operands are broadcast in more than four ways; reshape or expand them before");
-        }
-        at--;
-        walk->dim[at] = (int32_t)out->dim[i];
-        walk->stride_a[at] = (int32_t)stride_a[i];
-        walk->stride_b[at] = (int32_t)stride_b[i];
-    }
-    return true;
-}
-
-/* Moves the outermost dimension that is walked to the front, so that there are rows to share. */
-static void spread_rows(itg_walk *walk)
-{
-    for (int i = 1; i < 3 && walk->dim[0] == 1; i++) {
-        if (walk->dim[i] > 1) {
-            walk->dim[0] = walk->dim[i];
-            walk->stride_a[0] = walk->stride_a[i];
-            walk->stride_b[0] = walk->stride_b[i];
-            walk->dim[i] = 1;
-            walk->stride_a[i] = walk->stride_b[i] = 0;
-        }
-    }
-}
-
-/* A constant operand as codes of its own format; the format is returned in *format. */
-static const void *code_constant(itgc_quantizer *quantizer, const itgc_value *value, itg_type type, itgc_format *format)
-{
-    const int64_t count = itgc_elements(&value->shape);
-    double low = 0.0;
-    double high = 0.0;
-    for (int64_t i = 0; i < count; i++) {
-        low = fmin(low, (double)value->f[i]);
-        high = fmax(high, (double)value->f[i]);
-    }
-    *format = type == ITG_S16 ? itgc_format_s16(fmax(-low, high), 0) : itgc_format_s8(low, high);
-    void *codes = itgc_alloc_array(quantizer->arena, (size_t)count, type == ITG_S16 ? 2 : 1);
-    for (int64_t i = 0; i < count; i++) {
-        const int32_t code = itgc_code_of(format, (double)value->f[i]);
-        if (type == ITG_S16) {
-            ((int16_t *)codes)[i] = (int16_t)code;
-        } else {
-            ((int8_t *)codes)[i] = (int8_t)code;
-        }
-    }
-    return itgc_keep_constant(quantizer, "operand", codes, type == ITG_S16 ? 2 : 1, true, (size_t)count);
-}
-
-typedef struct operand_pair {
-    itgc_tensor *in[2]; /* the second is NULL for a constant */
-    itgc_format format[2];
-    const void *constant;
-    itg_walk walk;
-} operand_pair;
-
-/* An operand in the type the step reads: codes of int8 tensors become finer ones of int16, exactly. */
-static itgc_tensor *convert_operand(itgc_quantizer *quantizer, itgc_node *node, itgc_tensor *tensor, itg_type type)
-{
-    if (type != ITG_S16) {
-        return itgc_signed_input(quantizer, node, tensor);
-    }
-    if (tensor->format.type == ITG_S16) {
-        return tensor;
-    }
-    const itgc_format finer = {.type = ITG_S16, .scale = tensor->format.scale / 128.0};
-    return itgc_rescale_tensor(quantizer, node, tensor, &finer);
-}
-
-/* types: what each operand must be; 0: as it is, but signed. A constant stands second. */
-static bool read_operands(itgc_quantizer *quantizer, itgc_node *node, itg_type type, operand_pair *result)
-{
-    *result = (operand_pair){0};
-    for (int i = 0; i < 2; i++) {
-        const itgc_tensor *tensor = node->in[i];
-        if (tensor->constant) {
-            result->constant = code_constant(quantizer, tensor->constant, type == ITG_S16 ? ITG_S16 : ITG_S8, &result->format[i]);
-            continue;
-        }
-        const itg_type wanted = type ? type : tensor->format.type == ITG_S16 ? ITG_S16 : ITG_S8;
-        result->in[i] = convert_operand(quantizer, node, node->in[i], wanted);
-        if (!result->in[i]) {
-            return false;
-        }
-        result->format[i] = result->in[i]->format;
-    }
-    const int first = node->in[0]->constant ? 1 : 0;
-    if (first == 1) {
-        const itgc_format format = result->format[0];
-        result->format[0] = result->format[1];
-        result->format[1] = format;
-        result->in[0] = result->in[1];
-        result->in[1] = NULL;
-    }
-    if (!make_walk(quantizer->diag, &node->in[first]->shape, &node->in[1 - first]->shape, &node->out[0]->shape, &result->walk)) {
-        return false;
-    }
-    spread_rows(&result->walk);
-    return true;
-}
-
 /* S of numerics.md 3: the most fraction bits, up to 14, with which both ratios fit 16 bits; -1 if none. */
 static int choose_add_shift(double ratio_a, double ratio_b)
 {
@@ -199,7 +71,7 @@ static int choose_add_shift(double ratio_a, double ratio_b)
     return shift;
 }
 
-static bool fill_add_s8(itgc_diag *diag, const operand_pair *operands, const double *ratio, int32_t zero, itg_add *add)
+static bool fill_add_s8(itgc_diag *diag, const itgc_operand_pair *operands, const double *ratio, int32_t zero, itg_add *add)
 {
     const int shift = choose_add_shift(ratio[0], ratio[1]);
     if (shift < 0) {
@@ -230,8 +102,8 @@ static bool fill_add_s16(itgc_diag *diag, const double *ratio, itg_add *add)
 static bool quantize_sum(itgc_quantizer *quantizer, itgc_node *node, bool is_difference)
 {
     itgc_tensor *out = itgc_result_of(node);
-    operand_pair operands;
-    if (!read_operands(quantizer, node, out->format.type == ITG_S16 ? ITG_S16 : ITG_S8, &operands)) {
+    itgc_operand_pair operands;
+    if (!itgc_read_operands(quantizer, node, out->format.type == ITG_S16 ? ITG_S16 : ITG_S8, &operands)) {
         return false;
     }
     double ratio[2] = {operands.format[0].scale / out->format.scale, operands.format[1].scale / out->format.scale};
@@ -252,24 +124,17 @@ static bool quantize_sum(itgc_quantizer *quantizer, itgc_node *node, bool is_dif
     return true;
 }
 
-static int64_t largest_distance(const itgc_format *format)
-{
-    const int64_t low = (int64_t)itgc_lowest_code(format) - format->zero;
-    const int64_t high = (int64_t)itgc_highest_code(format) - format->zero;
-    return high > -low ? high : -low;
-}
-
 static bool quantize_product(itgc_quantizer *quantizer, itgc_node *node)
 {
     itgc_tensor *out = itgc_result_of(node);
-    operand_pair operands;
-    if (!read_operands(quantizer, node, 0, &operands)) {
+    itgc_operand_pair operands;
+    if (!itgc_read_operands(quantizer, node, 0, &operands)) {
         return false;
     }
     const double ratio = operands.format[0].scale * operands.format[1].scale / out->format.scale;
     const itgc_ratios ratios = {.ratio = &ratio,
                                 .count = 1,
-                                .max_acc = largest_distance(&operands.format[0]) * largest_distance(&operands.format[1]),
+                                .max_acc = itgc_largest_distance(&operands.format[0]) * itgc_largest_distance(&operands.format[1]),
                                 .type = out->format.type};
     itg_mul mul = {.walk = operands.walk,
                    .zero_a = operands.format[0].zero,
@@ -353,7 +218,7 @@ bool itgc_quantize_binary(struct itgc_quantizer *quantizer, itgc_node *node)
     const int constant = node->in[0]->constant ? 0 : node->in[1]->constant ? 1 : -1;
     const bool has_rule = params->kind <= ITGC_DIV || params->kind == ITGC_PRELU;
     if (params->legacy_axis >= 0 || !has_rule) {
-        return itgc_fail(quantizer->diag, 415, "no integer step does this op; Add, Sub, Mul, and Div and PRelu by constants have one");
+        return itgc_fail(quantizer->diag, 415, "no integer step does this op; Add, Sub, Mul, Div, and PRelu by constants have one");
     }
     if (constant >= 0 && is_per_channel(node, constant) && !(constant == 0 && params->kind >= ITGC_DIV)) {
         return quantize_affine(quantizer, node, constant);
@@ -364,6 +229,8 @@ bool itgc_quantize_binary(struct itgc_quantizer *quantizer, itgc_node *node)
         return quantize_sum(quantizer, node, params->kind == ITGC_SUB);
     case ITGC_MUL:
         return quantize_product(quantizer, node);
+    case ITGC_DIV:
+        return itgc_add_div_step(quantizer, node);
     default:
         return itgc_fail(quantizer->diag, 415, "the second operand must be a constant with one value, or one per channel");
     }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Concat → one itg_copy per member; members with a format of their own are rescaled on the way (numerics.md 3). */
+ * Concat → one itg_copy per member; members with a format of their own are rescaled on the way, constants are written in the result's
+ * (numerics.md 3). */
 #include "compiler/ops/copy_quantize.h"
+#include "compiler/ops/operands_quantize.h"
 #include "compiler/ops/quantizers.h"
 #include "compiler/ops/walk.h"
 
@@ -35,30 +37,39 @@ static itgc_tensor *prepare_member(itgc_quantizer *quantizer, itgc_node *node, i
     return in;
 }
 
+/* One copy: member `index` begins at *start along the axis. */
+static itgc_step *add_member(itgc_quantizer *quantizer, itgc_node *node, int index, int axis, int64_t *start)
+{
+    itgc_tensor *out = node->out[0];
+    itgc_tensor *member = node->in[index];
+    int64_t stride[ITGC_MAX_RANK];
+    itgc_dense_strides(&out->shape, stride);
+    itgc_moves moves = {.rank = out->shape.rank, .out_start = *start * stride[axis]};
+    for (int k = 0; k < moves.rank; k++) {
+        moves.dim[k] = member->shape.dim[k];
+        moves.out_stride[k] = stride[k];
+    }
+    itgc_dense_strides(&member->shape, moves.in_stride);
+    *start += member->shape.dim[axis];
+    if (member->constant) {
+        moves.constant = itgc_code_constant(quantizer, member->constant, &out->format);
+        return itgc_add_copy_step(quantizer, node, NULL, out, &moves);
+    }
+    itgc_tensor *in = prepare_member(quantizer, node, member, &out->format, &moves.table);
+    return in ? itgc_add_copy_step(quantizer, node, in, out, &moves) : NULL;
+}
+
 bool itgc_quantize_concat(struct itgc_quantizer *quantizer, itgc_node *node)
 {
     const itgc_axis_params *params = node->params;
-    itgc_tensor *out = node->out[0];
-    const int axis = (int)(params->axis < 0 ? params->axis + out->shape.rank : params->axis);
-    int64_t stride[ITGC_MAX_RANK];
+    const itg_type type = node->out[0]->format.type;
+    const int axis = (int)(params->axis < 0 ? params->axis + node->out[0]->shape.rank : params->axis);
     int64_t start = 0;
-    itgc_dense_strides(&out->shape, stride);
     for (int i = 0; i < node->in_count; i++) {
-        if (node->in[i]->constant) {
-            return itgc_fail(quantizer->diag, 419, "member %d is a constant; only computed members have an integer step", i);
+        if (node->in[i]->constant && type != ITG_S8 && type != ITG_S16) {
+            return itgc_fail(quantizer->diag, 419, "member %d is a constant beside pixels; append it behind the first layer", i);
         }
-        itgc_moves moves = {.rank = out->shape.rank, .out_start = start * stride[axis]};
-        itgc_tensor *member = prepare_member(quantizer, node, node->in[i], &out->format, &moves.table);
-        if (!member) {
-            return false;
-        }
-        for (int k = 0; k < moves.rank; k++) {
-            moves.dim[k] = member->shape.dim[k];
-            moves.out_stride[k] = stride[k];
-        }
-        itgc_dense_strides(&member->shape, moves.in_stride);
-        start += member->shape.dim[axis];
-        itgc_step *step = itgc_add_copy_step(quantizer, node, member, out, &moves);
+        itgc_step *step = add_member(quantizer, node, i, axis, &start);
         if (!step) {
             return false;
         }

@@ -10,8 +10,8 @@ static const itgc_field copy_fields[] = {
     ITGC_FIELD(itg_copy, dim, ITGC_FIELD_I32, 6),          ITGC_FIELD(itg_copy, in_stride, ITGC_FIELD_I32, 6),
     ITGC_FIELD(itg_copy, out_stride, ITGC_FIELD_I32, 6),   ITGC_FIELD(itg_copy, in_start, ITGC_FIELD_I32, 1),
     ITGC_FIELD(itg_copy, out_start, ITGC_FIELD_I32, 1),    ITGC_FIELD(itg_copy, table, ITGC_FIELD_POINTER, 1),
-    ITGC_FIELD(itg_copy, element_bytes, ITGC_FIELD_U8, 1), ITGC_FIELD(itg_copy, in_type, ITGC_FIELD_TYPE, 1),
-    ITGC_FIELD(itg_copy, out_type, ITGC_FIELD_TYPE, 1),
+    ITGC_FIELD(itg_copy, constant, ITGC_FIELD_POINTER, 1), ITGC_FIELD(itg_copy, element_bytes, ITGC_FIELD_U8, 1),
+    ITGC_FIELD(itg_copy, in_type, ITGC_FIELD_TYPE, 1),     ITGC_FIELD(itg_copy, out_type, ITGC_FIELD_TYPE, 1),
 };
 
 const itgc_step_kind itgc_step_copy = {.op_name = "itg_op_copy",
@@ -62,8 +62,9 @@ itgc_step *itgc_add_copy_step(itgc_quantizer *quantizer, itgc_node *node, itgc_t
                      .in_start = (int32_t)moves->in_start,
                      .out_start = (int32_t)moves->out_start,
                      .table = moves->table,
+                     .constant = moves->constant,
                      .element_bytes = itgc_stored_bytes(out->format.type),
-                     .in_type = in->format.type,
+                     .in_type = in ? in->format.type : out->format.type,
                      .out_type = out->format.type};
     for (int i = 0; i < count; i++) {
         /* The outermost is what is shared between workers, the others lie innermost. */
@@ -72,7 +73,7 @@ itgc_step *itgc_add_copy_step(itgc_quantizer *quantizer, itgc_node *node, itgc_t
         copy.in_stride[to] = (int32_t)moves->in_stride[i];
         copy.out_stride[to] = (int32_t)moves->out_stride[i];
     }
-    return itgc_add_step(quantizer, &itgc_step_copy, &copy, node, &in, 1, out, (uint32_t)copy.dim[0]);
+    return itgc_add_step(quantizer, &itgc_step_copy, &copy, node, &in, in ? 1 : 0, out, (uint32_t)copy.dim[0]);
 }
 
 static itgc_moves start_moves(const itgc_shape *out)

@@ -31,9 +31,3 @@ bool itgc_quantize_gemm(struct itgc_quantizer *quantizer, itgc_node *node)
     step->macs = rows * codes.channels * codes.taps;
     return true;
 }
-
-bool itgc_quantize_matmul(struct itgc_quantizer *quantizer, itgc_node *node)
-{
-    (void)node;
-    return itgc_fail(quantizer->diag, 403, "a product of two activations has no integer rule yet; keep it outside the model");
-}

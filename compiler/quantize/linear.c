@@ -44,8 +44,7 @@ bool itgc_read_linear(const itgc_quantizer *quantizer, const itgc_node *node, it
 {
     if (!is_normal(node)) {
         return itgc_fail(quantizer->diag, 403,
-                         "weights and bias must be constants with one bias per output channel; products of two activations "
-                         "have no integer rule yet, keep them out of the model");
+                         "weights and bias must be constants with one bias per output channel; spell a product of two activations as MatMul");
     }
     const itgc_value *weights = node->in[1]->constant;
     const int64_t channels = weights->shape.dim[0];

@@ -85,6 +85,12 @@ static void mark_pools(itgc_groups *groups)
     }
 }
 
+/* Ops whose steps write int16 as well as int8. */
+static bool is_arithmetic(const itgc_node *node)
+{
+    return is_family(node, "binary") || is_family(node, "matmul") || is_family(node, "reduce");
+}
+
 /* An int16 result of elementwise ops is worth little if its operands are int8: those that nobody else reads follow. */
 static void mark_operands(itgc_groups *groups, itgc_node *node)
 {
@@ -97,7 +103,7 @@ static void mark_operands(itgc_groups *groups, itgc_node *node)
     }
     for (int i = 0; i < node->in_count; i++) {
         const itgc_node *source = node->in[i] ? source_of(node->in[i]) : NULL;
-        if (source && node->in[i]->use_count == 1 && (itgc_is_linear(source) || is_family(source, "binary"))) {
+        if (source && node->in[i]->use_count == 1 && (itgc_is_linear(source) || is_arithmetic(source))) {
             mark_wide(groups, node->in[i]);
         }
     }
@@ -118,6 +124,18 @@ static void mark_gates(itgc_groups *groups)
     }
 }
 
+/* A quotient is as exact as its divisor, and small divisors have few steps in 8 bits. */
+static void mark_divisors(itgc_groups *groups)
+{
+    const itgc_graph *graph = groups->quantizer->graph;
+    for (int i = 0; i < graph->node_count; i++) {
+        const itgc_node *node = graph->nodes[i];
+        if (is_family(node, "binary") && ((const itgc_binary_params *)node->params)->kind == ITGC_DIV && !node->in[1]->constant) {
+            mark_wide(groups, node->in[1]);
+        }
+    }
+}
+
 void itgc_choose_wide(itgc_groups *groups)
 {
     const itgc_graph *graph = groups->quantizer->graph;
@@ -130,6 +148,7 @@ void itgc_choose_wide(itgc_groups *groups)
     if (groups->quantizer->options->wide_gates) {
         mark_gates(groups);
     }
+    mark_divisors(groups);
     for (int i = 0; i < graph->tensor_count; i++) {
         if (itgc_width_of(groups->quantizer->options->tuning, graph->tensors[i]) != ITGC_WIDTH_RULE) {
             mark_wide(groups, graph->tensors[i]);

@@ -54,7 +54,7 @@ static bool join_member(const itgc_graph *graph, const itgc_step *step)
 {
     const itg_copy *copy = step->params;
     itgc_tensor *member = step->in[0];
-    if (itgc_place_owner(member) != member || is_port(graph, member) || member->format.type != step->out->format.type) {
+    if (!member || itgc_place_owner(member) != member || is_port(graph, member) || member->format.type != step->out->format.type) {
         return false;
     }
     itgc_step *writer = find_writer(graph, step, member);

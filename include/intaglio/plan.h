@@ -197,6 +197,28 @@ typedef struct itg_mul {
     itg_type a_type, b_type, out_type;
 } itg_mul;
 
+/* itg_op_div: y = clamp(zero + floor(n / d + 1/2)), n = (a - zero_a) * multiplier and d = (b - zero_b) * 2^shift, both negated where d < 0;
+ * where d is 0: high, low or zero as the sign of n says. 0 < multiplier < 2^30, shift <= 40. Rows: dim[0] * dim[1]. Operand types may differ. */
+typedef struct itg_div {
+    itg_walk walk;
+    int32_t zero_a, zero_b, zero, low, high;
+    int32_t multiplier;
+    uint8_t shift;
+    itg_type a_type, b_type, out_type;
+} itg_div;
+
+/* itg_op_matmul: out[i][m][n] = clamp(zero + RQ(acc * 2^left)), acc the sum over k of (a[i][m][k] - zero_a)(b[i][k][n] - zero_b), k < inner.
+ * Matrices a [rows][inner] and b [inner][columns] are dense; those of batch i = i0 * dim[1] + i1 begin at i0 * stride[0] + i1 * stride[1]
+ * elements, stride 0 repeats one. wide: acc is summed in 64 bits and narrowed as in itg_epilogue. Rows: dim[0] * dim[1] * rows. */
+typedef struct itg_matmul {
+    int32_t dim[2], stride_a[2], stride_b[2];
+    int32_t rows, inner, columns;
+    int32_t zero_a, zero_b, zero, low, high;
+    itg_requant requant;
+    uint8_t narrow, wide;
+    itg_type a_type, b_type, out_type;
+} itg_matmul;
+
 /* itg_op_lookup: y = table[x], element by element. 8-bit input (ITG_S8 or ITG_U8): 256 entries, index = code + 128, as stored in out_type
  * (1 or 2 bytes). int16 input: 513 int16 entries, interpolated (numerics.md 6), int16 output.
  * Rows: ceil(length / part) parts of `part` elements, the last one shorter. */
@@ -216,12 +238,13 @@ typedef struct itg_rescale {
 } itg_rescale;
 
 /* itg_op_copy: moves elements: Transpose, Slice, Split, Concat members, Expand. Six nested dimensions, outermost first; strides
- * and starts in elements; stride 0 repeats. table (256 int8 entries, index = code + 128), if not NULL, rescales int8 codes.
- * Codes keep their values where the two types differ (ITG_S8 and ITG_U8). Unused dimensions are 1. Rows: dim[0]. */
+ * and starts in elements; stride 0 repeats. table (256 int8 entries, index = code + 128), if not NULL, rescales int8 codes; constant, if not
+ * NULL, stands for the input. Codes keep their values where the two types differ (ITG_S8 and ITG_U8). Unused dimensions are 1. Rows: dim[0]. */
 typedef struct itg_copy {
     int32_t dim[6], in_stride[6], out_stride[6];
     int32_t in_start, out_start;
     const int8_t *table;
+    const void *constant;
     uint8_t element_bytes;
     itg_type in_type, out_type;
 } itg_copy;
@@ -271,7 +294,7 @@ typedef struct itg_normalize {
 } itg_normalize;
 
 itg_op itg_op_conv, itg_op_depthwise, itg_op_pool, itg_op_reduce, itg_op_add, itg_op_mul, itg_op_lookup, itg_op_rescale, itg_op_copy, itg_op_gather,
-    itg_op_softmax, itg_op_normalize;
+    itg_op_softmax, itg_op_normalize, itg_op_div, itg_op_matmul;
 
 #ifdef __cplusplus
 }

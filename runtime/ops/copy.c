@@ -86,6 +86,7 @@ void itg_op_copy(const itg_work *work, const itg_step *step)
 {
     const itg_copy *copy = step->params;
     const copy_block block = open_block(copy, (int32_t)(work->row_end - work->row_begin));
+    const uint8_t *source = copy->constant ? copy->constant : work->arena + step->in[0];
     const uint32_t row_end = is_matrix(copy) && work->row_end > work->row_begin ? work->row_begin + 1 : work->row_end;
     for (uint32_t row = work->row_begin; row < row_end; row++) {
         ptrdiff_t out = copy->out_start + (ptrdiff_t)row * copy->out_stride[0];
@@ -93,7 +94,7 @@ void itg_op_copy(const itg_work *work, const itg_step *step)
         int32_t index[4] = {0};
         do {
             uint8_t *to = work->arena + step->out + out * copy->element_bytes;
-            const uint8_t *from = work->arena + step->in[0] + in * copy->element_bytes;
+            const uint8_t *from = source + in * copy->element_bytes;
             for (int32_t i = 0; i < block.rows; i++)
                 copy_run(&block, to + i * block.out_row, from + i * block.in_row);
         } while (advance(copy, index, &out, &in));

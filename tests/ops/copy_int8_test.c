@@ -126,10 +126,33 @@ static void test_concat(void **state)
     }
 }
 
+/* A constant member lies in the plan, as codes of the result's format. */
+static void test_concat_constant(void **state)
+{
+    (void)state;
+    for (int wide = 0; wide < 2; wide++) {
+        bench b;
+        start_bench(&b);
+        itgc_tensor *x = add_input(&b, DIMS(1, 5, 6), 0x1p-5, 7);
+        itgc_node *node = add_node(&b, "Concat", add_reals(&b, DIMS(1, 2, 6), -1.0, 1.0), x, NULL);
+        ((itgc_axis_params *)node->params)->axis = 1;
+        itgc_tensor *joined = finish_node(&b, node);
+        add_output(&b, add_unary(&b, "Neg", (itgc_unary_params){.kind = ITGC_NEG}, joined, NULL));
+        add_output(&b, joined);
+        b.options.wide_logits = wide != 0;
+        assert_true(compare_runs(&b) < 1.01);
+        const itg_copy *copy = b.graph->steps[0]->params;
+        assert_ptr_equal(step_kind(&b, 0), &itgc_step_copy);
+        assert_non_null(copy->constant);
+        assert_null(b.graph->steps[0]->in[0]);
+        end_bench(&b);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_transpose), cmocka_unit_test(test_slice), cmocka_unit_test(test_expand),
-                                       cmocka_unit_test(test_gather),    cmocka_unit_test(test_pad),   cmocka_unit_test(test_resize),
-                                       cmocka_unit_test(test_alias),     cmocka_unit_test(test_concat)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_transpose), cmocka_unit_test(test_slice),  cmocka_unit_test(test_expand),
+                                       cmocka_unit_test(test_gather),    cmocka_unit_test(test_pad),    cmocka_unit_test(test_resize),
+                                       cmocka_unit_test(test_alias),     cmocka_unit_test(test_concat), cmocka_unit_test(test_concat_constant)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

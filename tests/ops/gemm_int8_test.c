@@ -79,12 +79,13 @@ static void test_no_rule(void **state)
     start_bench(&b);
     itgc_tensor *x = add_input(&b, DIMS(4, 4), 0x1p-6, 0);
     itgc_tensor *y = add_input(&b, DIMS(4, 4), 0x1p-6, 0);
-    itgc_node *node = add_node(&b, "MatMul", x, y, NULL);
+    itgc_node *node = add_node(&b, "Gemm", x, y, NULL);
+    *(itgc_gemm_params *)node->params = (itgc_gemm_params){.alpha = 1.0f, .beta = 1.0f, .transpose_b = true};
     add_output(&b, finish_node(&b, node));
     run_float(&b);
     assert_false(itgc_quantize_graph(b.graph, &b.options));
     assert_int_equal(b.diag.code, 403);
-    assert_non_null(strstr(b.diag.error, "MatMul"));
+    assert_non_null(strstr(b.diag.error, "Gemm"));
     end_bench(&b);
 }
 
