@@ -26,11 +26,11 @@ typedef void itg_sum_columns(const itg_column_tile *tile, int32_t *sums);
 typedef void itg_direct_columns(const itg_column_tile *tile, const itg_neon_finish *finish, uint8_t *out, int64_t tiles);
 
 typedef struct itg_column_set {
-    int32_t pixels; /* of a tile */
+    int32_t pixels; /* of the largest tile */
     itg_sum_columns *sums;
-    itg_direct_columns *direct_16, *direct_8;
-    itg_direct_columns *three_16, *three_8;   /* three taps in one row group at stride 1; NULL: as any number */
-    void (*arrange_start)(int32_t start[32]); /* from 16 first values to the order of the tiles' sums; NULL: as they are */
+    itg_direct_columns *const *direct_16, *const *direct_8; /* [pixels - 1] */
+    itg_direct_columns *const *three_16, *const *three_8;   /* three taps in one row group at stride 1; NULL: as any number */
+    void (*arrange_start)(int32_t start[32]);               /* from 16 first values to the order of the tiles' sums; NULL: as they are */
 } itg_column_set;
 
 #define ITG_COLUMN_WIDTH 16
@@ -44,6 +44,7 @@ typedef struct itg_columns_call {
     int8_t *moved; /* weights of the second row of a pair */
     uint8_t *pad;  /* one pixel, as stored in the input */
     int32_t row_groups, reach;
+    int32_t tiles, size, larger; /* a row of direct tiles: so many, of `size` pixels, the first `larger` of them of one more */
 } itg_columns_call;
 
 /* 16 channels at four places -> 64 bytes, the places' bytes of each channel side by side. */
@@ -56,34 +57,6 @@ static inline void itg_interleave(uint8_t *column, uint8x16_t a, uint8x16_t b, u
     vst1q_u8(column + 48, vzip2q_u8(high_even, high_odd));
 }
 
-/* `columns` columns of 16 channels, `stride` bytes apart, from four rows of pixels, step[i] bytes apart in row i. */
-static inline void itg_interleave_rows(const uint8_t *const row[4], const ptrdiff_t step[4], uint8_t *column, ptrdiff_t stride, ptrdiff_t columns)
-{
-    const uint8_t *a = row[0], *b = row[1], *c = row[2], *d = row[3];
-    if (columns <= 0)
-        return;
-#ifdef __aarch64__
-    __asm__ volatile("1:\nld1 {v0.16b}, [%[a]], %[step_a]\nld1 {v1.16b}, [%[b]], %[step_b]\n"
-                     "ld1 {v2.16b}, [%[c]], %[step_c]\nld1 {v3.16b}, [%[d]], %[step_d]\n"
-                     "zip1 v4.16b, v0.16b, v2.16b\nzip2 v5.16b, v0.16b, v2.16b\nzip1 v6.16b, v1.16b, v3.16b\nzip2 v7.16b, v1.16b, v3.16b\n"
-                     "zip1 v16.16b, v4.16b, v6.16b\nzip2 v17.16b, v4.16b, v6.16b\nzip1 v18.16b, v5.16b, v7.16b\nzip2 v19.16b, v5.16b, v7.16b\n"
-                     "st1 {v16.16b-v19.16b}, [%[column]], %[stride]\n"
-                     "subs %[columns], %[columns], #1\n"
-                     "b.ne 1b\n"
-                     : [a] "+r"(a), [b] "+r"(b), [c] "+r"(c), [d] "+r"(d), [column] "+r"(column), [columns] "+r"(columns)
-                     : [step_a] "r"(step[0]), [step_b] "r"(step[1]), [step_c] "r"(step[2]), [step_d] "r"(step[3]), [stride] "r"(stride)
-                     : "v0", "v1", "v2", "v3", "v4", "v5", "v6", "v7", "v16", "v17", "v18", "v19", "memory", "cc");
-#else
-    for (; columns > 0; columns--, column += stride) {
-        itg_interleave(column, vld1q_u8(a), vld1q_u8(b), vld1q_u8(c), vld1q_u8(d));
-        a += step[0];
-        b += step[1];
-        c += step[2];
-        d += step[3];
-    }
-#endif
-}
-
 /* count (up to 16) channels of a pixel; nothing behind them is read. */
 static inline uint8x16_t itg_load_channels(const uint8_t *from, int32_t count)
 {
@@ -94,6 +67,43 @@ static inline uint8x16_t itg_load_channels(const uint8_t *from, int32_t count)
     uint8_t bytes[ITG_COLUMN_WIDTH] = {0};
     memcpy(bytes, from, (size_t)count);
     return vld1q_u8(bytes);
+}
+
+#define ITG_LOAD_FOUR(lanes)                                                                                                                         \
+    "1:\nld1 {v0." lanes "}, [%[a]], %[step_a]\nld1 {v1." lanes "}, [%[b]], %[step_b]\nld1 {v2." lanes "}, [%[c]], %[step_c]\n"                      \
+    "ld1 {v3." lanes "}, [%[d]], %[step_d]\nzip1 v4.16b, v0.16b, v2.16b\nzip1 v6.16b, v1.16b, v3.16b\n"                                              \
+    "zip1 v16.16b, v4.16b, v6.16b\nzip2 v17.16b, v4.16b, v6.16b\n"
+#define ITG_INTERLEAVE_OPERANDS                                                                                                                      \
+    : [a] "+r"(a), [b] "+r"(b), [c] "+r"(c), [d] "+r"(d), [column] "+r"(column), [columns] "+r"(columns)                                             \
+    : [step_a] "r"(step[0]), [step_b] "r"(step[1]), [step_c] "r"(step[2]), [step_d] "r"(step[3]), [stride] "r"(stride)                               \
+    : "v0", "v1", "v2", "v3", "v4", "v5", "v6", "v7", "v16", "v17", "v18", "v19", "memory", "cc"
+
+/* `columns` columns of 16 channels, or 8, `stride` bytes apart, from four rows of pixels, step[i] bytes apart in row i. */
+static inline void itg_interleave_rows(const uint8_t *const row[4], const ptrdiff_t step[4], uint8_t *column, ptrdiff_t stride, ptrdiff_t columns,
+                                       int32_t channels)
+{
+    const uint8_t *a = row[0], *b = row[1], *c = row[2], *d = row[3];
+    if (columns <= 0)
+        return;
+#ifdef __aarch64__
+    if (channels == 8)
+        __asm__ volatile(
+            ITG_LOAD_FOUR("8b") "st1 {v16.16b-v17.16b}, [%[column]], %[stride]\nsubs %[columns], %[columns], #1\nb.ne 1b\n" ITG_INTERLEAVE_OPERANDS);
+    else
+        __asm__ volatile(
+            ITG_LOAD_FOUR("16b") "zip2 v5.16b, v0.16b, v2.16b\nzip2 v7.16b, v1.16b, v3.16b\n"
+                                 "zip1 v18.16b, v5.16b, v7.16b\nzip2 v19.16b, v5.16b, v7.16b\n"
+                                 "st1 {v16.16b-v19.16b}, [%[column]], %[stride]\nsubs %[columns], %[columns], #1\nb.ne 1b\n" ITG_INTERLEAVE_OPERANDS);
+#else
+    for (; columns > 0; columns--, column += stride) {
+        itg_interleave(column, itg_load_channels(a, channels), itg_load_channels(b, channels), itg_load_channels(c, channels),
+                       itg_load_channels(d, channels));
+        a += step[0];
+        b += step[1];
+        c += step[2];
+        d += step[3];
+    }
+#endif
 }
 
 /* Where four input rows' pixels lie: row[i] + x * step[i]; rows of padding repeat one pixel. */
@@ -118,8 +128,8 @@ static inline itg_four_rows itg_find_rows(const itg_columns_call *call, int32_t 
 /* The columns of a row's pixels. */
 static inline void itg_fill_inside(const itg_four_rows *rows, uint8_t *column, ptrdiff_t stride, int32_t columns, int32_t count, uint8_t flip)
 {
-    if (count >= ITG_COLUMN_WIDTH && !flip) {
-        itg_interleave_rows(rows->row, rows->step, column, stride, columns);
+    if ((count >= ITG_COLUMN_WIDTH || count == 8) && !flip) {
+        itg_interleave_rows(rows->row, rows->step, column, stride, columns, count);
         return;
     }
     const uint8x16_t flips = vdupq_n_u8(flip);
@@ -188,21 +198,19 @@ static inline void itg_move_weights(const itg_columns_call *call, const int8_t *
     }
 }
 
-/* Plain codes of a row of at least one tile of pixels; the last tile may overlap the one before. */
+/* Plain codes of a row, in tiles of nearly one size. */
 static inline void itg_store_row(const itg_columns_call *call, itg_column_tile *tile, const itg_neon_finish *finish, uint8_t *out)
 {
-    const itg_depthwise *depthwise = call->depthwise;
     const itg_column_set *set = call->set;
-    const int32_t tiles = depthwise->out[1] / set->pixels, last = depthwise->out[1] - set->pixels;
-    const bool three = set->three_16 && depthwise->kernel[1] == 3 && call->row_groups == 1 && depthwise->stride[1] == 1;
-    itg_direct_columns *const direct = finish->count == ITG_COLUMN_WIDTH ? (three ? set->three_16 : set->direct_16)
-                                       : three                           ? set->three_8
-                                                                         : set->direct_8;
-    direct(tile, finish, out, tiles);
-    if (set->pixels * tiles == depthwise->out[1])
-        return;
-    tile->x += last * tile->step;
-    direct(tile, finish, out + last * finish->pixel_bytes, 1);
+    const itg_depthwise *depthwise = call->depthwise;
+    const bool three = set->three_16 && depthwise->kernel[1] == 3 && call->row_groups == 1 && depthwise->stride[1] == 1, is_8 = finish->count == 8;
+    itg_direct_columns *const *direct = three ? (is_8 ? set->three_8 : set->three_16) : is_8 ? set->direct_8 : set->direct_16;
+    if (call->larger) {
+        direct[call->size](tile, finish, out, call->larger);
+        tile->x += (ptrdiff_t)(call->larger * (call->size + 1)) * tile->step;
+        out += call->larger * (call->size + 1) * finish->pixel_bytes;
+    }
+    direct[call->size - 1](tile, finish, out, call->tiles - call->larger);
 }
 
 /* One output row of one block from the columns. */
@@ -212,12 +220,13 @@ static inline void itg_compute_row(const itg_columns_call *call, const itg_neon_
     const int32_t width = depthwise->out[1], pixels = width >= call->set->pixels ? call->set->pixels : 1; /* short rows go pixel by pixel */
     const ptrdiff_t step = (ptrdiff_t)depthwise->stride[1] * call->row_groups * ITG_SIGNED_COLUMN_BYTES;
     uint8_t *out = call->out + (ptrdiff_t)y * width * finish->pixel_bytes + (ptrdiff_t)channel * (ptrdiff_t)itg_element_bytes(finish->type);
-    itg_column_tile tile = {call->columns, weights, finish->start, pixels == 1 ? 0 : step, call->row_groups * depthwise->kernel[1]};
-    if (finish->plain && pixels > 1 && (finish->count == ITG_COLUMN_WIDTH || finish->count == 8)) {
+    itg_column_tile tile = {call->columns, weights, finish->start, step, call->row_groups * depthwise->kernel[1]};
+    if (finish->plain && (finish->count == ITG_COLUMN_WIDTH || finish->count == 8)) {
         itg_store_row(call, &tile, finish, out);
         return;
     }
     int32_t sums[ITG_COLUMN_PIXELS * ITG_COLUMN_WIDTH];
+    tile.step = pixels == 1 ? 0 : step;
     for (int32_t x = 0; x < width; x += pixels) {
         const int32_t first = x + pixels > width ? width - pixels : x;
         tile.x = call->columns + first * step;
@@ -264,6 +273,9 @@ static inline void itg_walk_signed_columns(const itg_column_set *set, const itg_
     itg_columns_call call = {.set = set, .depthwise = depthwise, .in = in, .out = out, .columns = scratch};
     call.row_groups = itg_row_groups(depthwise);
     call.reach = itg_reach(&geometry, 1, geometry.out[1]);
+    call.tiles = (geometry.out[1] + set->pixels - 1) / set->pixels;
+    call.size = geometry.out[1] / call.tiles;
+    call.larger = geometry.out[1] % call.tiles;
     call.moved = (int8_t *)call.columns + itg_signed_columns_bytes(depthwise);
     call.pad = (uint8_t *)call.moved + itg_signed_column_weight_bytes(depthwise);
     itg_fill_pad(depthwise, call.pad);

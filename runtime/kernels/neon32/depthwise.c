@@ -29,23 +29,38 @@ static void sum_taps(const itg_column_tile *tile, int32_t *sums)
     }
 }
 
-static void store_codes(const itg_column_tile *tile, const itg_neon_finish *finish, uint8_t *out, int64_t tiles)
+/* Tiles of `pixels`, 1 or 2, to plain int8 codes. */
+static void store_tiles(const itg_column_tile *tile, const itg_neon_finish *finish, uint8_t *out, int32_t tiles, int32_t pixels)
 {
+    itg_column_tile one = *tile;
+    one.step = (pixels - 1) * tile->step;
     for (int half = 0; half < finish->count / 8; half++) {
         const uint8_t *x = tile->x;
         uint8_t *first = out + 8 * half;
-        for (int32_t left = (int32_t)tiles; left > 0; left--) {
-            const itg_half_sums s = sum_half(tile, x, half);
-            itg_store_half_codes(&s, finish, half, first, first + finish->pixel_bytes);
-            x += 2 * tile->step;
-            first += 2 * finish->pixel_bytes;
+        for (int32_t left = tiles; left > 0; left--) {
+            const itg_half_sums s = sum_half(&one, x, half);
+            itg_store_half_codes(&s, finish, half, first, first + (pixels - 1) * finish->pixel_bytes);
+            x += pixels * tile->step;
+            first += pixels * finish->pixel_bytes;
         }
     }
 }
 
+static void store_pixels(const itg_column_tile *tile, const itg_neon_finish *finish, uint8_t *out, int64_t tiles)
+{
+    store_tiles(tile, finish, out, (int32_t)tiles, 1);
+}
+
+static void store_pairs(const itg_column_tile *tile, const itg_neon_finish *finish, uint8_t *out, int64_t tiles)
+{
+    store_tiles(tile, finish, out, (int32_t)tiles, 2);
+}
+
+static itg_direct_columns *const direct[] = {store_pixels, store_pairs};
+
 static void compute_rows(const itg_depthwise *depthwise, void *out, const void *in, int32_t y0, int32_t y1, void *scratch)
 {
-    static const itg_column_set set = {2, sum_taps, store_codes, store_codes, NULL, NULL, itg_spread_start};
+    static const itg_column_set set = {2, sum_taps, direct, direct, NULL, NULL, itg_spread_start};
     if (depthwise->packing == ITG_PACK_ROWS)
         itg_depthwise_scalar.rows(depthwise, out, in, y0, y1, scratch);
     else
