@@ -18,17 +18,17 @@ static bool divides_exactly(int32_t bias, const int8_t *weights, int32_t count)
     return least > -limit && most < limit;
 }
 
-/* Instructions of a table, in sixteenths of one. For an input and an output channel: 9 products of a pixel, 36 of a tile, the transform of 9
- * weights for a band. For a tile's channel: transforms of its inputs and of its sums. */
+/* What a table takes, in a unit of its own. For an input and an output channel: 9 products of a pixel, 36 of a tile, the transform of 9 weights
+ * for a band. For a tile's channel: transforms of its inputs and of its sums. */
 typedef struct transform_costs {
     int32_t direct, product, weight, input, sum;
 } transform_costs;
 
-/* Armv8.0: docs/performance.md. AVX2: 30 instructions for 256 products of byte pairs, 22 for 128 of int16, transforms as compiled. AVX-512:
- * half as many of int16, 18 for 1024 products of bytes. */
+/* Armv8.0: sixteenths of an instruction (docs/performance.md). AVX2: the same; 30 for 256 products of byte pairs, 22 for 128 of int16.
+ * VNNI: picoseconds on AVX-512, whose vpdpwssd does half as many products as vpdpbusd. */
 static transform_costs find_costs(itg_packing packing)
 {
-    static const transform_costs armv8 = {29, 156, 224, 640, 1280}, avx2 = {17, 99, 130, 256, 464}, vnni = {3, 27, 65, 128, 232};
+    static const transform_costs armv8 = {29, 156, 224, 640, 1280}, avx2 = {17, 99, 130, 256, 464}, vnni = {40, 350, 700, 1600, 5500};
     return packing == ITG_PACK_16C4S ? armv8 : packing == ITG_PACK_16C4P ? avx2 : vnni;
 }
 

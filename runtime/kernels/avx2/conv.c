@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Convolution on AVX2, direct on channels-last rows: u8 activations (the int8 code XOR 0x80) times int8 weights, exact.
  * Contract: runtime/kernels/conv.h; weights ITG_PACK_16C4P; the walk: tiles.h; registers: tile.h of this folder. */
+#include "runtime/kernels/avx2/products.h"
 #include "runtime/kernels/avx2/requantize.h"
 #include "runtime/kernels/avx2/tile.h"
-#include "runtime/kernels/avx2/winograd.h"
 
 static const itg_tile_set set = {.pixels = TILE_PIXELS,
                                  .blocks = TILE_BLOCKS,
@@ -17,7 +17,7 @@ static void compute_part(const itg_conv *conv, void *out, const void *in, const 
 {
     const int32_t end = blocks[1] ? blocks[1] : (conv->out[2] + 15) / 16;
     if (itg_is_transformed(conv))
-        itg_walk_transformed(&itg_avx2_winograd, conv, out, in, rows, (const int32_t[2]){blocks[0], end}, scratch);
+        itg_walk_transformed(&winograd_set, conv, out, in, rows, (const int32_t[2]){blocks[0], end}, scratch);
     else
         itg_walk_tiles(&set, conv, &(itg_conv_job){out, in, scratch, {rows[0], rows[1]}, {blocks[0], blocks[1]}});
 }

@@ -6,6 +6,7 @@
 #ifndef ITG_AVX2_TILE_H
 #define ITG_AVX2_TILE_H
 
+#include "runtime/kernels/avx2/add.h"
 #include "runtime/kernels/avx2/direct.h"
 #include "runtime/kernels/tiles.h"
 
@@ -22,26 +23,17 @@
 #define STORE(p)                                                                                                                                     \
     _mm256_storeu_si256((__m256i *)(void *)(sums + p * 16), a##p##0);                                                                                \
     _mm256_storeu_si256((__m256i *)(void *)(sums + p * 16 + 8), a##p##1);
-#ifndef ITG_TILE_ADD
-/* Assembly, because GCC 12 adds products to one another first, for which there are no registers. */
-#define ITG_TILE_ADD(acc, product) __asm__("vpaddd %1, %0, %0" : "+x"(acc) : "x"(product));
-#endif
-#define ADD(acc, x, weights)                                                                                                                         \
-    {                                                                                                                                                \
-        const __m256i product = _mm256_madd_epi16(x, weights);                                                                                       \
-        ITG_TILE_ADD(acc, product)                                                                                                                   \
-    }
 #define PIXEL_EVEN(p)                                                                                                                                \
     {                                                                                                                                                \
         const __m256i low = _mm256_and_si256(BROADCAST(p), mask);                                                                                    \
-        ADD(a##p##0, low, w0)                                                                                                                        \
-        ADD(a##p##1, low, w1)                                                                                                                        \
+        ITG_ADD_PRODUCT(a##p##0, low, w0)                                                                                                            \
+        ITG_ADD_PRODUCT(a##p##1, low, w1)                                                                                                            \
     }
 #define PIXEL_ODD(p)                                                                                                                                 \
     {                                                                                                                                                \
         const __m256i high = _mm256_srli_epi16(BROADCAST(p), 8);                                                                                     \
-        ADD(a##p##0, high, w0)                                                                                                                       \
-        ADD(a##p##1, high, w1)                                                                                                                       \
+        ITG_ADD_PRODUCT(a##p##0, high, w0)                                                                                                           \
+        ITG_ADD_PRODUCT(a##p##1, high, w1)                                                                                                           \
     }
 /* Even bytes first, then odd ones: only two vectors of weights at a time fit beside the sums, and activations have to be loaded twice,
  * which the empty assembly asks for. */
@@ -54,7 +46,7 @@
         EACH_##PIXELS(PIXEL_ODD)                                                                                                                     \
     }
 #define BROADCAST(p)               _mm256_broadcastd_epi32(_mm_loadu_si32(x + p * stride))
-#define ADD_PAIRS(acc, x, weights) ADD(acc, ones, _mm256_maddubs_epi16(x, weights))
+#define ADD_PAIRS(acc, x, weights) ITG_ADD_PRODUCT(acc, ones, _mm256_maddubs_epi16(x, weights))
 #define PIXEL_PAIRS(p)                                                                                                                               \
     {                                                                                                                                                \
         const __m256i bytes = BROADCAST(p);                                                                                                          \

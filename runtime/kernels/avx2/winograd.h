@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The transformed 3x3 convolution of the AVX2 table (runtime/kernels/winograd.h): for each block of 16 output channels its weights, 64 inputs
- * at a time, and 36 products of matrices of int16 by vpmaddwd, two inputs at once. Transformed inputs are [36][tile][channel].
- * Called by conv.c of this folder. */
+ * The transformed 3x3 convolution of the x86 tables (runtime/kernels/winograd.h): for each block of 16 output channels its weights, 64 inputs
+ * at a time, and 36 products of matrices of int16, two inputs at once. Transformed inputs are [36][tile][channel]. Each ISA brings the
+ * products: products.h of this folder, winograd.c of avx512vnni. */
 #ifndef ITG_AVX2_WINOGRAD_H
 #define ITG_AVX2_WINOGRAD_H
 
+#include "runtime/kernels/avx2/direct.h"
 #include "runtime/kernels/avx2/requantize.h"
-#include "runtime/kernels/avx2/tile.h"
 #include "runtime/kernels/avx2/transform.h"
 #include "runtime/kernels/winograd_walk.h"
 
@@ -23,38 +23,13 @@ typedef struct itg_place_product {
     int32_t pairs;
 } itg_place_product;
 
-#define BEGIN_SUMS(t) __m256i a##t##0 = LOAD(p->from + t * p->next), a##t##1 = LOAD(p->from + t * p->next + 8);
-#define END_SUMS(t)                                                                                                                                  \
-    _mm256_storeu_si256((__m256i *)(void *)(p->to + t * 16), a##t##0);                                                                               \
-    _mm256_storeu_si256((__m256i *)(void *)(p->to + t * 16 + 8), a##t##1);
-#define TILE_PAIR(t)                                                                                                                                 \
-    {                                                                                                                                                \
-        const __m256i inputs = _mm256_broadcastd_epi32(_mm_loadu_si32(x + t * tile));                                                                \
-        ADD(a##t##0, inputs, w0)                                                                                                                     \
-        ADD(a##t##1, inputs, w1)                                                                                                                     \
-    }
-#define DEFINE_PRODUCT(TILES)                                                                                                                        \
-    static void itg_multiply_place_##TILES(const itg_place_product *p)                                                                               \
-    {                                                                                                                                                \
-        const ptrdiff_t tile = p->tile;                                                                                                              \
-        const int16_t *x = p->x, *w = p->weights;                                                                                                    \
-        EACH_##TILES(BEGIN_SUMS) for (int32_t i = 0; i < p->pairs; i++, x += 2, w += 32)                                                             \
-        {                                                                                                                                            \
-            const __m256i w0 = LOAD(w), w1 = LOAD(w + 16);                                                                                           \
-            EACH_##TILES(TILE_PAIR)                                                                                                                  \
-        }                                                                                                                                            \
-        EACH_##TILES(END_SUMS)                                                                                                                       \
-    }
-DEFINE_PRODUCT(1)
-DEFINE_PRODUCT(2)
-#if TILE_PIXELS == 4
-DEFINE_PRODUCT(3)
-DEFINE_PRODUCT(4)
-static void (*const multiply_place[])(const itg_place_product *) = {itg_multiply_place_1, itg_multiply_place_2, itg_multiply_place_3,
-                                                                    itg_multiply_place_4};
-#else
-static void (*const multiply_place[])(const itg_place_product *) = {itg_multiply_place_1, itg_multiply_place_2};
-#endif
+typedef void itg_multiply_place(const itg_place_product *product);
+
+/* Products of 1 to `tiles` tiles at once. */
+typedef struct itg_place_set {
+    itg_multiply_place *const *multiply; /* [tiles - 1] */
+    int32_t tiles;
+} itg_place_set;
 
 static void itg_avx2_transform_tile(const itg_winograd_call *call, int32_t at, const uint8_t *codes, ptrdiff_t down)
 {
@@ -64,13 +39,14 @@ static void itg_avx2_transform_tile(const itg_winograd_call *call, int32_t at, c
 }
 
 /* Sums += weights of inputs [first, first + depth) times the band's tiles; the first inputs start from the biases. */
-static inline void itg_multiply_places(const itg_winograd_call *call, const int32_t starts[2][16], int32_t tiles, int32_t first, int32_t depth)
+static inline void itg_multiply_places(const itg_winograd_call *call, const itg_place_set *set, const int32_t starts[2][16], int32_t tiles,
+                                       int32_t first, int32_t depth)
 {
     const int32_t channels = call->conv->in[2];
     for (int32_t place = 0; place < ITG_WINOGRAD_PLACES; place++) {
         int32_t *sums = call->sums + (ptrdiff_t)place * (ITG_WINOGRAD_PLACE / 4);
         const int16_t *inputs = call->inputs + place * call->place + first;
-        for (int32_t i = 0; i < tiles; i += TILE_PIXELS) {
+        for (int32_t i = 0; i < tiles; i += set->tiles) {
             const itg_place_product product = {.from = first ? sums + i * 16 : starts[place == ITG_WINOGRAD_BIAS_AT],
                                                .next = first ? 16 : 0,
                                                .to = sums + i * 16,
@@ -78,10 +54,12 @@ static inline void itg_multiply_places(const itg_winograd_call *call, const int3
                                                .tile = channels,
                                                .weights = call->weights + (ptrdiff_t)place * (ITG_WINOGRAD_PLACE / 2),
                                                .pairs = depth / 2};
-            multiply_place[(tiles - i < TILE_PIXELS ? tiles - i : TILE_PIXELS) - 1](&product);
+            set->multiply[(tiles - i < set->tiles ? tiles - i : set->tiles) - 1](&product);
         }
     }
 }
+
+#define LOAD_SUMS(address) _mm256_loadu_si256((const __m256i *)(const void *)(address))
 
 /* Codes of the band's tiles: what of 4 x 4 lies in the image. */
 static inline void itg_finish_tiles(const itg_winograd_call *call, int32_t channel, int32_t first, int32_t tiles)
@@ -108,13 +86,15 @@ static inline void itg_finish_tiles(const itg_winograd_call *call, int32_t chann
             direct.out = out + (ptrdiff_t)extent.x * direct.pixel_stride + channel;
             for (int32_t p = 0; p < extent.columns; p++)
                 itg_avx2_store_pixel(&direct, p, &constants,
-                                     itg_avx2_requantize_direct(LOAD(sums + (4 * row + p) * 16), &direct, 0, constants.constant),
-                                     itg_avx2_requantize_direct(LOAD(sums + (4 * row + p) * 16 + 8), &direct, 1, constants.constant));
+                                     itg_avx2_requantize_direct(LOAD_SUMS(sums + (4 * row + p) * 16), &direct, 0, constants.constant),
+                                     itg_avx2_requantize_direct(LOAD_SUMS(sums + (4 * row + p) * 16 + 8), &direct, 1, constants.constant));
         }
     }
 }
 
-static void itg_avx2_compute_tiles(const itg_winograd_call *call, const int8_t *packed, int32_t block, int32_t first, int32_t tiles)
+/* What an itg_compute_tiles does, by one ISA's products. */
+static inline void itg_avx2_compute_tiles(const itg_winograd_call *call, const itg_place_set *set, const int8_t *packed, int32_t block, int32_t first,
+                                          int32_t tiles)
 {
     const itg_conv *conv = call->conv;
     const int32_t channels = conv->in[2], channel = 16 * block;
@@ -126,11 +106,9 @@ static void itg_avx2_compute_tiles(const itg_winograd_call *call, const int8_t *
         const int32_t depth = channels - from < ITG_WINOGRAD_DEPTH ? channels - from : ITG_WINOGRAD_DEPTH;
         for (int32_t i = 0; i < depth; i += 4)
             itg_transform_step(call->weights + i * 16, packed + (ptrdiff_t)(from + i) * 16, (ptrdiff_t)channels * 16);
-        itg_multiply_places(call, starts, tiles, from, depth);
+        itg_multiply_places(call, set, starts, tiles, from, depth);
     }
     itg_finish_tiles(call, channel, first, tiles);
 }
-
-static const itg_winograd_set itg_avx2_winograd = {itg_avx2_transform_tile, itg_avx2_compute_tiles};
 
 #endif

@@ -96,7 +96,7 @@ DEFINE_TILES(7)
     {                                                                                                                                                \
         TILE_ROW(KIND, 1), TILE_ROW(KIND, 2), TILE_ROW(KIND, 3), TILE_ROW(KIND, 4), TILE_ROW(KIND, 5), TILE_ROW(KIND, 6), TILE_ROW(KIND, 7)          \
     }
-static itg_tile_function *const tiles[TILE_PIXELS][TILE_BLOCKS] = TILE_ROWS(tile);
+static itg_tile_function *const sum_tiles[TILE_PIXELS][TILE_BLOCKS] = TILE_ROWS(tile);
 static itg_direct_tile *const direct_tiles[TILE_PIXELS][TILE_BLOCKS] = TILE_ROWS(direct);
 
 #endif

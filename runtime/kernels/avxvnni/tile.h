@@ -62,7 +62,7 @@ DEFINE_TILE(4)
 DEFINE_TILE(5)
 DEFINE_TILE(6)
 
-static itg_tile_function *const tiles[TILE_PIXELS][TILE_BLOCKS] = {{tile_1}, {tile_2}, {tile_3}, {tile_4}, {tile_5}, {tile_6}};
+static itg_tile_function *const sum_tiles[TILE_PIXELS][TILE_BLOCKS] = {{tile_1}, {tile_2}, {tile_3}, {tile_4}, {tile_5}, {tile_6}};
 static itg_direct_tile *const direct_tiles[TILE_PIXELS][TILE_BLOCKS] = {{direct_1}, {direct_2}, {direct_3}, {direct_4}, {direct_5}, {direct_6}};
 
 #endif
