@@ -91,7 +91,7 @@ static const itgc_op *find_record(itgc_importer *importer, const itgc_scope *sco
         itgc_fail(importer->diag, 202, "this op is supported in opsets %s, not %d; export with one of those", list_opsets(importer, message->op_type),
                   scope->opset);
     else if (op == NULL)
-        itgc_fail(importer->diag, 201, "this op is not supported; replace it in the model by ops that are (docs list them)");
+        itgc_fail(importer->diag, 201, "this op is not supported; replace it in the model by ops that are (`intaglio targets --matrix` lists them)");
     return op;
 }
 
