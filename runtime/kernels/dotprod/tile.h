@@ -25,9 +25,13 @@
 #define VECTOR_3                                  3, 7, 11, 15, 19
 #define FOUR_OF(EACH, vector)                     WEIGHTS AT(EACH, 25, 0, vector) AT(EACH, 26, 1, vector) AT(EACH, 27, 2, vector) AT(EACH, 28, 3, vector)
 #define TWO_OF(EACH, one, other)                  WEIGHTS AT(EACH, 25, 0, one) AT(EACH, 26, 1, one) AT(EACH, 27, 0, other) AT(EACH, 28, 1, other)
-#define FOUR_STEPS(EACH)                          FOUR_OF(EACH, VECTOR_0) FOUR_OF(EACH, VECTOR_1) FOUR_OF(EACH, VECTOR_2) FOUR_OF(EACH, VECTOR_3)
-#define TWO_STEPS(EACH)                           TWO_OF(EACH, VECTOR_0, VECTOR_1) TWO_OF(EACH, VECTOR_2, VECTOR_3)
-#define ONE_STEP(EACH)                            WEIGHTS AT(EACH, 25, 0, VECTOR_0) AT(EACH, 26, 0, VECTOR_1) AT(EACH, 27, 0, VECTOR_2) AT(EACH, 28, 0, VECTOR_3)
+/* All of a block's channels, or the first 8. */
+#define FOUR_STEPS_16b(EACH) FOUR_OF(EACH, VECTOR_0) FOUR_OF(EACH, VECTOR_1) FOUR_OF(EACH, VECTOR_2) FOUR_OF(EACH, VECTOR_3)
+#define TWO_STEPS_16b(EACH)  TWO_OF(EACH, VECTOR_0, VECTOR_1) TWO_OF(EACH, VECTOR_2, VECTOR_3)
+#define ONE_STEP_16b(EACH)   WEIGHTS AT(EACH, 25, 0, VECTOR_0) AT(EACH, 26, 0, VECTOR_1) AT(EACH, 27, 0, VECTOR_2) AT(EACH, 28, 0, VECTOR_3)
+#define FOUR_STEPS_8b(EACH)  FOUR_OF(EACH, VECTOR_0) FOUR_OF(EACH, VECTOR_1) "add x16, x16, #128\n"
+#define TWO_STEPS_8b(EACH)   TWO_OF(EACH, VECTOR_0, VECTOR_1) "add x16, x16, #64\n"
+#define ONE_STEP_8b(EACH)    WEIGHTS AT(EACH, 25, 0, VECTOR_0) AT(EACH, 26, 0, VECTOR_1)
 
 #define START(s0, s3)          "ld1 {v" #s0 ".4s-v" #s3 ".4s}, [%[start]]\n"
 #define STORE(s0, s3)          "st1 {v" #s0 ".4s-v" #s3 ".4s}, [%[sums]], #64\n"
@@ -69,13 +73,14 @@
 #define LOADS_5(LOAD)       LOADS_4(LOAD) LOAD(24, 14)
 
 /* Walks segments by x15, weights by x16, counts segments in x17. */
-#define SUMS(PIXELS)                                                                                                                                 \
+#define SUMS(PIXELS, KEPT)                                                                                                                           \
     "mov x15, %[segment]\nmov x16, %[weights]\nmov x17, %[segments]\n" STARTS_##PIXELS "1:\nldr x9, [x15], #8\n" POINTS_##PIXELS                     \
         "lsr x9, %[steps], #2\ncbz x9, 3f\n"                                                                                                         \
-        "2:\n" LOADS_##PIXELS(LOAD_16) FOUR_STEPS(EACH_##PIXELS) "subs x9, x9, #1\nb.ne 2b\n"                                                        \
-                                                                 "3:\ntbz %[steps], #1, 4f\n" LOADS_##PIXELS(LOAD_8)                                 \
-                                                                     TWO_STEPS(EACH_##PIXELS) "4:\ntbz %[steps], #0, 5f\n" LOADS_##PIXELS(LOAD_4)    \
-                                                                         ONE_STEP(EACH_##PIXELS) "5:\nsubs x17, x17, #1\nb.ne 1b\n"
+        "2:\n" LOADS_##PIXELS(LOAD_16)                                                                                                               \
+            FOUR_STEPS_##KEPT(EACH_##PIXELS) "subs x9, x9, #1\nb.ne 2b\n"                                                                            \
+                                             "3:\ntbz %[steps], #1, 4f\n" LOADS_##PIXELS(LOAD_8)                                                     \
+                                                 TWO_STEPS_##KEPT(EACH_##PIXELS) "4:\ntbz %[steps], #0, 5f\n" LOADS_##PIXELS(LOAD_4)                 \
+                                                     ONE_STEP_##KEPT(EACH_##PIXELS) "5:\nsubs x17, x17, #1\nb.ne 1b\n"
 #define INPUTS                                                                                                                                       \
     [segment] "r"(tile->segment), [weights] "r"(tile->weights), [segments] "r"(tile->segments), [start] "r"(tile->start), [steps] "r"(tile->steps)
 #define CLOBBERS                                                                                                                                     \
@@ -85,14 +90,14 @@
 #define DEFINE_TILE(PIXELS)                                                                                                                          \
     static void tile_##PIXELS(const itg_pixel_tile *tile, int32_t *sums)                                                                             \
     {                                                                                                                                                \
-        __asm__ volatile(SUMS(PIXELS) STORES_##PIXELS : [sums] "+r"(sums) : INPUTS, [pixels] "r"(tile->pixels) : CLOBBERS);                          \
+        __asm__ volatile(SUMS(PIXELS, 16b) STORES_##PIXELS : [sums] "+r"(sums) : INPUTS, [pixels] "r"(tile->pixels) : CLOBBERS);                     \
     }
 #define DEFINE_DIRECT(PIXELS, KEPT)                                                                                                                  \
     static void direct_##PIXELS##x##KEPT(const itg_pixel_tile *tile, const itg_neon_finish *finish, uint8_t *out, int64_t tiles)                     \
     {                                                                                                                                                \
         const ptrdiff_t *pixels = tile->pixels;                                                                                                      \
         __asm__ volatile("ld1 {v29.16b-v31.16b}, [%[narrowing]]\n"                                                                                   \
-                         "0:\n" SUMS(PIXELS) "ld1 {v25.4s-v28.4s}, [%[multipliers]]\n" ITG_FINISH_TILES(                                             \
+                         "0:\n" SUMS(PIXELS, KEPT) "ld1 {v25.4s-v28.4s}, [%[multipliers]]\n" ITG_FINISH_TILES(                                       \
                              CODES_##PIXELS, KEPT, "ldr q20, [%[narrowing], #48]\n", "add %[pixels], %[pixels], #" #PIXELS " * 8\n", tiles)          \
                          : [pixels] "+r"(pixels), [tiles] "+r"(tiles), [out] "+r"(out)                                                               \
                          : INPUTS, ITG_FINISH                                                                                                        \

@@ -34,11 +34,15 @@
     WEIGHTS PRODUCTS_##N("smull", 24, 16, 20) PRODUCTS_##N("smlal", 25, 17, 21) PRODUCTS_##N("smlal", 26, 18, 22) PRODUCTS_##N("smlal", 27, 19, 23)  \
         AT(WIDEN_##N, vector)
 #define FOUR_SAFE(N, vector) WEIGHTS TWO(N, 24, 25, 16, 17, 20, 21, vector) TWO(N, 26, 27, 18, 19, 22, 23, vector)
-#define FOUR_STEPS(N, DEPTH) FOUR_##DEPTH(N, VECTOR_0) FOUR_##DEPTH(N, VECTOR_1) FOUR_##DEPTH(N, VECTOR_2) FOUR_##DEPTH(N, VECTOR_3)
-#define TWO_STEPS(N)                                                                                                                                 \
+/* All of a block's channels, or the first 8. */
+#define FOUR_STEPS_16b(N, DEPTH) FOUR_##DEPTH(N, VECTOR_0) FOUR_##DEPTH(N, VECTOR_1) FOUR_##DEPTH(N, VECTOR_2) FOUR_##DEPTH(N, VECTOR_3)
+#define TWO_STEPS_16b(N)                                                                                                                             \
     WEIGHTS TWO(N, 24, 25, 16, 17, 20, 21, VECTOR_0) TWO(N, 26, 27, 16, 17, 20, 21, VECTOR_1) WEIGHTS TWO(N, 24, 25, 16, 17, 20, 21, VECTOR_2)       \
         TWO(N, 26, 27, 16, 17, 20, 21, VECTOR_3)
-#define ONE_STEP(N) WEIGHTS ONE(N, VECTOR_0, 24) ONE(N, VECTOR_1, 25) ONE(N, VECTOR_2, 26) ONE(N, VECTOR_3, 27)
+#define ONE_STEP_16b(N)         WEIGHTS ONE(N, VECTOR_0, 24) ONE(N, VECTOR_1, 25) ONE(N, VECTOR_2, 26) ONE(N, VECTOR_3, 27)
+#define FOUR_STEPS_8b(N, DEPTH) FOUR_##DEPTH(N, VECTOR_0) FOUR_##DEPTH(N, VECTOR_1) "add x16, x16, #128\n"
+#define TWO_STEPS_8b(N)         WEIGHTS TWO(N, 24, 25, 16, 17, 20, 21, VECTOR_0) TWO(N, 26, 27, 16, 17, 20, 21, VECTOR_1) "add x16, x16, #64\n"
+#define ONE_STEP_8b(N)          WEIGHTS ONE(N, VECTOR_0, 24) ONE(N, VECTOR_1, 25)
 
 #define LOAD_4_1 "ld4r {v16.4s-v19.4s}, [x10], #16\n"
 #define LOAD_4_2 LOAD_4_1 "ld4r {v20.4s-v23.4s}, [x11], #16\n"
@@ -52,22 +56,25 @@
 #define STARTS_2 STARTS_1 "ld1 {v8.4s-v11.4s}, [%[start]]\nld1 {v12.4s-v15.4s}, [%[high_start]]\n"
 
 /* Walks segments by x15, weights by x16, counts segments in x17. */
-#define SUMS(N, DEPTH)                                                                                                                               \
+#define SUMS(N, DEPTH, KEPT)                                                                                                                         \
     "mov x15, %[segment]\nmov x16, %[weights]\nmov x17, %[segments]\n" STARTS_##N "1:\nldr x9, [x15], #8\n" POINTS_##N                               \
         "lsr x9, %[steps], #2\ncbz x9, 3f\n"                                                                                                         \
-        "2:\n" LOAD_4_##N                                                                                                                            \
-        FOUR_STEPS(N, DEPTH) "subs x9, x9, #1\nb.ne 2b\n"                                                                                            \
-                             "3:\ntbz %[steps], #1, 4f\n" LOAD_2_##N                                                                                 \
-                             TWO_STEPS(N) "4:\ntbz %[steps], #0, 5f\n" LOAD_1_##N                                                                    \
-                             ONE_STEP(N) "5:\nsubs x17, x17, #1\nb.ne 1b\n"
+        "2:\n" LOAD_4_##N FOUR_STEPS_##KEPT(                                                                                                         \
+            N, DEPTH) "subs x9, x9, #1\nb.ne 2b\n"                                                                                                   \
+                      "3:\ntbz %[steps], #1, 4f\n" LOAD_2_##N TWO_STEPS_##KEPT(N) "4:\ntbz %[steps], #0, 5f\n" LOAD_1_##N ONE_STEP_##KEPT(           \
+                          N) "5:\nsubs x17, x17, #1\nb.ne 1b\n"
 
 #define STORE_PIXEL(a, b, c, d)       "stp q" #a ", q" #b ", [%[sums]]\nstp q" #c ", q" #d ", [%[sums], #32]\nadd %[sums], %[sums], #64\n"
 #define STORES_1                      ITG_REDUCE_ONE STORE_PIXEL(0, 2, 4, 6)
 #define STORES_2                      ITG_REDUCE_TWO STORE_PIXEL(0, 2, 4, 6) STORE_PIXEL(8, 10, 12, 14)
 #define CODES(form, a, b, c, d, kept) ITG_CODES(form, a, b, c, d, 24, 25, 26, 27, 28, 29, 30, 31, kept)
 #define FINISH                        "ld1 {v24.4s-v27.4s}, [%[multipliers]]\nld1 {v28.16b-v31.16b}, [%[narrowing]]\n"
-#define CODES_1(form, kept)           FINISH ITG_REDUCE_ONE CODES(form, 0, 2, 4, 6, kept)
-#define CODES_2(form, kept)           FINISH ITG_REDUCE_TWO CODES(form, 0, 2, 4, 6, kept) CODES(form, 8, 10, 12, 14, kept)
+#define REDUCE_1_16b                  ITG_REDUCE_ONE
+#define REDUCE_2_16b                  ITG_REDUCE_TWO
+#define REDUCE_1_8b                   ITG_ADD_PAIR(0, 1) ITG_ADD_PAIR(2, 3)
+#define REDUCE_2_8b                   REDUCE_1_8b ITG_ADD_PAIR(8, 9) ITG_ADD_PAIR(10, 11)
+#define CODES_1(form, kept)           FINISH REDUCE_1_##kept CODES(form, 0, 2, 4, 6, kept)
+#define CODES_2(form, kept)           FINISH REDUCE_2_##kept CODES(form, 0, 2, 4, 6, kept) CODES(form, 8, 10, 12, 14, kept)
 
 #define INPUTS                                                                                                                                       \
     [segment] "r"(tile->segment), [weights] "r"(tile->weights), [segments] "r"(tile->segments), [start] "r"(tile->start),                            \
@@ -79,13 +86,13 @@
 #define DEFINE_TILE(PIXELS, DEPTH)                                                                                                                   \
     static void tile_##PIXELS##_##DEPTH(const itg_pixel_tile *tile, int32_t *sums)                                                                   \
     {                                                                                                                                                \
-        __asm__ volatile(SUMS(PIXELS, DEPTH) STORES_##PIXELS : [sums] "+r"(sums) : INPUTS, [pixels] "r"(tile->pixels) : CLOBBERS);                   \
+        __asm__ volatile(SUMS(PIXELS, DEPTH, 16b) STORES_##PIXELS : [sums] "+r"(sums) : INPUTS, [pixels] "r"(tile->pixels) : CLOBBERS);              \
     }
 #define DEFINE_DIRECT(PIXELS, DEPTH, KEPT)                                                                                                           \
     static void direct_##PIXELS##_##DEPTH##_##KEPT(const itg_pixel_tile *tile, const itg_neon_finish *finish, uint8_t *out, int64_t tiles)           \
     {                                                                                                                                                \
         const ptrdiff_t *pixels = tile->pixels;                                                                                                      \
-        __asm__ volatile("0:\n" SUMS(PIXELS, DEPTH)                                                                                                  \
+        __asm__ volatile("0:\n" SUMS(PIXELS, DEPTH, KEPT)                                                                                            \
                              ITG_FINISH_TILES(CODES_##PIXELS, KEPT, "", "add %[pixels], %[pixels], #" #PIXELS " * 8\n", tiles)                       \
                          : [pixels] "+r"(pixels), [tiles] "+r"(tiles), [out] "+r"(out)                                                               \
                          : INPUTS, ITG_FINISH                                                                                                        \

@@ -57,20 +57,16 @@ typedef struct itg_pixel_list {
     uint8_t *out; /* the first pixel's first channel */
 } itg_pixel_list;
 
-/* Pixels [first, first + count) of the rows that `staged` holds. */
+/* Pixels [first, first + count) of the rows that `staged` holds, row by row. */
 static inline void itg_list_pixels(itg_pixel_list *list, const itg_conv *conv, const itg_staged *staged, int32_t first, int32_t count)
 {
     const ptrdiff_t right = (ptrdiff_t)conv->stride[1] * conv->in[2], down = conv->stride[0] * staged->row_bytes;
     int32_t x = first % conv->out[1];
-    ptrdiff_t row = first / conv->out[1] * down, offset = row + x * right;
-    for (int32_t i = 0; i < count; i++) {
-        list->offset[i] = offset;
-        offset += right;
-        if (++x == conv->out[1]) {
-            x = 0;
-            row += down;
-            offset = row;
-        }
+    ptrdiff_t row = first / conv->out[1] * down;
+    for (int32_t i = 0; i < count; row += down, x = 0) {
+        const int32_t end = count - i < conv->out[1] - x ? count : i + conv->out[1] - x;
+        for (ptrdiff_t offset = row + x * right; i < end; i++, offset += right)
+            list->offset[i] = offset;
     }
     list->offset[count] = list->offset[count - 1];
     list->count = count;
