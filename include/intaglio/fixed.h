@@ -88,16 +88,33 @@ static inline int32_t itg_narrow(int64_t acc, int narrow)
     return (int32_t)result;
 }
 
-/* Floor of the square root. Every way to compute it gives the same integer; this one takes a bit at a time. */
+/* root = floor(sqrt(n)) and rest = n - root^2 of the leading bits n of a number. */
+typedef struct itg_root_part {
+    uint64_t root, rest;
+} itg_root_part;
+
+/* The same of the next 2 * bits bits, which are `digits`; 2^(bits-1) <= root < 2^bits (Zimmermann, Karatsuba Square Root, 1999). */
+static inline itg_root_part itg_extend_root(itg_root_part part, uint64_t digits, int bits)
+{
+    const uint64_t mask = ((uint64_t)1 << bits) - 1, dividend = part.rest << bits | digits >> bits;
+    const uint64_t quotient = dividend / (2 * part.root), above = dividend % (2 * part.root) << bits | (digits & mask);
+    const itg_root_part next = {(part.root << bits) + quotient, above - quotient * quotient};
+    if (above >= quotient * quotient)
+        return next;
+    return (itg_root_part){next.root - 1, next.rest + 2 * next.root - 1};
+}
+
+/* Floor of the square root, 2^62 <= value. Every way to compute it gives the same integer: here 8 bits one at a time, then twice as many. */
 static inline uint32_t itg_root(uint64_t value)
 {
-    uint64_t rest = value, root = 0;
-    for (uint64_t bit = (uint64_t)1 << 62; bit > 0; bit >>= 2) {
-        const uint64_t tried = root + bit, fits = 0 - (uint64_t)(rest >= tried); /* a mask: the bits are as good as random */
+    uint32_t rest = (uint32_t)(value >> 48), root = 0;
+    for (uint32_t bit = (uint32_t)1 << 14; bit > 0; bit >>= 2) {
+        const uint32_t tried = root + bit, fits = 0 - (uint32_t)(rest >= tried); /* a mask: the bits are as good as random */
         rest -= tried & fits;
         root = (root >> 1) + (bit & fits);
     }
-    return (uint32_t)root;
+    const itg_root_part half = itg_extend_root((itg_root_part){root, rest}, value >> 32 & 0xffff, 8);
+    return (uint32_t)itg_extend_root(half, value & 0xffffffff, 16).root;
 }
 
 /* floor((2^62 - 1) / itg_root(value)) for 2^62 <= value: 2^62 / sqrt(value) * (1 + e), -2^-30 < e < 2^-31, from 2^30 up to 2^31 - 1. */

@@ -76,18 +76,19 @@ static inline itg_wide itg_add_epsilon(const itg_normalize *normalize, itg_wide 
     return is_less ? epsilon : value;
 }
 
-/* Half the number of leading zeros of a value that is not 0, rounded down; the value without these. */
-static inline int itg_lead_pairs(itg_wide *value)
+/* Half the number of leading zeros of a value that is not 0, rounded down; *first: the 64 bits behind so many pairs. */
+static inline int itg_lead_pairs(itg_wide value, uint64_t *first)
 {
     int pairs = 0;
-    for (int step = 32; step > 0; step /= 2) {
-        const bool is_clear = step == 32 ? value->high == 0 : value->high >> (64 - 2 * step) == 0;
-        if (is_clear) {
-            *value = itg_shift_wide(*value, 2 * step);
-            pairs += step;
-        }
+    if (value.high == 0) {
+        value = (itg_wide){value.low, 0};
+        pairs = 32;
     }
-    return pairs;
+    int left = 0;
+    for (int step = 16; step > 0; step /= 2)
+        left += value.high << 2 * left >> (64 - 2 * step) == 0 ? step : 0;
+    *first = itg_shift_wide(value, 2 * left).high;
+    return pairs + left;
 }
 
 static inline int32_t itg_offset_of(const itg_normalize *normalize, int64_t sum)
@@ -101,12 +102,13 @@ static inline int32_t itg_offset_of(const itg_normalize *normalize, int64_t sum)
 
 static inline itg_normal itg_find_normal(const itg_normalize *normalize, itg_moments moments)
 {
-    itg_wide value = itg_add_epsilon(normalize, itg_measure_group(normalize, moments));
+    const itg_wide value = itg_add_epsilon(normalize, itg_measure_group(normalize, moments));
     itg_normal normal = {itg_offset_of(normalize, moments.sum), 0, 62};
     if (value.high == 0 && value.low == 0)
         return normal;
-    const int shift = normalize->exponent - itg_lead_pairs(&value);
-    const int32_t multiplier = itg_inverse_root(value.high);
+    uint64_t first;
+    const int shift = normalize->exponent - itg_lead_pairs(value, &first);
+    const int32_t multiplier = itg_inverse_root(first);
     normal.multiplier = shift <= 62 ? multiplier : shift < 62 + 31 ? multiplier >> (shift - 62) : 0;
     normal.shift = itg_clamp(shift, 1, 62); /* below 1 all elements are 0 */
     return normal;

@@ -140,12 +140,13 @@ static void root_is_floor(void **unused)
 {
     (void)unused;
     uint64_t state = 7;
+    const uint64_t first = (uint64_t)1 << 62;
     for (uint64_t value = 0; value < 200000; value++) {
-        check_root(value);
-        check_root(~value);
-        check_root(next_random(&state) >> value % 60);
+        check_root(first + value);
+        check_root(UINT64_MAX - value);
+        check_root(next_random(&state) | first << (value & 1));
     }
-    for (uint64_t root = 1; root <= UINT32_MAX; root += 1 + root / 4096) {
+    for (uint64_t root = ((uint64_t)1 << 31) + 1; root <= UINT32_MAX; root += 1031) {
         check_root(root * root);
         check_root(root * root - 1);
         check_root(root * root + 2 * root);
