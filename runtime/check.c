@@ -45,6 +45,8 @@ itg_status itg_check(const itg_model *model, const itg_exec *exec, const void *a
     const itg_kernels *kernels = exec && exec->kernels ? exec->kernels : model->kernels;
     if (!kernels || !has_families(kernels, model->families))
         return ITG_NO_KERNEL;
+    if (kernels->is_supported && !kernels->is_supported())
+        return ITG_BAD_CPU;
     const bool has_weights = (model->families & (ITG_FAMILY_CONV | ITG_FAMILY_DEPTHWISE)) != 0;
     if (has_weights && kernels->packing != model->packing)
         return ITG_BAD_PACKING;
@@ -74,6 +76,10 @@ const char *itg_status_text(itg_status status)
         return "the kernel table lacks a family that a step needs";
     case ITG_MANY_WORKERS:
         return "more workers than the model was compiled for";
+    case ITG_BAD_CPU:
+        return "this processor lacks the instructions of the kernel table";
+    case ITG_BAD_HOOK:
+        return "parallel_for failed or named a worker there is not";
     case ITG_BAD_MODEL:
         return "the model is NULL or inconsistent";
     }

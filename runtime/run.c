@@ -13,6 +13,8 @@ typedef struct step_tiles {
     const itg_kernels *kernels;
     uint8_t *arena;
     uint32_t row_tiles, block_tiles; /* a grid; neighbours in index share rows */
+    uint32_t workers;
+    bool is_refused; /* a task came with a worker that has no scratch memory */
 } step_tiles;
 
 static const itg_kernels *select_kernels(const itg_model *model, const itg_exec *exec)
@@ -29,7 +31,11 @@ static uint32_t cut_evenly(uint32_t count, uint32_t parts, uint32_t index)
 
 static void run_tile(void *argument, uint32_t index, uint32_t worker)
 {
-    const step_tiles *job = argument;
+    step_tiles *job = argument;
+    if (worker >= job->workers) {
+        job->is_refused = true;
+        return;
+    }
     const uint32_t row = index / job->block_tiles, block = index % job->block_tiles;
     const itg_work work = {.kernels = job->kernels,
                            .arena = job->arena,
@@ -42,38 +48,42 @@ static void run_tile(void *argument, uint32_t index, uint32_t worker)
 }
 
 /* Few rows and many channels: each worker takes its own channels, and so reads only its own weights. Else rows. */
-static void cut_step(step_tiles *job, uint32_t workers)
+static void cut_step(step_tiles *job)
 {
-    const uint32_t most = workers * TILES_PER_WORKER, rows = job->step->rows;
+    const uint32_t workers = job->workers, most = workers * TILES_PER_WORKER, rows = job->step->rows;
     if (rows < 2 * most && job->step->blocks >= workers * BLOCKS_PER_TILE)
         job->block_tiles = workers;
     else
         job->row_tiles = rows < most ? rows : most;
 }
 
-void itg_run_step(const itg_model *model, const itg_exec *exec, void *arena, uint32_t index)
+itg_status itg_run_step(const itg_model *model, const itg_exec *exec, void *arena, uint32_t index)
 {
-    step_tiles job = {&model->steps[index], select_kernels(model, exec), arena, 1, 1};
-    if (exec && exec->parallel_for && exec->workers > 1)
-        cut_step(&job, exec->workers);
-    if (job.row_tiles * job.block_tiles > 1)
-        exec->parallel_for(exec->pool, job.row_tiles * job.block_tiles, run_tile, &job);
-    else
+    step_tiles job = {&model->steps[index], select_kernels(model, exec), arena, 1, 1, 1, false};
+    if (exec && exec->parallel_for && exec->workers > 1) {
+        job.workers = exec->workers;
+        cut_step(&job);
+    }
+    const uint32_t tiles = job.row_tiles * job.block_tiles;
+    if (tiles <= 1)
         run_tile(&job, 0, 0);
+    else if (!exec->parallel_for(exec->pool, tiles, run_tile, &job) || job.is_refused)
+        return ITG_BAD_HOOK;
+    return ITG_OK;
 }
 
 void itg_run(const itg_model *model, void *arena)
 {
     for (uint32_t i = 0; i < model->step_count; i++)
-        itg_run_step(model, NULL, arena, i);
+        (void)itg_run_step(model, NULL, arena, i);
 }
 
 itg_status itg_run_with(const itg_model *model, const itg_exec *exec, void *arena)
 {
-    const itg_status status = itg_check(model, exec, arena, SIZE_MAX);
+    itg_status status = itg_check(model, exec, arena, SIZE_MAX);
     if (status != ITG_OK)
         return status;
-    for (uint32_t i = 0; i < model->step_count; i++)
-        itg_run_step(model, exec, arena, i);
-    return ITG_OK;
+    for (uint32_t i = 0; i < model->step_count && status == ITG_OK; i++)
+        status = itg_run_step(model, exec, arena, i);
+    return status;
 }

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Refuses runtime objects that own mutable data, export names without itg_, or need more than memcpy, memset and libgcc's integer helpers.
 # Usage: [OBJDUMP=…] [NM=…] tools/check_symbols.sh OBJECT.o…    Exit status 1 names each fault.
-# Two objects may need more of libgcc: convert.o its float helpers, cpu.o (hosted builds) its CPU detection.
+# Two objects may need more of libgcc: convert.o its float helpers, features.o (hosted builds) its CPU detection.
 set -eu
 
 objdump=${OBJDUMP:-objdump}
@@ -38,7 +38,7 @@ for object in "$@"; do
         if echo "$symbol" | grep -Eq "$integer_helpers"; then
             continue
         fi
-        if [ "${object##*/}" = cpu.o ] && echo "$symbol" | grep -Eq '^__cpu_(model|features2|indicator_init)$'; then
+        if [ "${object##*/}" = features.o ] && echo "$symbol" | grep -Eq '^__cpu_(model|features2|indicator_init)$'; then
             continue
         fi
         if [ "${object##*/}" = convert.o ] && echo "$symbol" | grep -Eq "$float_helpers"; then

@@ -136,8 +136,8 @@ static void write_kernels(itgc_writer *w)
 {
     itgc_addf(w->text,
               "/* Only what this model needs, so that the linker can drop the rest. */\nstatic const itg_kernels kernels = {\n"
-              "    .name = \"%s\", .packing = %s",
-              w->target->kernels, itgc_packing_name(w->target->packing));
+              "    .name = \"%s\", .packing = %s, .is_supported = itg_runs_%s",
+              w->target->kernels, itgc_packing_name(w->target->packing), w->target->kernels);
     for (size_t i = 0; i < FAMILY_COUNT; i++) {
         if (w->model->families & families[i].bit) {
             itgc_addf(w->text, ",\n    .%s = &itg_%s_%s", families[i].member, families[i].member, w->target->kernels);

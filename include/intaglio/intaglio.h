@@ -36,18 +36,20 @@ extern "C" {
 
 typedef enum itg_status {
     ITG_OK = 0,
-    ITG_BAD_VERSION = -1, /* the model was compiled for another version of this runtime: compile it again */
-    ITG_BAD_PACKING = -2, /* the kernel table reads another weight layout than the model has */
-    ITG_SMALL_ARENA = -3, /* arena_bytes is less than model->arena_bytes */
-    ITG_MISALIGNED = -4,  /* the arena does not start at a multiple of model->arena_align */
-    ITG_NO_KERNEL = -5,   /* the table lacks a family that a step needs, or there is no table */
-    ITG_BAD_MODEL = -6,   /* the model is NULL or its steps lie outside its arena */
-    ITG_MANY_WORKERS = -7 /* exec has more workers than the arena has scratch slots */
+    ITG_BAD_VERSION = -1,  /* the model was compiled for another version of this runtime: compile it again */
+    ITG_BAD_PACKING = -2,  /* the kernel table reads another weight layout than the model has */
+    ITG_SMALL_ARENA = -3,  /* arena_bytes is less than model->arena_bytes */
+    ITG_MISALIGNED = -4,   /* the arena does not start at a multiple of model->arena_align */
+    ITG_NO_KERNEL = -5,    /* the table lacks a family that a step needs, or there is no table */
+    ITG_BAD_MODEL = -6,    /* the model is NULL or its steps lie outside its arena */
+    ITG_MANY_WORKERS = -7, /* exec has more workers than the arena has scratch slots */
+    ITG_BAD_CPU = -8,      /* this processor lacks the instructions of the kernel table */
+    ITG_BAD_HOOK = -9      /* parallel_for failed or named a worker there is not; the arena holds no result */
 } itg_status;
 
 /* Splits `count` tasks over workers: calls task(argument, index, worker) once for every index in [0, count), worker < workers,
- * and returns when all are done. Supplied by the caller; the library owns no thread. */
-typedef void itg_parallel_for(void *pool, uint32_t count, void (*task)(void *argument, uint32_t index, uint32_t worker), void *argument);
+ * and returns true when all are done; false if it could not. Supplied by the caller; the library owns no thread. */
+typedef bool itg_parallel_for(void *pool, uint32_t count, void (*task)(void *argument, uint32_t index, uint32_t worker), void *argument);
 
 typedef struct itg_exec {
     const itg_kernels *kernels;     /* NULL: the table the model names */
@@ -71,11 +73,12 @@ itg_status itg_check(const itg_model *model, const itg_exec *exec, const void *a
 void itg_run(const itg_model *model, void *arena);
 
 /* The same with another table or a parallel_for. Results do not depend on either.
- * Errors: the status itg_check would give for exec. */
+ * Errors: the status itg_check would give for exec; ITG_BAD_HOOK from its parallel_for. */
 itg_status itg_run_with(const itg_model *model, const itg_exec *exec, void *arena);
 
-/* Step API: runs step `index` (0 .. step_count-1), for schedulers that slice a long inference. Steps must run in order. */
-void itg_run_step(const itg_model *model, const itg_exec *exec, void *arena, uint32_t index);
+/* Step API: runs step `index` (0 .. step_count-1), for schedulers that slice a long inference. Steps must run in order.
+ * Errors: ITG_BAD_HOOK from exec's parallel_for; none without one. */
+itg_status itg_run_step(const itg_model *model, const itg_exec *exec, void *arena, uint32_t index);
 
 /* A tensor in the arena: what itg_input() and itg_output() return. */
 typedef struct itg_view {

@@ -21,8 +21,9 @@ typedef struct itg_normalize_kernels itg_normalize_kernels;
 /* A family that a model does not use may be NULL in the table the emitted model names, so that the linker drops it. */
 struct itg_kernels {
     const char *name;
-    uint32_t packing; /* itg_packing the conv and depthwise kernels read */
-    itg_type storage; /* of int8 codes, ITG_S8 or ITG_U8: what its kernels read fastest; they read both */
+    uint32_t packing;           /* itg_packing the conv and depthwise kernels read */
+    itg_type storage;           /* of int8 codes, ITG_S8 or ITG_U8: what its kernels read fastest; they read both */
+    bool (*is_supported)(void); /* by this processor and its operating system; NULL: wherever the program runs */
     const itg_conv_kernels *conv;
     const itg_depthwise_kernels *depthwise;
     const itg_pool_kernels *pool;               /* pool and reduce */
@@ -118,6 +119,13 @@ extern const itg_kernels itg_kernels_neon32;
 #define itg_lookup_neon32      itg_lookup_scalar
 #define itg_softmax_neon32     itg_softmax_scalar
 #define itg_normalize_neon32   itg_normalize_scalar
+
+/* Whether this processor and its operating system run a table's instructions (runtime/features.c): is_supported of tables. Where nobody can be
+ * asked, which is anywhere but on x86 and Linux, whoever names the table has to know. */
+bool itg_runs_sse41(void), itg_runs_avx2(void), itg_runs_avxvnni(void), itg_runs_avx512vnni(void);
+bool itg_runs_dotprod(void), itg_runs_i8mm(void), itg_runs_neon32(void);
+#define itg_runs_scalar NULL
+#define itg_runs_neon   NULL /* part of every AArch64 */
 
 /* The best table for this CPU (hosted builds only, runtime/cpu.c). Never NULL; itg_kernels_scalar at worst. */
 const itg_kernels *itg_kernels_best(void);

@@ -114,7 +114,7 @@ uint32_t itg_worker_count(const itg_workers *workers)
     return workers->count;
 }
 
-void itg_share_work(void *pool, uint32_t count, void (*task)(void *argument, uint32_t index, uint32_t worker), void *argument)
+bool itg_share_work(void *pool, uint32_t count, void (*task)(void *argument, uint32_t index, uint32_t worker), void *argument)
 {
     struct itg_workers *workers = pool;
     workers->task_count = count;
@@ -125,6 +125,7 @@ void itg_share_work(void *pool, uint32_t count, void (*task)(void *argument, uin
     do_share(workers, 0);
     for (uint32_t turn = 0; atomic_load_explicit(&workers->busy, memory_order_acquire) != 0; turn++)
         pause_thread(turn);
+    return true;
 }
 
 void itg_stop_workers(itg_workers *workers)

@@ -21,9 +21,9 @@ typedef struct itg_workers itg_workers;
 itg_workers *itg_start_workers(uint32_t count);
 uint32_t itg_worker_count(const itg_workers *workers);
 
-/* An itg_parallel_for: task `index` runs on worker index % count. pool is an itg_workers; one caller at a time. Workers spin for a moment
- * after their last task, then sleep. */
-void itg_share_work(void *pool, uint32_t count, void (*task)(void *argument, uint32_t index, uint32_t worker), void *argument);
+/* An itg_parallel_for that never fails: task `index` runs on worker index % count. pool is an itg_workers; one caller at a time. Workers spin for a
+ * moment after their last task, then sleep. */
+bool itg_share_work(void *pool, uint32_t count, void (*task)(void *argument, uint32_t index, uint32_t worker), void *argument);
 
 /* Waits for the threads to end and frees the pool. NULL is allowed. */
 void itg_stop_workers(itg_workers *workers);

@@ -52,7 +52,7 @@ const char *const hand_labels[] = {
 
 /* Only what this model needs, so that the linker can drop the rest. */
 static const itg_kernels kernels = {
-    .name = "scalar", .packing = ITG_PACK_ROWS,
+    .name = "scalar", .packing = ITG_PACK_ROWS, .is_supported = itg_runs_scalar,
     .conv = &itg_conv_scalar,
     .pool = &itg_pool_scalar
 };

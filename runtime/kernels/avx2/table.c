@@ -7,6 +7,7 @@ const itg_kernels itg_kernels_avx2 = {
     .name = "avx2",
     .packing = ITG_PACK_16C4P,
     .storage = ITG_U8,
+    .is_supported = itg_runs_avx2,
     .conv = &itg_conv_avx2,
     .depthwise = &itg_depthwise_avx2,
     .pool = &itg_pool_avx2,

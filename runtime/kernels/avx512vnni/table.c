@@ -7,6 +7,7 @@ const itg_kernels itg_kernels_avx512vnni = {
     .name = "avx512vnni",
     .packing = ITG_PACK_16C4,
     .storage = ITG_U8,
+    .is_supported = itg_runs_avx512vnni,
     .conv = &itg_conv_avx512vnni,
     .depthwise = &itg_depthwise_avx512vnni,
     .pool = &itg_pool_avx512vnni,

@@ -7,6 +7,7 @@ const itg_kernels itg_kernels_avxvnni = {
     .name = "avxvnni",
     .packing = ITG_PACK_16C4,
     .storage = ITG_U8,
+    .is_supported = itg_runs_avxvnni,
     .conv = &itg_conv_avxvnni,
     .depthwise = &itg_depthwise_avxvnni,
     .pool = &itg_pool_avxvnni,

@@ -6,6 +6,7 @@ const itg_kernels itg_kernels_dotprod = {
     .name = "dotprod",
     .packing = ITG_PACK_16C4S,
     .storage = ITG_S8,
+    .is_supported = itg_runs_dotprod,
     .conv = &itg_conv_dotprod,
     .depthwise = &itg_depthwise_dotprod,
     .pool = &itg_pool_dotprod,

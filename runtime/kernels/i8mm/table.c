@@ -6,6 +6,7 @@ const itg_kernels itg_kernels_i8mm = {
     .name = "i8mm",
     .packing = ITG_PACK_16C8S,
     .storage = ITG_S8,
+    .is_supported = itg_runs_i8mm,
     .conv = &itg_conv_i8mm,
     .depthwise = &itg_depthwise_i8mm,
     .pool = &itg_pool_i8mm,

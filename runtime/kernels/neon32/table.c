@@ -7,6 +7,7 @@ const itg_kernels itg_kernels_neon32 = {
     .name = "neon32",
     .packing = ITG_PACK_8C4S,
     .storage = ITG_S8,
+    .is_supported = itg_runs_neon32,
     .conv = &itg_conv_neon32,
     .depthwise = &itg_depthwise_neon32,
     .pool = &itg_pool_neon32,

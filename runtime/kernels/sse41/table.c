@@ -7,6 +7,7 @@ const itg_kernels itg_kernels_sse41 = {
     .name = "sse41",
     .packing = ITG_PACK_16C4P,
     .storage = ITG_U8,
+    .is_supported = itg_runs_sse41,
     .conv = &itg_conv_sse41,
     .depthwise = &itg_depthwise_sse41,
     .pool = &itg_pool_sse41,

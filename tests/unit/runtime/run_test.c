@@ -181,7 +181,7 @@ typedef struct tile_log {
 } tile_log;
 
 /* A parallel_for that runs the tasks backwards and logs them. */
-static void run_backwards(void *pool, uint32_t count, void (*task)(void *argument, uint32_t index, uint32_t worker), void *argument)
+static bool run_backwards(void *pool, uint32_t count, void (*task)(void *argument, uint32_t index, uint32_t worker), void *argument)
 {
     tile_log *log = pool;
     while (count--) {
@@ -189,6 +189,22 @@ static void run_backwards(void *pool, uint32_t count, void (*task)(void *argumen
         log->calls++;
         log->workers_seen |= 1u << (count % 3);
     }
+    return true;
+}
+
+/* Hooks that fail: one has no threads, one names a worker that has no scratch memory. */
+static bool run_nothing(void *pool, uint32_t count, void (*task)(void *argument, uint32_t index, uint32_t worker), void *argument)
+{
+    (void)pool, (void)count, (void)task, (void)argument;
+    return false;
+}
+
+static bool run_elsewhere(void *pool, uint32_t count, void (*task)(void *argument, uint32_t index, uint32_t worker), void *argument)
+{
+    (void)pool;
+    for (uint32_t i = 0; i < count; i++)
+        task(argument, i, i == 1 ? 1000 : 0);
+    return true;
 }
 
 static void tiles_in_any_order(void **unused)
@@ -233,6 +249,39 @@ static void refuses_what_cannot_run(void **unused)
     assert_non_null(itg_status_text((itg_status)99));
 }
 
+static bool runs_nowhere(void)
+{
+    return false;
+}
+
+static void refuses_the_table_of_another_processor(void **unused)
+{
+    (void)unused;
+    test_arena arena = {{0}};
+    itg_kernels foreign = itg_kernels_scalar;
+    foreign.is_supported = runs_nowhere;
+    const itg_exec exec = {.kernels = &foreign, .workers = 1};
+    assert_int_equal(itg_check(&model, &exec, arena.bytes, ARENA), ITG_BAD_CPU);
+    assert_int_equal(itg_run_with(&model, &exec, arena.bytes), ITG_BAD_CPU);
+    for (uint32_t i = 0; itg_kernels_supported(i); i++)
+        assert_true(!itg_kernels_supported(i)->is_supported || itg_kernels_supported(i)->is_supported());
+}
+
+static void reports_hooks_that_fail(void **unused)
+{
+    (void)unused;
+    test_arena arena;
+    itg_exec exec = {.parallel_for = run_nothing, .workers = 3};
+    fill_input(arena.bytes);
+    assert_int_equal(itg_run_with(&model, &exec, arena.bytes), ITG_BAD_HOOK);
+    assert_int_equal(itg_run_step(&model, &exec, arena.bytes, 0), ITG_BAD_HOOK);
+    exec.parallel_for = run_elsewhere;
+    assert_int_equal(itg_run_with(&model, &exec, arena.bytes), ITG_BAD_HOOK);
+    exec.workers = 4;
+    assert_int_equal(itg_run_with(&model, &exec, arena.bytes), ITG_MANY_WORKERS);
+    assert_string_not_equal(itg_status_text(ITG_BAD_HOOK), itg_status_text(ITG_BAD_CPU));
+}
+
 static void selftest_names_the_first_wrong_step(void **unused)
 {
     (void)unused;
@@ -273,9 +322,11 @@ static void tables_of_this_machine(void **unused)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(runs_every_step),        cmocka_unit_test(steps_equal_run),         cmocka_unit_test(threads_change_nothing),
-        cmocka_unit_test(tiles_in_any_order),     cmocka_unit_test(refuses_what_cannot_run), cmocka_unit_test(selftest_names_the_first_wrong_step),
-        cmocka_unit_test(tables_of_this_machine),
+        cmocka_unit_test(runs_every_step),         cmocka_unit_test(steps_equal_run),
+        cmocka_unit_test(threads_change_nothing),  cmocka_unit_test(tiles_in_any_order),
+        cmocka_unit_test(refuses_what_cannot_run), cmocka_unit_test(selftest_names_the_first_wrong_step),
+        cmocka_unit_test(tables_of_this_machine),  cmocka_unit_test(refuses_the_table_of_another_processor),
+        cmocka_unit_test(reports_hooks_that_fail),
     };
     return cmocka_run_group_tests_name("run", tests, NULL, NULL);
 }

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What this processor and its operating system offer, one question for each kernel table: itg_kernels.is_supported, which itg_check asks.
+ * Apart from cpu.c, so that a program that names its one table does not link the others. */
+#include <intaglio/kernels.h>
+
+#ifdef __x86_64__
+#include <cpuid.h>
+
+bool itg_runs_sse41(void)
+{
+    __builtin_cpu_init(); /* asks CPUID, and XCR0 for what the operating system saves */
+    return __builtin_cpu_supports("ssse3") && __builtin_cpu_supports("sse4.1");
+}
+
+bool itg_runs_avx2(void)
+{
+    __builtin_cpu_init();
+    return __builtin_cpu_supports("avx2");
+}
+
+bool itg_runs_avxvnni(void)
+{
+    unsigned eax = 0, ebx, ecx, edx;
+    return itg_runs_avx2() && __get_cpuid_count(7, 1, &eax, &ebx, &ecx, &edx) && (eax & 1u << 4) != 0;
+}
+
+bool itg_runs_avx512vnni(void)
+{
+    __builtin_cpu_init();
+    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
+           __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vnni");
+}
+#endif
+
+#if defined(__linux__) && (defined(__aarch64__) || defined(__arm__))
+#include <asm/hwcap.h>
+#include <sys/auxv.h>
+#endif
+
+#ifdef __aarch64__
+bool itg_runs_dotprod(void)
+{
+#ifdef __linux__
+    return (getauxval(AT_HWCAP) & HWCAP_ASIMDDP) != 0;
+#else
+    return true;
+#endif
+}
+
+bool itg_runs_i8mm(void)
+{
+#ifdef __linux__
+    return itg_runs_dotprod() && (getauxval(AT_HWCAP2) & HWCAP2_I8MM) != 0;
+#else
+    return true;
+#endif
+}
+#endif
+
+#ifdef __arm__
+bool itg_runs_neon32(void)
+{
+#ifdef __linux__
+    return (getauxval(AT_HWCAP) & HWCAP_NEON) != 0;
+#else
+    return true;
+#endif
+}
+#endif
