@@ -57,8 +57,9 @@ static bool read_constant(itgc_graph *graph, const itgc_node *node, itgc_affine 
 
 static bool read_batchnorm(itgc_graph *graph, const itgc_node *node, itgc_affine *affine)
 {
-    const double epsilon = (double)((const itgc_norm_params *)node->params)->epsilon;
-    if (node->in_count != 5 || node->in[0]->shape.rank < 2) {
+    const itgc_norm_params *params = node->params;
+    const double epsilon = (double)params->epsilon;
+    if (node->in_count != 5 || node->in[0]->shape.rank < 2 || params->is_training) {
         return false;
     }
     for (int i = 1; i < 5; i++) {

@@ -88,6 +88,9 @@ bool itgc_quantize_batchnorm(struct itgc_quantizer *quantizer, itgc_node *node)
     const itgc_norm_params *params = node->params;
     const itgc_shape *shape = &node->in[0]->shape;
     const int64_t channels = shape->dim[shape->rank - 1];
+    if (params->is_training) {
+        return itgc_fail(quantizer->diag, 411, "mean and variance are those of each input; export the model for inference");
+    }
     for (int i = 1; i < 5; i++) {
         if (i >= node->in_count || !node->in[i] || !node->in[i]->constant || itgc_elements(&node->in[i]->shape) != channels) {
             return itgc_fail(quantizer->diag, 411, "input %d must be a constant with one value per channel; export the model for inference", i);

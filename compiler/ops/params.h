@@ -59,6 +59,8 @@ typedef struct itgc_norm_params {
     int axis_count; /* MeanVarianceNormalization: axes */
     int64_t axes[ITGC_MAX_RANK];
     bool channels_last;
+    bool is_training; /* BatchNormalization: mean and variance are those of the input itself */
+    float momentum;
 } itgc_norm_params;
 
 typedef struct itgc_lrn_params {

@@ -118,6 +118,40 @@ static void test_batchnorm(void **state)
     assert_memory_equal(eval_node(run, in, 1)[0]->f, turned->f, sizeof expected);
 }
 
+/* Standardised weights are written so: mean and variance of each channel of x itself, and running ones as further outputs. */
+static void test_batchnorm_of_itself(void **state)
+{
+    op_run *const run = *state;
+    start_node(run);
+    add_int(run, "training_mode", 1);
+    add_float(run, "momentum", 0.75f);
+    add_float(run, "epsilon", 0.5f);
+    const float *const x = add_random(run, SHAPE(2, 3, 5));
+    const float *const scale = add_random(run, SHAPE(3)), *const bias = add_random(run, SHAPE(3));
+    const float *const old_mean = add_random(run, SHAPE(3)), *const old_variance = add_random(run, SHAPE(3));
+    itgc_value *const *const y = run_node(run, "BatchNormalization", 15, 3);
+    float expected[30], running_mean[3], running_variance[3];
+    for (int c = 0; c < 3; c++) {
+        double mean = 0, variance = 0;
+        for (int i = 0; i < 10; i++) {
+            mean += (double)x[(i / 5 * 3 + c) * 5 + i % 5] / 10;
+        }
+        for (int i = 0; i < 10; i++) {
+            const double distance = (double)x[(i / 5 * 3 + c) * 5 + i % 5] - mean;
+            variance += distance * distance / 10;
+        }
+        for (int i = 0; i < 10; i++) {
+            const int at = (i / 5 * 3 + c) * 5 + i % 5;
+            expected[at] = (float)(((double)x[at] - mean) / sqrt(variance + 0.5) * (double)scale[c] + (double)bias[c]);
+        }
+        running_mean[c] = (float)(0.75 * (double)old_mean[c] + 0.25 * mean);
+        running_variance[c] = (float)(0.75 * (double)old_variance[c] + 0.25 * variance);
+    }
+    assert_floats(y[0], expected, 30);
+    assert_floats(y[1], running_mean, 3);
+    assert_floats(y[2], running_variance, 3);
+}
+
 static void test_refusals(void **state)
 {
     op_run *const run = *state;
@@ -136,8 +170,10 @@ static void test_refusals(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_gemm, set_up, tear_down), cmocka_unit_test_setup_teardown(test_matmul, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_batchnorm, set_up, tear_down), cmocka_unit_test_setup_teardown(test_refusals, set_up, tear_down)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test_setup_teardown(test_gemm, set_up, tear_down),
+                                       cmocka_unit_test_setup_teardown(test_matmul, set_up, tear_down),
+                                       cmocka_unit_test_setup_teardown(test_batchnorm, set_up, tear_down),
+                                       cmocka_unit_test_setup_teardown(test_batchnorm_of_itself, set_up, tear_down),
+                                       cmocka_unit_test_setup_teardown(test_refusals, set_up, tear_down)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
