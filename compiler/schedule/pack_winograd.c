@@ -24,12 +24,12 @@ typedef struct transform_costs {
     int32_t direct, product, weight, input, sum;
 } transform_costs;
 
-/* Armv8.0: sixteenths of an instruction (docs/performance.md). AVX2: the same; 30 for 256 products of byte pairs, 22 for 128 of int16.
+/* Armv8.0, and Armv7: sixteenths of an instruction (docs/performance.md). AVX2: the same; 30 for 256 products of byte pairs, 22 for 128 of int16.
  * VNNI: picoseconds on AVX-512, whose vpdpwssd does half as many products as vpdpbusd. */
 static transform_costs find_costs(itg_packing packing)
 {
     static const transform_costs armv8 = {29, 156, 224, 640, 1280}, avx2 = {17, 99, 130, 256, 464}, vnni = {40, 350, 700, 1600, 5500};
-    return packing == ITG_PACK_16C4S ? armv8 : packing == ITG_PACK_16C4P ? avx2 : vnni;
+    return packing == ITG_PACK_16C4S || packing == ITG_PACK_8C4S ? armv8 : packing == ITG_PACK_16C4P ? avx2 : vnni;
 }
 
 static bool is_worth_it(const itg_conv *conv)

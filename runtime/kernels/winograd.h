@@ -38,7 +38,7 @@ static inline bool itg_winograd_fits(const itg_conv *conv)
     const bool is_3x3 = conv->kernel[0] == 3 && conv->kernel[1] == 3 && conv->stride[0] == 1 && conv->stride[1] == 1;
     const bool is_dense = conv->dilation[0] == 1 && conv->dilation[1] == 1 && conv->groups == 1;
     const bool is_unsigned = conv->packing == ITG_PACK_16C4 || conv->packing == ITG_PACK_16C4P;
-    const bool is_packed = is_unsigned ? conv->in_type != ITG_S16 : conv->packing == ITG_PACK_16C4S && conv->in_type == ITG_S8;
+    const bool is_packed = is_unsigned ? conv->in_type != ITG_S16 : (conv->packing == ITG_PACK_16C4S || conv->packing == ITG_PACK_8C4S) && conv->in_type == ITG_S8;
     return is_3x3 && is_dense && is_packed && conv->in[2] % 16 == 0 && conv->in[2] <= ITG_WINOGRAD_CHANNELS;
 }
 

@@ -7,8 +7,6 @@
 #include <math.h>
 #include <stdio.h>
 
-typedef unsigned __int128 wide;
-
 static const struct {
     int32_t space, groups, width;
 } timed[] = {{1, 1, 64}, {1, 1, 384}, {196, 32, 8}, {3136, 64, 1}};
@@ -106,6 +104,9 @@ static void run_normalize(const itg_kernels *kernels, const check_case *test)
     kernels->normalize->groups(test->params, test->out, test->in[0], test->rows[0], test->rows[1]);
 }
 
+#ifdef __SIZEOF_INT128__
+typedef unsigned __int128 wide;
+
 static __int128 divide_floor(__int128 a, __int128 b)
 {
     return a / b - (a % b < 0);
@@ -187,5 +188,12 @@ static void define_normalize(const check_case *test, void *out)
     for (int32_t g = test->rows[0]; g < test->rows[1]; g++)
         define_group(test, out, g);
 }
+#else
+/* No wider integers: the scalar kernel stands in, which is checked where there are some. */
+static void define_normalize(const check_case *test, void *out)
+{
+    itg_normalize_scalar.groups(test->params, out, test->in[0], test->rows[0], test->rows[1]);
+}
+#endif
 
 const check_family check_normalize = {"normalize", "element", make_normalize, run_normalize, define_normalize};

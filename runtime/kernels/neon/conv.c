@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Convolution by 8-bit multiplications whose sums the packer proved to fit 16 bits, and of 3x3 layers by 16-bit ones of transformed tiles.
  * Contract: runtime/kernels/conv.h; weights ITG_PACK_16C4S. */
+#include "runtime/kernels/neon/product.h"
 #include "runtime/kernels/neon/tile.h"
+
 #include "runtime/kernels/neon/winograd.h"
 
 static void compute_part(const itg_conv *conv, void *out, const void *in, const int32_t rows[2], const int32_t blocks[2], void *scratch)

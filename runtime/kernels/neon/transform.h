@@ -1,12 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The three transforms of runtime/kernels/winograd.h in Advanced SIMD: 6 x 6 codes -> V, packed weights -> U, M -> sums.
- * Called by winograd.h of this folder. */
+ * The three transforms of runtime/kernels/winograd.h in Advanced SIMD: 6 x 6 codes -> V, taps -> U, M -> sums.
+ * Called by winograd.h of this folder and by the products of each table. */
 #ifndef ITG_NEON_TRANSFORM_H
 #define ITG_NEON_TRANSFORM_H
 
+#include "runtime/kernels/neon/intrinsics.h"
 #include "runtime/kernels/winograd.h"
 
-#include <arm_neon.h>
+/* Products of one place: groups of tiles x 16 output channels, over `steps` times 8 inputs. */
+typedef struct itg_place_product {
+    const int32_t *from; /* first sums of a tile: 16, the next tile's from_bytes on */
+    int64_t from_bytes;
+    int32_t *to;            /* [tile][16] */
+    const int16_t *x;       /* [group][step][4 tiles][8] */
+    int64_t skip_bytes;     /* from the end of a group's steps to the next one's first */
+    const int16_t *weights; /* of the steps' inputs, as itg_transform_block leaves them */
+    int64_t steps, groups;
+} itg_place_product;
 
 /* B on six vectors of codes, which it widens. */
 static inline void itg_transform_codes(int16x8_t v[6], const int8x8_t d[6])
@@ -54,23 +64,6 @@ static inline void itg_transform_input(int16_t *out, ptrdiff_t place, const int8
     }
 }
 
-/* 16 inputs of 16 outputs of one tap as packed -> [16 inputs][16 outputs]: bytes of four outputs x four inputs change sides. */
-static inline void itg_unpack_tap(int8_t out[16][16], const int8_t *packed)
-{
-    int8x16x4_t quarter[4]; /* of 4 outputs each: [input % 4] of [input / 4][output] */
-    for (int i = 0; i < 4; i++)
-        quarter[i] = vld4q_s8(packed + 64 * i);
-    for (int k = 0; k < 4; k++) {
-        const int32x4_t a = vreinterpretq_s32_s8(quarter[0].val[k]), b = vreinterpretq_s32_s8(quarter[1].val[k]);
-        const int32x4_t c = vreinterpretq_s32_s8(quarter[2].val[k]), d = vreinterpretq_s32_s8(quarter[3].val[k]);
-        const int32x4_t even_low = vzip1q_s32(a, c), odd_low = vzip1q_s32(b, d), even_high = vzip2q_s32(a, c), odd_high = vzip2q_s32(b, d);
-        vst1q_s8(out[k], vreinterpretq_s8_s32(vzip1q_s32(even_low, odd_low)));
-        vst1q_s8(out[4 + k], vreinterpretq_s8_s32(vzip2q_s32(even_low, odd_low)));
-        vst1q_s8(out[8 + k], vreinterpretq_s8_s32(vzip1q_s32(even_high, odd_high)));
-        vst1q_s8(out[12 + k], vreinterpretq_s8_s32(vzip2q_s32(even_high, odd_high)));
-    }
-}
-
 /* G on three vectors of weights, which it widens. */
 static inline void itg_transform_weights(int16x8_t u[6], int8x8_t w0, int8x8_t w1, int8x8_t w2)
 {
@@ -104,17 +97,6 @@ static inline void itg_transform_taps(int16_t *out, const int8_t *taps, ptrdiff_
         itg_transform_weights(u[x], vld1_s8(taps + x * tap), vld1_s8(taps + (3 + x) * tap), vld1_s8(taps + (6 + x) * tap));
     for (int y = 0; y < 6; y++)
         itg_store_weights(out + y * 6 * (ITG_WINOGRAD_PLACE / 2), u[0][y], u[1][y], u[2][y]);
-}
-
-/* 16 inputs from `first` of a block of 16 outputs -> U[36] of [16][16] at out. `block`: its packed weights, of `channels` inputs. */
-static inline void itg_transform_block(int16_t *out, const int8_t *block, int32_t channels, int32_t first)
-{
-    int8_t taps[9][16][16];
-    for (int tap = 0; tap < 9; tap++)
-        itg_unpack_tap(taps[tap], block + ((ptrdiff_t)tap * channels + first) * 16);
-    for (int i = 0; i < 16; i++)
-        for (int half = 0; half < 16; half += 8)
-            itg_transform_taps(out + i * 16 + half, &taps[0][i][half], 256);
 }
 
 /* A on six vectors, scaled by c. */
