@@ -19,6 +19,7 @@ typedef struct attention {
     itgc_node *scores;   /* MatMul q k^T */
     itgc_node *values;   /* MatMul by v */
     bool is_transposed;  /* v p^T instead of p v */
+    bool is_shared;      /* keys and values have one head for all of q's: those become rows of one head */
     double scale;        /* on the scores; those on q and k are taken when the match is sure */
     itgc_tensor *factor; /* a constant per head, NULL: none */
     bias biases[MAX_BIASES];
@@ -124,6 +125,14 @@ static bool has_same_batch(const itgc_tensor *a, const itgc_tensor *b)
            memcmp(a->shape.dim, b->shape.dim, (size_t)(a->shape.rank - 2) * sizeof a->shape.dim[0]) == 0;
 }
 
+/* Whether all heads of q share one of keys or values. */
+static bool has_one_head(const itgc_tensor *q, const itgc_tensor *shared)
+{
+    const int heads = q->shape.rank - 3;
+    return heads >= 0 && q->shape.rank == shared->shape.rank && q->shape.dim[heads] > 1 && shared->shape.dim[heads] == 1 &&
+           memcmp(q->shape.dim, shared->shape.dim, (size_t)heads * sizeof q->shape.dim[0]) == 0;
+}
+
 static bool is_computed_bias(const attention *found)
 {
     for (int i = 0; i < found->bias_count; i++) {
@@ -159,7 +168,10 @@ static bool match(const itgc_node *softmax, attention *found)
     }
     const itgc_node *scores = found->scores;
     const itgc_tensor *v = found->values->in[found->is_transposed ? 0 : 1];
-    return has_same_batch(scores->in[0], scores->in[1]) && has_same_batch(scores->in[0], v) && !v->constant &&
+    const bool is_shared = has_one_head(scores->in[0], scores->in[1]) && has_one_head(scores->in[0], v) && !found->factor && found->bias_count == 0 &&
+                           !found->is_transposed;
+    found->is_shared = is_shared;
+    return (is_shared || (has_same_batch(scores->in[0], scores->in[1]) && has_same_batch(scores->in[0], v))) && !v->constant &&
            itgc_same_shape(&scores->out[0]->shape, &softmax->out[0]->shape) && itgc_elements(&scores->out[0]->shape) > 0 &&
            (!is_computed_bias(found) || can_add_computed(found));
 }
@@ -293,9 +305,13 @@ static itgc_shape shape_as_heads(const itgc_shape *shape)
                                 shape->dim[rank - 1]}};
 }
 
-static itgc_tensor *view_as_heads(itgc_graph *graph, const char *name, itgc_tensor *tensor)
+static itgc_tensor *view_as_heads(itgc_graph *graph, const char *name, itgc_tensor *tensor, bool is_one_head)
 {
-    const itgc_shape shape = shape_as_heads(&tensor->shape);
+    itgc_shape shape = shape_as_heads(&tensor->shape);
+    if (is_one_head) {
+        shape.dim[2] *= shape.dim[1];
+        shape.dim[1] = 1;
+    }
     return itgc_same_shape(&shape, &tensor->shape) ? tensor : itgc_insert_reshape(graph, name, tensor, &shape);
 }
 
@@ -314,9 +330,9 @@ static bool prepare_operands(itgc_graph *graph, const attention *found, const ch
     if (found->is_transposed) {
         v = swap_last_two(graph, itgc_sprint(graph->arena, "%s/values", name), v);
     }
-    in[0] = q ? view_as_heads(graph, itgc_sprint(graph->arena, "%s/q", name), q) : NULL;
-    in[1] = k ? view_as_heads(graph, itgc_sprint(graph->arena, "%s/k", name), k) : NULL;
-    in[2] = v ? view_as_heads(graph, itgc_sprint(graph->arena, "%s/v", name), v) : NULL;
+    in[0] = q ? view_as_heads(graph, itgc_sprint(graph->arena, "%s/q", name), q, found->is_shared) : NULL;
+    in[1] = k ? view_as_heads(graph, itgc_sprint(graph->arena, "%s/k", name), k, found->is_shared) : NULL;
+    in[2] = v ? view_as_heads(graph, itgc_sprint(graph->arena, "%s/v", name), v, found->is_shared) : NULL;
     return in[0] && in[1] && in[2];
 }
 

@@ -65,6 +65,17 @@ static void finds_scaled_operands(void **state)
     assert_int_equal(count_nodes(after, "Mul"), 0);
 }
 
+/* One head of keys and values for all queries: the heads become rows. */
+static void finds_shared_keys(void **state)
+{
+    fixture *f = *state;
+    itgc_tensor *q = add_relu(f, add_input(f, "q", DIMS(2, 3, 5, 4))), *k = add_relu(f, add_input(f, "k", DIMS(2, 1, 4, 6)));
+    itgc_tensor *v = add_relu(f, add_input(f, "v", DIMS(2, 1, 6, 7)));
+    const itgc_graph *after = expect_attention(f, add_matmul(f, add_softmax(f, scale(f, add_matmul(f, q, k), 0.5f)), v));
+    const itgc_shape rows = DIMS(2, 1, 15, 7);
+    assert_true(itgc_same_shape(&find_node(after, "Attention")->out[0]->shape, &rows));
+}
+
 static void joins_constant_biases(void **state)
 {
     fixture *f = *state;
@@ -165,6 +176,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(finds_scaled_scores, set_up, tear_down),
         cmocka_unit_test_setup_teardown(finds_scaled_operands, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(finds_shared_keys, set_up, tear_down),
         cmocka_unit_test_setup_teardown(joins_constant_biases, set_up, tear_down),
         cmocka_unit_test_setup_teardown(joins_biases_of_windows, set_up, tear_down),
         cmocka_unit_test_setup_teardown(adds_computed_bias, set_up, tear_down),
