@@ -62,8 +62,10 @@ static inline void itg_stage_run(const itg_conv *conv, uint8_t *row, const void 
         for (size_t i = 0; i < count; i++)
             row[i] = (uint8_t)(((const uint8_t *)in)[first + i] ^ 0x80u);
     } else {
+        const int16_t *from = (const int16_t *)in + first;
+        const uint8_t flip = itg_plane_byte(conv, 0, plane); /* of every code */
         for (size_t i = 0; i < count; i++)
-            row[i] = itg_plane_byte(conv, ((const int16_t *)in)[first + i], plane);
+            row[i] = (uint8_t)((uint8_t)((uint32_t)from[i] >> 8 * plane) ^ flip);
     }
 }
 

@@ -240,14 +240,16 @@ static inline void itg_compute_block(const itg_columns_call *call, int32_t chann
     const itg_depthwise *depthwise = call->depthwise;
     const int32_t channels = depthwise->in[2];
     const int8_t *weights = depthwise->weights + (size_t)(channel / ITG_COLUMN_WIDTH) * itg_signed_column_weight_bytes(depthwise);
-    itg_neon_finish finish = itg_neon_open_block(&depthwise->epilogue, depthwise->out_type, channels, channel, channels - channel);
+    itg_neon_finish finish;
+    itg_neon_open_block(&finish, &depthwise->epilogue, depthwise->out_type, channels, channel, channels - channel);
     itg_neon_prove_narrow(&finish, &depthwise->epilogue, depthwise->kernel[0] * depthwise->kernel[1]);
     if (call->set->arrange_start)
         call->set->arrange_start(finish.start);
     const bool pairs = itg_pairs_rows(depthwise) && y1 - y0 > 1;
     if (pairs)
         itg_move_weights(call, weights);
-    itg_fill_sides(call, channel);
+    if (channel == 0 || depthwise->pad || channels - channel < ITG_COLUMN_WIDTH)
+        itg_fill_sides(call, channel);
     for (int32_t y = y0; y < y1; y += pairs ? 2 : 1) {
         itg_fill_columns(call, y * depthwise->stride[0] - depthwise->before[0], channel);
         itg_compute_row(call, &finish, weights, y, channel);

@@ -91,22 +91,30 @@ static inline void add_codes(int32x4_t sums[4], const uint8_t *in, int32_t count
     sums[3] = vaddw_high_s16(sums[3], high);
 }
 
-static void reduce_block(const itg_reduce *reduce, void *out, const uint8_t *in, int32_t first)
+/* itg_requantize_left and its bounds, four sums at a time. */
+static inline int32x4_t make_codes(const itg_reduce *reduce, int32x4_t sums)
 {
     const itg_requant *requant = &reduce->requant;
+    const int32x4_t multiplier = vdupq_n_s32(requant->multiplier), left = vshlq_s32(sums, vdupq_n_s32(requant->left));
+    int32x4_t code = vqrdmulhq_s32(left, multiplier);
+    if (requant->shift)
+        code = vrshlq_s32(vqdmulhq_s32(left, multiplier), vdupq_n_s32(-(int32_t)requant->shift));
+    return vminq_s32(vmaxq_s32(vaddq_s32(code, vdupq_n_s32(reduce->out_zero)), vdupq_n_s32(reduce->low)), vdupq_n_s32(reduce->high));
+}
+
+static void reduce_block(const itg_reduce *reduce, void *out, const uint8_t *in, int32_t first)
+{
     const uint8x16_t flip = vdupq_n_u8(reduce->in_type == ITG_U8 ? 0x80 : 0);
     int32x4_t sums[4];
-    int32_t lanes[16];
+    int32_t codes[16];
     for (int i = 0; i < 4; i++)
         sums[i] = vdupq_n_s32(-reduce->count * reduce->in_zero);
     for (int32_t i = 0; i < reduce->count; i += 256)
         add_codes(sums, in + (ptrdiff_t)i * reduce->inner + first, reduce->count - i < 256 ? reduce->count - i : 256, reduce->inner, flip);
     for (int i = 0; i < 4; i++)
-        vst1q_s32(lanes + 4 * i, sums[i]);
-    for (int32_t c = 0; c < 16; c++) {
-        const int32_t code = reduce->out_zero + itg_requantize_left(lanes[c], requant->left, requant->multiplier, requant->shift);
-        itg_store_code(out, reduce->out_type, (size_t)(first + c), itg_clamp(code, reduce->low, reduce->high));
-    }
+        vst1q_s32(codes + 4 * i, make_codes(reduce, sums[i]));
+    for (int32_t c = 0; c < 16; c++)
+        itg_store_code(out, reduce->out_type, (size_t)(first + c), codes[c]);
 }
 
 static void reduce_row(const itg_reduce *reduce, void *out, const void *in)

@@ -63,36 +63,35 @@ static inline bool itg_neon_fold_left(itg_neon_finish *finish)
 }
 
 /* outputs: channels of a pixel, all groups together; count of them from `channel` on are this block's. */
-static inline itg_neon_finish itg_neon_open_block(const itg_epilogue *epilogue, itg_type type, int32_t outputs, int32_t channel, int32_t count)
+static inline void itg_neon_open_block(itg_neon_finish *finish, const itg_epilogue *epilogue, itg_type type, int32_t outputs, int32_t channel,
+                                       int32_t count)
 {
-    itg_neon_finish finish;
-    finish.type = type;
-    finish.count = count < 16 ? count : 16;
-    finish.table = epilogue->table;
-    finish.pixel_bytes = (ptrdiff_t)outputs * (ptrdiff_t)itg_element_bytes(type);
-    finish.narrow = false;
-    finish.two_slopes = type != ITG_S32 && epilogue->negative_multiplier;
-    finish.rounds = epilogue->shift > 0;
-    finish.left = vdupq_n_s32(epilogue->left);
-    finish.narrowing.right = vdupq_n_s32(-(int32_t)epilogue->shift);
-    finish.zero = vdupq_n_s32(epilogue->zero);
-    finish.low = vdupq_n_s32(epilogue->table ? 0 : epilogue->low);
-    finish.high = vdupq_n_s32(epilogue->table ? epilogue->table_mask : epilogue->high);
-    finish.narrowing.low = vdupq_n_s8((int8_t)epilogue->low);
-    finish.narrowing.high = vdupq_n_s8((int8_t)epilogue->high);
-    finish.narrowing.zero = vdupq_n_s16((int16_t)epilogue->zero);
-    finish.plain = type == ITG_S8 && !epilogue->table && !finish.two_slopes && epilogue->zero >= -1024 && epilogue->zero <= 1024;
+    finish->type = type;
+    finish->count = count < 16 ? count : 16;
+    finish->table = epilogue->table;
+    finish->pixel_bytes = (ptrdiff_t)outputs * (ptrdiff_t)itg_element_bytes(type);
+    finish->narrow = false;
+    finish->two_slopes = type != ITG_S32 && epilogue->negative_multiplier;
+    finish->rounds = epilogue->shift > 0;
+    finish->left = vdupq_n_s32(epilogue->left);
+    finish->narrowing.right = vdupq_n_s32(-(int32_t)epilogue->shift);
+    finish->zero = vdupq_n_s32(epilogue->zero);
+    finish->low = vdupq_n_s32(epilogue->table ? 0 : epilogue->low);
+    finish->high = vdupq_n_s32(epilogue->table ? epilogue->table_mask : epilogue->high);
+    finish->narrowing.low = vdupq_n_s8((int8_t)epilogue->low);
+    finish->narrowing.high = vdupq_n_s8((int8_t)epilogue->high);
+    finish->narrowing.zero = vdupq_n_s16((int16_t)epilogue->zero);
+    finish->plain = type == ITG_S8 && !epilogue->table && !finish->two_slopes && epilogue->zero >= -1024 && epilogue->zero <= 1024;
     int32x4_t start[4];
-    itg_neon_load_channels(start, epilogue->bias + channel, finish.count);
+    itg_neon_load_channels(start, epilogue->bias + channel, finish->count);
     for (int i = 0; i < 4; i++)
-        vst1q_s32(finish.start + 4 * i, start[i]);
+        vst1q_s32(finish->start + 4 * i, start[i]);
     if (type != ITG_S32)
-        itg_neon_load_channels(finish.multiplier, epilogue->multiplier + channel, finish.count);
-    if (finish.two_slopes)
-        itg_neon_load_channels(finish.negative, epilogue->negative_multiplier + channel, finish.count);
-    if (finish.plain && epilogue->left > 0)
-        finish.plain = itg_neon_fold_left(&finish);
-    return finish;
+        itg_neon_load_channels(finish->multiplier, epilogue->multiplier + channel, finish->count);
+    if (finish->two_slopes)
+        itg_neon_load_channels(finish->negative, epilogue->negative_multiplier + channel, finish->count);
+    if (finish->plain && epilogue->left > 0)
+        finish->plain = itg_neon_fold_left(finish);
 }
 
 /* Looks whether no sum of `products` products of codes and weights, with its bias, leaves int16 once it is requantized, and no code is clamped

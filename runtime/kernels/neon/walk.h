@@ -9,7 +9,7 @@
 #include "runtime/kernels/neon/requantize.h"
 #include "runtime/kernels/stage.h"
 
-#define ITG_PIXEL_LIST 120 /* pixels of one list; with their activations in the first-level cache, every block passes over them */
+#define ITG_PIXEL_LIST 240 /* pixels of one list at most */
 #define ITG_PIXEL_SUMS 128 /* of the largest tile of any table */
 
 /* What one tile reads. */
@@ -141,7 +141,8 @@ static inline void itg_compute_blocks(itg_pixel_layer *layer, itg_pixel_list *li
     uint8_t *out = list->out;
     for (int32_t block = layer->blocks[0]; block < layer->blocks[1]; block++, weights += layer->block_stride) {
         const int32_t channel = layer->group * group_outputs + block * 16;
-        itg_neon_finish finish = itg_neon_open_block(&conv->epilogue, conv->out_type, itg_out_pitch(conv), channel, group_outputs - block * 16);
+        itg_neon_finish finish;
+        itg_neon_open_block(&finish, &conv->epilogue, conv->out_type, itg_out_pitch(conv), channel, group_outputs - block * 16);
         itg_neon_prove_narrow(&finish, &conv->epilogue, layer->runs.segments * layer->runs.run);
         if (conv->in_type == ITG_S16)
             for (int i = 0; i < 16; i++)
@@ -155,11 +156,19 @@ static inline void itg_compute_blocks(itg_pixel_layer *layer, itg_pixel_list *li
     layer->set = set;
 }
 
+/* Pixels of a list: with their activations in the first-level cache, every block passes over them. */
+static inline int32_t itg_list_size(const itg_conv *conv, int32_t count)
+{
+    const int32_t fitting = 32768 / conv->in[2], most = fitting < 80 ? 80 : fitting > ITG_PIXEL_LIST ? ITG_PIXEL_LIST : fitting;
+    const int32_t lists = (count + most - 1) / most, size = (count + lists - 1) / lists;
+    return most - size < 20 ? most : (size + 19) / 20 * 20; /* whole tiles of every table */
+}
+
 /* Output rows [y0, y1), all groups, from staged rows. */
 static inline void itg_compute_rows(itg_pixel_layer *layer, uint8_t *out, const itg_staged *staged, int32_t y0, int32_t y1)
 {
     const itg_conv *conv = layer->conv;
-    const int32_t count = (y1 - y0) * conv->out[1];
+    const int32_t count = (y1 - y0) * conv->out[1], size = itg_list_size(conv, count);
     const size_t pixel_bytes = (size_t)itg_out_pitch(conv) * itg_element_bytes(conv->out_type);
     itg_pixel_list list;
     layer->packed = conv->weights;
@@ -167,8 +176,8 @@ static inline void itg_compute_rows(itg_pixel_layer *layer, uint8_t *out, const 
         itg_point_segments(list.segment, conv, &layer->runs, staged, y0, layer->group);
         for (int32_t s = 0; s < layer->runs.segments; s++)
             list.high[s] = list.segment[s] + staged->high_plane;
-        for (int32_t first = 0; first < count; first += ITG_PIXEL_LIST) {
-            itg_list_pixels(&list, conv, staged, first, count - first < ITG_PIXEL_LIST ? count - first : ITG_PIXEL_LIST);
+        for (int32_t first = 0; first < count; first += size) {
+            itg_list_pixels(&list, conv, staged, first, count - first < size ? count - first : size);
             list.out = out + ((size_t)y0 * (size_t)conv->out[1] + (size_t)first) * pixel_bytes;
             itg_compute_blocks(layer, &list);
         }

@@ -61,7 +61,8 @@ static void itg_neon_compute_tiles(const itg_winograd_call *call, const int8_t *
 {
     const itg_conv *conv = call->conv;
     const int32_t channels = conv->in[2], channel = 16 * block;
-    itg_neon_finish finish = itg_neon_open_block(&conv->epilogue, conv->out_type, itg_out_pitch(conv), channel, conv->out[2] - channel);
+    itg_neon_finish finish;
+    itg_neon_open_block(&finish, &conv->epilogue, conv->out_type, itg_out_pitch(conv), channel, conv->out[2] - channel);
     itg_neon_prove_narrow(&finish, &conv->epilogue, 9 * channels);
     int32_t starts[2][16] = {{0}};
     for (int i = 0; i < finish.count; i++)
