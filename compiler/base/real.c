@@ -402,6 +402,10 @@ double itgc_round_even(double x)
 
 double itgc_round(double x)
 {
-    const double magnitude = fabs(x), below = floor(magnitude);
+    const double magnitude = fabs(x);
+    if (!(magnitude < 0x1p52)) {
+        return x; /* an integer, an infinity or a NaN */
+    }
+    const double below = (double)(int64_t)magnitude;
     return copysign(magnitude - below >= 0.5 ? below + 1 : below, x);
 }

@@ -56,6 +56,13 @@ static void extend(itgc_histogram *histogram, double min, double max)
     histogram->max = max;
 }
 
+/* |value| < 2^63; a conversion, where floor would be a call. */
+static int64_t find_index(double value)
+{
+    const int64_t whole = (int64_t)value;
+    return whole - ((double)whole > value ? 1 : 0);
+}
+
 int64_t itgc_observe(itgc_histogram *histogram, const float *values, int64_t count)
 {
     double min = histogram->total ? histogram->min : INFINITY;
@@ -81,7 +88,7 @@ int64_t itgc_observe(itgc_histogram *histogram, const float *values, int64_t cou
     const double inverse = 1.0 / histogram->width;
     for (int64_t i = 0; i < count; i++) {
         if (isfinite(values[i])) {
-            histogram->bin[(int64_t)floor((double)values[i] * inverse) - histogram->low]++;
+            histogram->bin[find_index((double)values[i] * inverse) - histogram->low]++;
         }
     }
     histogram->total += (uint64_t)seen;
