@@ -94,7 +94,7 @@ static bool place_softmax(itgc_layout *layout, itgc_node *node, bool *known)
     const int axis = (int)normal_axis(params->axis, rank);
     int64_t perm[ITGC_MAX_RANK];
     memcpy(perm, view.perm, sizeof perm);
-    if (params->coerce && axis != rank - 1) {
+    if (rank == 0 || (params->coerce && axis != rank - 1)) {
         return true;
     }
     for (int i = 0; i < rank; i++) { /* the axis moves to the end, the others close up */

@@ -108,6 +108,8 @@ void itgc_insert_copies(itgc_graph *graph, bool (*narrow)(const void *argument, 
             }
         }
     }
-    memcpy(graph->nodes, all, (size_t)count * sizeof *all);
+    for (int i = 0; i < count; i++) {
+        graph->nodes[i] = all[i];
+    }
     itgc_fill_uses(graph);
 }

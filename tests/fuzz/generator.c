@@ -8,9 +8,11 @@
 
 #include <stdio.h>
 
-#define PROBE_MEMORY ((size_t)32 << 20)
-#define PROBE_WORK   ((int64_t)1 << 20)
-#define MOST_NODES   24
+#define PROBE_MEMORY  ((size_t)32 << 20)
+#define PROBE_WORK    ((int64_t)1 << 18)
+#define MOST_NODES    32
+#define MOST_ELEMENTS 4096
+#define MOST_ROUNDS   12
 
 /* Operands behind the first input, one letter each (values.c). "?" in front of a letter: may be left out. */
 typedef struct op_form {
@@ -75,42 +77,16 @@ static const op_form forms[] = {{"Conv", "w?v"},
                                 {"GRU", "3h"},
                                 {"RNN", "1h"}};
 
-/* Several ops in the ways exporters spell one thing: x is the tensor, 0, 1, 2 results of earlier lines of the same form. */
-static const char *const patterns[] = {
-    "Sigmoid x;Mul x 0",
-    "Conv x;BatchNormalization 0;Relu 1",
-    "Conv x;Relu 0;Conv 1;Add 2 x",
-    "Conv x;Conv x;Add 0 1",
-    "Conv x;Conv x;Concat 0 1;BatchNormalization 2",
-    "Pad x;Conv 0;LeakyRelu 1",
-    "Sub x;Div 0;Conv 1",
-    "Mul x;Add 0;Conv 1",
-    "Transpose x;Conv 0;Transpose 1",
-    "GlobalAveragePool x;Flatten 0;Gemm 1",
-    "GlobalAveragePool x;Conv 0;Sigmoid 1;Mul 2 x",
-    "HardSigmoid x;Mul x 0",
-    "Add x;Clip 0;Mul x 1;Div 2",
-    "Div x;Erf 0;Add 1;Mul x 2;Mul 3",
-    "Softplus x;Tanh 0;Mul x 1",
-    "Reshape x;Transpose 0;Reshape 1",
-    "ReduceMean x;Sub x 0;Mul 1 1;ReduceMean 2;Add 3;Sqrt 4;Div 1 5",
-    "MatMul x;Add 0;Softmax 1",
-    "MatMul x;Reshape 0;Transpose 1;MatMul 2",
-    "Conv x;MaxPool 0;AveragePool 1",
-    "Relu x;Slice 0;Concat 0 1",
-    "Gemm x;BatchNormalization 0;Relu 1;Gemm 2;Softmax 3",
-    "Conv x;Mul 0;Add 1;Clip 2",
-    "Split x;Relu 0",
-    "Resize x;Add 0;Relu 1",
-    "BatchNormalization x;Relu 0;Conv 1",
-    "Squeeze x;Unsqueeze 0;Transpose 1;Transpose 2",
-};
-
 int fuzz_choose(fuzz_bytes *bytes, int count)
 {
-    if (bytes->left == 0 || count <= 1)
+    if (count <= 1)
         return 0;
+    if (bytes->left == 0) {
+        bytes->state = bytes->state * 1664525u + 1013904223u;
+        return (int)(bytes->state >> 16) % count;
+    }
     bytes->left--;
+    bytes->state = bytes->state * 31u + *bytes->at;
     return *bytes->at++ % count;
 }
 
@@ -132,7 +108,7 @@ static bool run_probe(void *argument)
     call->result->type = tensor->type;
     call->result->shape = tensor->shape;
     const int64_t elements = itgc_elements(&tensor->shape);
-    return elements >= 0 && elements <= 1 << 16;
+    return elements >= 0 && elements <= MOST_ELEMENTS;
 }
 
 /* Whether the model so far, with tensor `name` as its output, imports; what that tensor is. */
@@ -159,62 +135,135 @@ static const char *find_operands(const char *op, const itgc_op *record)
     return record->min_inputs >= 4 ? "bbb" : record->min_inputs == 3 ? "bb" : record->min_inputs == 2 ? "b" : "";
 }
 
-static void add_operands(fuzz_generator *g, const char *op, const char *operands, const fuzz_tensor *first, itgc_text *inputs)
+/* A node to add: `words` as in patterns.c, of which numbers are results. */
+typedef struct request {
+    const char *op, *words;
+    int first;    /* tensor that x stands for */
+    int *results; /* of the pattern; grows by the node's outputs */
+    int *result_count;
+} request;
+
+static bool is_result(const request *r, char letter)
 {
-    for (const char *c = operands; *c != '\0'; c++) {
+    return letter >= '0' && letter <= '9' && letter - '0' < *r->result_count;
+}
+
+/* The node's own first operand, which letters refer to. */
+static const fuzz_tensor *first_operand(const fuzz_generator *g, const request *r)
+{
+    return &g->tensors[is_result(r, r->words[0]) ? r->results[r->words[0] - '0'] : r->first];
+}
+
+/* The operands a node may well accept, in `form`'s letters, behind the first. */
+static void add_chosen_operands(fuzz_generator *g, const request *r, const itgc_op *record, const fuzz_tensor *first, itgc_text *inputs)
+{
+    for (const char *c = find_operands(r->op, record); *c != '\0'; c++) {
         const bool is_optional = *c == '?';
         c += is_optional;
         itgc_add(inputs, "|");
         if (!is_optional || fuzz_choose(&g->bytes, 2) != 0)
-            itgc_add(inputs, fuzz_add_operand(g, *c, first, op));
+            itgc_add(inputs, fuzz_add_operand(g, *c, first, r->op));
     }
 }
 
-/* second: a tensor to read in place of the first operand; -1: none. The number of the result, -1 if the node was refused. */
-static int add_one(fuzz_generator *g, const char *op, int first, int second)
+/* Returns how many words were operands. */
+static int add_given_operands(fuzz_generator *g, const request *r, bool axes_are_attribute, itgc_text *inputs)
 {
-    const itgc_op *const record = itgc_find_op(op, (int)g->writer.opset, NULL);
-    if (record == NULL || g->tensor_count == FUZZ_MOST_TENSORS || g->node_count == MOST_NODES)
-        return -1;
-    const itgc_text before = g->writer.graph;
-    const fuzz_tensor *const x = &g->tensors[first];
-    fuzz_tensor *const result = &g->tensors[g->tensor_count];
+    const fuzz_tensor *const first = first_operand(g, r);
+    int count = 0;
+    for (const char *at = r->words; *at != '\0'; at += strspn(at, " ")) {
+        const size_t length = strcspn(at, " ");
+        const char *const word = itgc_copy_bytes(g->arena, at, length);
+        at += length;
+        if (*word == '@' || *word == '#' || (*word == '%' && axes_are_attribute))
+            continue;
+        itgc_add(inputs, count == 0 ? "" : "|");
+        count++;
+        if (word[1] == '\0' && (*word == 'x' || is_result(r, *word)))
+            itgc_add(inputs, g->tensors[*word == 'x' ? r->first : r->results[*word - '0']].name);
+        else
+            itgc_add(inputs, fuzz_add_word(g, word + (*word == '%'), &g->tensors[r->first].shape, first, r->op));
+    }
+    return count;
+}
+
+static void write_node(fuzz_generator *g, const request *r, const itgc_op *record, const char *outputs)
+{
+    const bool axes_are_attribute = strstr(record->attributes, "axes") != NULL;
+    const fuzz_tensor *const first = first_operand(g, r);
     itgc_text inputs;
     itgc_init_text(&inputs, g->arena);
+    const bool is_bare = add_given_operands(g, r, axes_are_attribute, &inputs) == 1 && strpbrk(r->words, "@%") == NULL;
+    if (record->max_inputs == 0)
+        itgc_init_text(&inputs, g->arena);
+    else if (is_bare)
+        add_chosen_operands(g, r, record, first, &inputs);
+    begin_node(&g->writer, r->op, itgc_sprint(g->arena, "n%d", g->node_count), inputs.bytes, outputs);
+    if (strpbrk(r->words, "@%") == NULL)
+        fuzz_set_attributes(g, r->op, record->attributes, first);
+    else
+        fuzz_set_words(g, r->words, &g->tensors[r->first].shape, axes_are_attribute);
+    end_node(&g->writer);
+}
+
+/* The next tensor's name. */
+static void name_tensor(fuzz_generator *g)
+{
+    (void)snprintf(g->tensors[g->tensor_count].name, sizeof g->tensors[0].name, "t%d", g->tensor_count % 1000);
+}
+
+/* Keeps the node's outputs that the importer gives a shape; the first one must have one. */
+static bool keep_outputs(fuzz_generator *g, const request *r, int outputs)
+{
+    for (int i = 0; i < outputs; i++) {
+        if (!probe(g, g->tensors[g->tensor_count].name, &g->tensors[g->tensor_count]))
+            return i > 0;
+        if (*r->result_count < FUZZ_MOST_RESULTS)
+            r->results[(*r->result_count)++] = g->tensor_count;
+        g->tensor_count++;
+        name_tensor(g);
+    }
+    return true;
+}
+
+/* False if the node was refused. */
+static bool add_one(fuzz_generator *g, const request *r)
+{
+    const itgc_op *const record = itgc_find_op(r->op, (int)g->writer.opset, NULL);
+    const char *const wanted = strchr(r->words, '#');
+    const int outputs = wanted != NULL ? wanted[1] - '0' : 1;
+    if (record == NULL || g->tensor_count + outputs >= FUZZ_MOST_TENSORS || g->node_count == MOST_NODES)
+        return false;
+    const itgc_text before = g->writer.graph;
+    itgc_text names;
+    itgc_init_text(&names, g->arena);
     itgc_init_text(&g->writer.graph, g->arena);
     itgc_add_bytes(&g->writer.graph, before.bytes, before.count);
-    (void)snprintf(result->name, sizeof result->name, "t%d", g->tensor_count);
-    if (record->max_inputs != 0)
-        itgc_add(&inputs, x->name);
-    if (second >= 0)
-        itgc_addf(&inputs, "|%s", g->tensors[second].name);
-    else
-        add_operands(g, op, find_operands(op, record), x, &inputs);
-    begin_node(&g->writer, op, itgc_sprint(g->arena, "n%d", g->node_count), inputs.bytes, result->name);
-    fuzz_set_attributes(g, op, record->attributes, x);
-    end_node(&g->writer);
-    if (!probe(g, result->name, result)) {
+    for (int i = 0; i < outputs; i++)
+        itgc_addf(&names, "%st%d", i == 0 ? "" : "|", g->tensor_count + i);
+    name_tensor(g);
+    write_node(g, r, record, names.bytes);
+    if (!keep_outputs(g, r, outputs)) {
         g->writer.graph = before;
-        return -1;
+        return false;
     }
     g->node_count++;
-    return g->tensor_count++;
+    return true;
 }
 
 static void add_pattern(fuzz_generator *g, const char *pattern, int first)
 {
-    int results[8], count = 0;
-    for (const char *at = pattern; *at != '\0' && count < 8;) {
-        char op[32] = "", one[2] = "x", two[2] = "";
-        (void)sscanf(at, "%31[A-Za-z] %1[x0-9] %1[x0-9]", op, one, two);
-        const int a = one[0] == 'x' ? first : results[one[0] - '0'];
-        const int b = two[0] == '\0' ? -1 : two[0] == 'x' ? first : results[two[0] - '0'];
-        results[count] = add_one(g, op, a, b);
-        if (results[count] < 0)
+    int results[FUZZ_MOST_RESULTS], count = 0;
+    for (const char *at = pattern; *at != '\0'; at += *at == ';') {
+        const size_t length = strcspn(at, ";"), name = strcspn(at, " ");
+        const request r = {.op = itgc_copy_bytes(g->arena, at, name),
+                           .words = itgc_copy_bytes(g->arena, at + name + 1, length - name - 1),
+                           .first = first,
+                           .results = results,
+                           .result_count = &count};
+        if (!add_one(g, &r))
             return;
-        count++;
-        at += strcspn(at, ";");
-        at += *at == ';';
+        at += length;
     }
 }
 
@@ -235,7 +284,7 @@ static void add_graph_input(fuzz_generator *g)
 static void start_generator(fuzz_generator *g, itgc_arena *arena, const uint8_t *data, size_t size)
 {
     static const int opsets[] = {17, 13, 18, 11, 23, 9, 7, 21};
-    *g = (fuzz_generator){.arena = arena, .bytes = {data, size}};
+    *g = (fuzz_generator){.arena = arena, .bytes = {data, size < FUZZ_PIECE ? size : FUZZ_PIECE, 1}};
     start_model(&g->writer, arena, opsets[fuzz_choose(&g->bytes, 8)]);
     add_graph_input(g);
 }
@@ -248,32 +297,43 @@ static itgc_text finish_generator(fuzz_generator *g)
     return finish_model(&g->writer);
 }
 
+/* What one piece of the bytes asks for. */
+static void add_round(fuzz_generator *g)
+{
+    int op_count = 0, results[FUZZ_MOST_RESULTS], count = 0;
+    const itgc_op_row *const rows = itgc_op_rows(&op_count);
+    const int choice = fuzz_choose(&g->bytes, 16), back = choice % 8, last = g->tensor_count - 1;
+    const int first = back < 5 || back - 4 > last ? last : last - (back - 4); /* mostly the newest tensor, so that chains form */
+    if (choice < 8) {
+        add_pattern(g, fuzz_pattern(fuzz_choose(&g->bytes, fuzz_pattern_count())), first);
+        return;
+    }
+    const request r = {.op = rows[fuzz_choose(&g->bytes, op_count)].name, .words = "x", .first = first, .results = results, .result_count = &count};
+    (void)add_one(g, &r);
+}
+
 itgc_text fuzz_generate_model(itgc_arena *arena, const uint8_t *data, size_t size)
 {
     fuzz_generator g;
-    int op_count = 0;
-    const itgc_op_row *const rows = itgc_op_rows(&op_count);
     start_generator(&g, arena, data, size);
     if (fuzz_choose(&g.bytes, 8) == 7)
         add_graph_input(&g);
-    for (int round = 0; round < 12 && g.bytes.left > 0; round++) {
-        /* Mostly the newest tensor, so that chains form. */
-        const int back = fuzz_choose(&g.bytes, 8);
-        const int first = back < 5 || back - 4 > g.tensor_count - 1 ? g.tensor_count - 1 : g.tensor_count - 1 - (back - 4);
-        const int choice = fuzz_choose(&g.bytes, 256);
-        if (choice < 96)
-            add_pattern(&g, patterns[choice % (int)(sizeof patterns / sizeof patterns[0])], first);
-        else
-            (void)add_one(&g, rows[(choice - 96 + (choice > 200 ? fuzz_choose(&g.bytes, 64) : 0)) % op_count].name, first, -1);
+    const fuzz_bytes head = g.bytes;
+    for (size_t at = FUZZ_PIECE; at < size && at < (size_t)(MOST_ROUNDS + 1) * FUZZ_PIECE; at += FUZZ_PIECE) {
+        g.bytes = (fuzz_bytes){data + at, size - at < FUZZ_PIECE ? size - at : FUZZ_PIECE, 1};
+        add_round(&g);
     }
+    g.bytes = head;
     return finish_generator(&g);
 }
 
 bool fuzz_generate_op(itgc_arena *arena, const char *op, const uint8_t *data, size_t size, itgc_text *file)
 {
     fuzz_generator g;
+    int results[FUZZ_MOST_RESULTS], count = 0;
+    const request r = {.op = op, .words = "x", .results = results, .result_count = &count};
     start_generator(&g, arena, data, size);
-    if (add_one(&g, op, 0, -1) < 0)
+    if (!add_one(&g, &r))
         return false;
     *file = finish_generator(&g);
     return true;

@@ -7,12 +7,18 @@
 #include "compiler/graph/graph.h"
 #include "tests/support/model_writer.h"
 
-#define FUZZ_MOST_TENSORS 40
+#define FUZZ_MOST_TENSORS 48
+#define FUZZ_MOST_RESULTS 10 /* of a pattern: one digit names one */
 
-/* Choices left. */
+/* The first piece of the bytes says what the model is, each other one adds a node or a pattern. Where a piece has no bytes left, choices
+ * follow from those it had: pieces may be moved, doubled or taken out without changing what the others ask for. */
+#define FUZZ_PIECE 8
+
+/* Choices left in a piece. */
 typedef struct fuzz_bytes {
     const uint8_t *at;
     size_t left;
+    uint32_t state;
 } fuzz_bytes;
 
 typedef struct fuzz_tensor {
@@ -38,10 +44,17 @@ itgc_text fuzz_generate_model(itgc_arena *arena, const uint8_t *data, size_t siz
 /* One node of this op alone, choices from the bytes; false if it was refused. */
 bool fuzz_generate_op(itgc_arena *arena, const char *op, const uint8_t *data, size_t size, itgc_text *file);
 
-/* A choice in [0, count); 0 when the bytes are used up. */
+/* A choice in [0, count). */
 int fuzz_choose(fuzz_bytes *bytes, int count);
 
+/* patterns.c: lines of ops; their words, as operands and attributes of a node. x: the tensor the pattern is about; first: the node's own. */
+const char *fuzz_pattern(int index);
+int fuzz_pattern_count(void);
+const char *fuzz_add_word(fuzz_generator *g, const char *word, const itgc_shape *x, const fuzz_tensor *first, const char *op);
+void fuzz_set_words(fuzz_generator *g, const char *words, const itgc_shape *x, bool axes_are_attribute);
+
 /* values.c: what nodes take beside their first input. Each adds an initializer and returns its name, or "" to leave the input out. */
+const char *fuzz_next_name(fuzz_generator *g); /* of a constant */
 const char *fuzz_add_floats(fuzz_generator *g, const itgc_shape *shape, bool is_positive);
 const char *fuzz_add_ints(fuzz_generator *g, const int64_t *values, int count);
 /* kind: a letter of the op table in generator.c. */

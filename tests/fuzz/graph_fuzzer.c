@@ -32,8 +32,10 @@ static void show(const itgc_text *text)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    const fuzz_options options = {.compare_floats = true, .compare_kernels = true};
+    fuzz_options options = {.compare_floats = true, .compare_kernels = true};
     build_call call = {.c = itgc_new_compilation((size_t)64 << 20), .data = data, .size = size};
+    for (size_t i = 4; i < 8 && i < size; i++)
+        options.choices = options.choices << 8 | data[i];
     if (call.c != NULL && itgc_protect(call.c, build, &call)) {
         show(&call.file);
         fuzz_model((const uint8_t *)call.file.bytes, call.file.count, &options);

@@ -49,18 +49,34 @@ static void write_ops(itgc_arena *arena, const char *dir)
     }
 }
 
+/* The bytes of a graph fuzzer's input, and as a model the import fuzzer's. */
+static void write_graph(itgc_arena *arena, const char *dir, const char *name, const uint8_t *bytes, size_t count)
+{
+    write_seed(dir, "graph", name, bytes, count);
+    const itgc_text file = fuzz_generate_model(arena, bytes, count);
+    if (file.count < 3000)
+        write_seed(dir, "import", name, file.bytes, file.count);
+}
+
+/* One input for each pattern, on a shape it may fit, and some of random pieces. */
 static void write_graphs(itgc_arena *arena, const char *dir)
 {
-    for (uint32_t seed = 1; seed <= 160; seed++) {
-        uint8_t bytes[160];
-        char name[32];
+    uint8_t bytes[13 * FUZZ_PIECE];
+    char name[32];
+    for (int i = 0; i < fuzz_pattern_count(); i++) {
+        fill_bytes(bytes, sizeof bytes, (uint32_t)i);
+        memset(bytes, 0, FUZZ_PIECE);
+        bytes[1] = (uint8_t)(strstr(fuzz_pattern(i), "[0,2,1]") != NULL || strstr(fuzz_pattern(i), "MatMul x m") != NULL ? 5 : 1);
+        bytes[FUZZ_PIECE] = 0;
+        bytes[FUZZ_PIECE + 1] = (uint8_t)i;
+        (void)snprintf(name, sizeof name, "pattern%02d", i);
+        write_graph(arena, dir, name, bytes, 2 * FUZZ_PIECE);
+    }
+    for (uint32_t seed = 1; seed <= 60; seed++) {
         fill_bytes(bytes, sizeof bytes, seed);
-        bytes[2] = (uint8_t)(bytes[2] % 7); /* one input */
-        (void)snprintf(name, sizeof name, "seed%03u", (unsigned)seed);
-        write_seed(dir, "graph", name, bytes, 40 + seed % 120);
-        const itgc_text file = fuzz_generate_model(arena, bytes, 40 + seed % 60);
-        if (seed <= 40 && file.count < 4000)
-            write_seed(dir, "import", name, file.bytes, file.count);
+        bytes[3] = (uint8_t)(bytes[3] % 7); /* one input */
+        (void)snprintf(name, sizeof name, "seed%02u", (unsigned)seed);
+        write_graph(arena, dir, name, bytes, (4 + seed % 10) * FUZZ_PIECE);
     }
 }
 

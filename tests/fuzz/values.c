@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-static const char *next_name(fuzz_generator *g)
+const char *fuzz_next_name(fuzz_generator *g)
 {
     return itgc_sprint(g->arena, "c%d", g->constant_count++);
 }
@@ -33,14 +33,14 @@ const char *fuzz_add_floats(fuzz_generator *g, const itgc_shape *shape, bool is_
         const float unit = (float)(state >> 8) / 16777216.0f;
         values[i] = is_positive ? 0.1f + unit : (2.0f * unit - 1.0f) * scale;
     }
-    const char *const name = next_name(g);
+    const char *const name = fuzz_next_name(g);
     add_floats(&g->writer, name, shape_text(g, shape), values, (size_t)count);
     return name;
 }
 
 const char *fuzz_add_ints(fuzz_generator *g, const int64_t *values, int count)
 {
-    const char *const name = next_name(g);
+    const char *const name = fuzz_next_name(g);
     add_ints(&g->writer, name, itgc_sprint(g->arena, "%d", count), values, (size_t)count);
     return name;
 }
@@ -118,7 +118,7 @@ static const char *add_resize_scales(fuzz_generator *g, const itgc_shape *x)
     const float scale = scales[fuzz_choose(&g->bytes, 6)];
     for (int i = 0; i < x->rank; i++)
         values[i] = i < 2 ? 1.0f : scale;
-    const char *const name = next_name(g);
+    const char *const name = fuzz_next_name(g);
     add_floats(&g->writer, name, itgc_sprint(g->arena, "%d", x->rank), values, (size_t)x->rank);
     return name;
 }
@@ -211,7 +211,7 @@ static const char *add_integers(fuzz_generator *g, char kind, const itgc_shape *
         return add_int_list(g, 1, 1, 3);
     default: { /* K: a number */
         const int64_t value = fuzz_choose(&g->bytes, 2);
-        const char *const name = next_name(g);
+        const char *const name = fuzz_next_name(g);
         add_ints(&g->writer, name, "", &value, 1);
         return name;
     }

@@ -4,7 +4,7 @@
 #include "compiler/compile.h"
 #include "tests/unit/onnx/importing.h"
 
-enum { ONNX_INT8 = 3, ONNX_UINT16 = 4 };
+enum { ONNX_UINT16 = 4 };
 
 static const int8_t weight_codes[4] = {127, -3, 5, 64}; /* the second channel does not reach 127 */
 

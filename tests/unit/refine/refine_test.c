@@ -171,6 +171,21 @@ static void test_no_scores(void **state)
     end_bench(&b);
 }
 
+static void test_no_nodes(void **state)
+{
+    (void)state;
+    bench b;
+    start_bench(&b);
+    itgc_tensor *x = itgc_new_tensor(b.graph, "x", ITGC_F32, &(itgc_shape){.rank = 2, .dim = {1, 4}});
+    b.graph->inputs[b.graph->input_count++] = x;
+    add_output(&b, x);
+    b.graph->level = ITGC_LOWERED;
+    b.options.round_weights = b.options.correct = b.options.widen = b.options.fit_ranges = b.options.equalize = true;
+    (void)refine_net(&b, open_noise(&b), 1);
+    assert_null(b.diag.error);
+    end_bench(&b);
+}
+
 static void test_channels(void **state)
 {
     (void)state;
@@ -194,7 +209,7 @@ static void test_channels(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_less_noise), cmocka_unit_test(test_robust), cmocka_unit_test(test_threads),
-                                       cmocka_unit_test(test_no_scores), cmocka_unit_test(test_channels)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_less_noise), cmocka_unit_test(test_robust),   cmocka_unit_test(test_threads),
+                                       cmocka_unit_test(test_no_scores),  cmocka_unit_test(test_no_nodes), cmocka_unit_test(test_channels)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
