@@ -4,7 +4,7 @@
 
 static void compute_rows(const itg_depthwise *depthwise, void *out, const void *in, int32_t y0, int32_t y1, void *scratch)
 {
-    static const itg_column_set set = {ITG_COLUMN_PIXELS, sum_taps, taps_16b, taps_8b, three_16b, three_8b, NULL};
+    static const itg_column_set set = {ITG_COLUMN_PIXELS, sum_taps, taps_16b, taps_8b, three_16b, three_8b, NULL, NULL};
     if (depthwise->packing == ITG_PACK_ROWS)
         itg_depthwise_scalar.rows(depthwise, out, in, y0, y1, scratch);
     else

@@ -25,18 +25,25 @@ typedef void itg_sum_columns(const itg_column_tile *tile, int32_t *sums);
 /* `tiles` tiles one after the other, to plain int8 codes at out: 16 or 8 channels of each pixel. */
 typedef void itg_direct_columns(const itg_column_tile *tile, const itg_neon_finish *finish, uint8_t *out, int64_t tiles);
 
+typedef struct itg_columns_call itg_columns_call;
+
+/* Rows [rows[0], rows[1]) of the block from `channel` on, without columns; false if it cannot. packed: the block's weights. */
+typedef bool itg_block_rows(const itg_columns_call *call, const itg_neon_finish *finish, const int8_t *packed, const int32_t rows[2],
+                            int32_t channel);
+
 typedef struct itg_column_set {
     int32_t pixels; /* of the largest tile */
     itg_sum_columns *sums;
     itg_direct_columns *const *direct_16, *const *direct_8; /* [pixels - 1] */
     itg_direct_columns *const *three_16, *const *three_8;   /* three taps in one row group at stride 1; NULL: as any number */
     void (*arrange_start)(int32_t start[32]);               /* from 16 first values to the order of the tiles' sums; NULL: as they are */
+    itg_block_rows *block;                                  /* tried first; NULL: none */
 } itg_column_set;
 
 #define ITG_COLUMN_WIDTH 16
 
 /* One call. */
-typedef struct itg_columns_call {
+struct itg_columns_call {
     const itg_column_set *set;
     const itg_depthwise *depthwise;
     const uint8_t *in;
@@ -45,7 +52,7 @@ typedef struct itg_columns_call {
     uint8_t *pad;  /* one pixel, as stored in the input */
     int32_t row_groups, reach;
     int32_t tiles, size, larger; /* a row of direct tiles: so many, of `size` pixels, the first `larger` of them of one more */
-} itg_columns_call;
+};
 
 /* 16 channels at four places -> 64 bytes, the places' bytes of each channel side by side. */
 static inline void itg_interleave(uint8_t *column, uint8x16_t a, uint8x16_t b, uint8x16_t c, uint8x16_t d)
@@ -243,12 +250,14 @@ static inline void itg_compute_block(const itg_columns_call *call, int32_t chann
     itg_neon_finish finish;
     itg_neon_open_block(&finish, &depthwise->epilogue, depthwise->out_type, channels, channel, channels - channel);
     itg_neon_prove_narrow(&finish, &depthwise->epilogue, depthwise->kernel[0] * depthwise->kernel[1]);
+    if (call->set->block && call->set->block(call, &finish, weights, (const int32_t[2]){y0, y1}, channel))
+        return;
     if (call->set->arrange_start)
         call->set->arrange_start(finish.start);
     const bool pairs = itg_pairs_rows(depthwise) && y1 - y0 > 1;
     if (pairs)
         itg_move_weights(call, weights);
-    if (channel == 0 || depthwise->pad || channels - channel < ITG_COLUMN_WIDTH)
+    if (channel == 0 || call->set->block || depthwise->pad || channels - channel < ITG_COLUMN_WIDTH)
         itg_fill_sides(call, channel);
     for (int32_t y = y0; y < y1; y += pairs ? 2 : 1) {
         itg_fill_columns(call, y * depthwise->stride[0] - depthwise->before[0], channel);

@@ -4,6 +4,7 @@
  * a register; v16-v19 and v20-v23 their columns, v24-v27 weights, v28-v31 products. */
 #include "runtime/kernels/neon/codes.h"
 #include "runtime/kernels/neon/columns.h"
+#include "runtime/kernels/neon/rows.h"
 #include "runtime/kernels/neon/spread.h"
 
 #define ADD_PRODUCTS(low, high, a, weights)                                                                                                          \
@@ -52,7 +53,7 @@ static itg_direct_columns *const direct_16[] = {direct_1_16b, direct_2_16b}, *co
 
 static void compute_rows(const itg_depthwise *depthwise, void *out, const void *in, int32_t y0, int32_t y1, void *scratch)
 {
-    static const itg_column_set set = {2, sum_taps, direct_16, direct_8, NULL, NULL, itg_spread_start};
+    static const itg_column_set set = {2, sum_taps, direct_16, direct_8, NULL, NULL, itg_spread_start, compute_from_rows};
     if (depthwise->packing == ITG_PACK_ROWS)
         itg_depthwise_scalar.rows(depthwise, out, in, y0, y1, scratch);
     else

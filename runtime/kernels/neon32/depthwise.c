@@ -60,7 +60,7 @@ static itg_direct_columns *const direct[] = {store_pixels, store_pairs};
 
 static void compute_rows(const itg_depthwise *depthwise, void *out, const void *in, int32_t y0, int32_t y1, void *scratch)
 {
-    static const itg_column_set set = {2, sum_taps, direct, direct, NULL, NULL, itg_spread_start};
+    static const itg_column_set set = {2, sum_taps, direct, direct, NULL, NULL, itg_spread_start, NULL};
     if (depthwise->packing == ITG_PACK_ROWS)
         itg_depthwise_scalar.rows(depthwise, out, in, y0, y1, scratch);
     else
