@@ -157,8 +157,11 @@ size: tools ## flash and RAM of each target and model, with the difference to th
 
 lint: ## layout, layers, symbols, headers, ops table, lengths, error codes, README example
 	@BUILD=$(BUILD) tools/lint.sh
+# Hosted targets of other architectures too, where their compilers are installed.
+OTHER_LINUX = $(foreach target,linux-aarch64 linux-armv7,$(if $(shell command -v $(shell sed -n 's/^TARGET_CC *:= *//p' targets/$(target)/target.mk)),$(target)))
 lint-kernels: $(RUNTIME_OBJ)
-	@tools/check_kernels.sh $(wildcard $(addprefix $(H)/runtime/kernels/,$(addsuffix /*.o,scalar $(ISA_$(HOST_ARCH)))))
+	@$(foreach target,$(OTHER_LINUX),$(MAKE) -s TARGET=$(target) target-runtime && )tools/check_kernels.sh \
+	    $(wildcard $(addprefix $(H)/runtime/kernels/,$(addsuffix /*.o,scalar $(ISA_$(HOST_ARCH))))) $(OTHER_LINUX:%=$(BUILD)/%/runtime/kernels/*/*.o)
 lint-symbols: $(RUNTIME_OBJ)
 	@tools/check_symbols.sh $(filter-out $(H)/runtime/host/%,$(RUNTIME_OBJ))
 

@@ -9,7 +9,7 @@ typedef struct add_constants {
     uint8x16_t flip_a, flip_b, flip_out;
     int8x16_t low, high;
     int32x4_t constant, shift;
-    int16_t multiplier_a, multiplier_b;
+    int16x4_t multiplier_a, multiplier_b; /* vectors: GCC 12 fills lanes anew for every product by a number on 32-bit Arm */
 } add_constants;
 
 static uint8x16_t flip_of(itg_type type)
@@ -19,7 +19,7 @@ static uint8x16_t flip_of(itg_type type)
 
 static inline int32x4_t add_four(const add_constants *c, int16x4_t a, int16x4_t b)
 {
-    return vshlq_s32(vmlal_n_s16(vmlal_n_s16(c->constant, a, c->multiplier_a), b, c->multiplier_b), c->shift);
+    return vshlq_s32(vmlal_s16(vmlal_s16(c->constant, a, c->multiplier_a), b, c->multiplier_b), c->shift);
 }
 
 static inline int16x8_t add_eight(const add_constants *c, int8x8_t a, int8x8_t b)
@@ -49,8 +49,8 @@ static void add_run_s8(const itg_add *add, void *out, const itg_run_pair *run)
                                      .high = vdupq_n_s8((int8_t)add->high),
                                      .constant = vdupq_n_s32(add->constant),
                                      .shift = vdupq_n_s32(-(int32_t)add->shift),
-                                     .multiplier_a = (int16_t)add->multiplier_a,
-                                     .multiplier_b = (int16_t)add->multiplier_b};
+                                     .multiplier_a = vdup_n_s16((int16_t)add->multiplier_a),
+                                     .multiplier_b = vdup_n_s16((int16_t)add->multiplier_b)};
     const bool is_signed = add->a_type == ITG_S8 && add->b_type == ITG_S8 && add->out_type == ITG_S8;
     for (int32_t i = 0; i < whole && is_signed; i += 16)
         vst1q_u8((uint8_t *)out + i, add_sixteen(&constants, vld1q_u8(a + i), vld1q_u8(b + i)));
