@@ -83,7 +83,8 @@ static void add_node(itgc_text *text, const itgc_graph *graph, const itgc_node *
         itgc_add(text, " ");
         add_facts(text, graph, node->out[i]);
     }
-    itgc_add(text, node->in_gate ? " gate\n" : "\n");
+    itgc_add(text, node->in_gate ? " gate" : "");
+    itgc_add(text, node->is_precise ? " precise\n" : "\n");
 }
 
 static void add_step(itgc_text *text, const itgc_graph *graph, int index)

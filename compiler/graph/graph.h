@@ -128,6 +128,7 @@ struct itgc_node {
     itgc_node *fused;    /* the elementwise node computed in this node's epilogue; it stays in the list right behind */
     bool is_fused;       /* this node is some other node's `fused` */
     bool in_gate;        /* lowered: computes one value a channel for a plane to be multiplied by (lower/mark_gates.c) */
+    bool is_precise;     /* lowered: its result goes on into a difference, a root or the like that would show rounding to 8 bits */
 };
 
 /* Kind of a runtime step: its function, its struct and how emit prints that struct. One per runtime op, in the op's _quantize.c. */

@@ -171,13 +171,16 @@ itgc_tensor *itgc_insert_transpose(itgc_graph *graph, const char *name, itgc_ten
 
 static itgc_binary_kind binary_kind_of(const char *type)
 {
-    if (strcmp(type, "Add") == 0) {
-        return ITGC_ADD;
+    static const struct {
+        const char *type;
+        itgc_binary_kind kind;
+    } kinds[] = {{"Add", ITGC_ADD}, {"Sub", ITGC_SUB}, {"Max", ITGC_MAX}, {"Min", ITGC_MIN}};
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        if (strcmp(type, kinds[i].type) == 0) {
+            return kinds[i].kind;
+        }
     }
-    if (strcmp(type, "Max") == 0) {
-        return ITGC_MAX;
-    }
-    return strcmp(type, "Min") == 0 ? ITGC_MIN : ITGC_MUL;
+    return ITGC_MUL;
 }
 
 itgc_tensor *itgc_insert_binary(itgc_graph *graph, const char *type, const char *name, itgc_tensor *a, itgc_tensor *b)
@@ -194,6 +197,19 @@ itgc_tensor *itgc_insert_unary(itgc_graph *graph, const char *type, const itgc_u
 {
     itgc_node *node = itgc_insert_node(graph, type, name, &in, 1);
     *(itgc_unary_params *)node->params = *params;
+    return finish_node(graph, node);
+}
+
+itgc_tensor *itgc_insert_function(itgc_graph *graph, const itgc_chain *chain, const char *name, itgc_tensor *in)
+{
+    itgc_tensor *out = itgc_new_tensor(graph, name, ITGC_F32, NULL);
+    itgc_node *node = itgc_append_node(graph, &itgc_op_function, "Function", name, &in, 1, &out, 1);
+    itgc_chain *copy = ITGC_NEW(graph->arena, itgc_chain);
+    itgc_unary_params *params = ITGC_NEW(graph->arena, itgc_unary_params);
+    *copy = *chain;
+    *params = (itgc_unary_params){.kind = ITGC_CHAIN, .chain = copy};
+    node->params = params;
+    add_use(graph, in, node);
     return finish_node(graph, node);
 }
 

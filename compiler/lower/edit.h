@@ -35,6 +35,8 @@ itgc_tensor *itgc_insert_reshape(itgc_graph *graph, const char *name, itgc_tenso
 itgc_tensor *itgc_insert_transpose(itgc_graph *graph, const char *name, itgc_tensor *in, const int64_t *perm);
 itgc_tensor *itgc_insert_binary(itgc_graph *graph, const char *type, const char *name, itgc_tensor *a, itgc_tensor *b);
 itgc_tensor *itgc_insert_unary(itgc_graph *graph, const char *type, const itgc_unary_params *params, const char *name, itgc_tensor *in);
+/* One node for a chain of functions, which is copied. */
+itgc_tensor *itgc_insert_function(itgc_graph *graph, const itgc_chain *chain, const char *name, itgc_tensor *in);
 itgc_tensor *itgc_insert_global_mean(itgc_graph *graph, const char *name, itgc_tensor *in, bool channels_last);
 itgc_tensor *itgc_insert_slice(itgc_graph *graph, const char *name, itgc_tensor *in, int64_t axis, int64_t start, int64_t end);
 

@@ -4,11 +4,22 @@
 #include "compiler/lower/edit.h"
 #include "compiler/lower/passes.h"
 
+#include <math.h>
 #include <string.h>
 
 static bool is_clamp(const itgc_node *node)
 {
     return itgc_is_op(node, "Relu") || itgc_is_op(node, "Clip");
+}
+
+/* Defined and without poles everywhere: behind a layer there may be sums that calibration did not see. */
+static bool is_tame(const itgc_unary_params *params)
+{
+    if (params->kind == ITGC_POW_CONSTANT) {
+        return params->alpha >= 1.0 && floor(params->alpha) == params->alpha;
+    }
+    return params->kind <= ITGC_SOFTSIGN || (params->kind >= ITGC_ERF && params->kind <= ITGC_EXP) || params->kind == ITGC_ABS ||
+           params->kind == ITGC_NEG || params->kind == ITGC_AFFINE;
 }
 
 static bool is_table_function(const itgc_node *node)
@@ -17,8 +28,12 @@ static bool is_table_function(const itgc_node *node)
     if (node->in_count == 0 || strcmp(node->op->family, "unary") != 0) {
         return false;
     }
-    return params->kind <= ITGC_SOFTSIGN || (params->kind >= ITGC_ERF && params->kind <= ITGC_EXP) || params->kind == ITGC_ABS ||
-           params->kind == ITGC_NEG;
+    for (int i = 0; params->kind == ITGC_CHAIN && i < params->chain->count; i++) {
+        if (!is_tame(&params->chain->link[i])) {
+            return false;
+        }
+    }
+    return params->kind == ITGC_CHAIN || is_tame(params);
 }
 
 /* PRelu with a slope per channel of its last dimension. */

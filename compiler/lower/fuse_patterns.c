@@ -193,7 +193,7 @@ static itgc_tensor *fuse_hard_sigmoid(itgc_graph *graph, const itgc_node *node, 
     if (!itgc_is_about(p->constant, 1.0 / 6.0) || !is_clipped_sum(p->factor[0], &x)) {
         return NULL;
     }
-    const itgc_unary_params params = {ITGC_HARD_SIGMOID, 1.0 / 6.0, 0.5};
+    const itgc_unary_params params = {.kind = ITGC_HARD_SIGMOID, .alpha = 1.0 / 6.0, .beta = 0.5};
     return itgc_insert_unary(graph, "HardSigmoid", &params, node->out[0]->name, x);
 }
 

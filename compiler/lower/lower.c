@@ -26,10 +26,14 @@ static const itgc_pass passes[] = {
     {"fold_batchnorm", itgc_fold_batchnorm},
     {"merge_branches", itgc_merge_branches},
     {"fold_batchnorm", itgc_fold_batchnorm}, /* a scale behind merged branches */
+    {"fold_functions", itgc_fold_functions},
     {"unit_height", itgc_unit_height},
     {"raise_activation", itgc_raise_activation},
     {"to_nhwc", itgc_to_nhwc},
     {"drop_identity", itgc_drop_identity},
+    {"expand_spatial", itgc_expand_spatial},
+    {"expand_arithmetic", itgc_expand_arithmetic},
+    {"fold_functions", itgc_fold_functions}, /* of what was expanded */
     {"split_linear", itgc_split_linear},
     {"drop_identity", itgc_drop_identity},
     {"fuse_activation", itgc_fuse_activation},

@@ -100,7 +100,7 @@ static bool rewrite_bound(itgc_graph *graph, itgc_node *node)
         return true;
     }
     const bool is_max = itgc_is_op(node, "Max");
-    itgc_unary_params params = {ITGC_CLIP, is_max ? bound : -INFINITY, is_max ? INFINITY : bound};
+    itgc_unary_params params = {.kind = ITGC_CLIP, .alpha = is_max ? bound : -INFINITY, .beta = is_max ? INFINITY : bound};
     if (is_max && bound == 0.0) {
         params = (itgc_unary_params){.kind = ITGC_RELU};
     }

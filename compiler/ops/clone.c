@@ -38,6 +38,7 @@ static void copy_node(itgc_graph *copy, const itgc_node *from)
     to->attribute_count = from->attribute_count;
     to->is_fused = from->is_fused;
     to->in_gate = from->in_gate;
+    to->is_precise = from->is_precise;
     if (from->params != NULL)
         to->params = itgc_copy_bytes(copy->arena, from->params, from->op->params_bytes);
 }

@@ -165,7 +165,8 @@ bool itgc_quantize_resize(struct itgc_quantizer *quantizer, itgc_node *node)
     axis_picks all[ITGC_MAX_RANK];
     int count = 0;
     if (params->mode != ITGC_RESIZE_NEAREST) {
-        return itgc_fail(quantizer->diag, 421, "only mode nearest has an integer step yet; resize outside the model or use mode nearest");
+        return itgc_fail(quantizer->diag, 421,
+                         "a Resize that reads beyond its input has no integer step; use another coordinate mode, or resize outside the model");
     }
     for (int axis = 0; axis < node->in[0]->shape.rank; axis++) {
         if (node->in[0]->shape.dim[axis] == node->out[0]->shape.dim[axis] && params->scale[axis] == 1.0) {

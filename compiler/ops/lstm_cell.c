@@ -45,11 +45,11 @@ bool itgc_read_activation(itgc_diag *diag, const char *name, const itgc_attribut
             continue;
         const double a = activations[i].takes_alpha ? take_next(alpha, next_alpha, activations[i].alpha) : 0.0;
         const double b = activations[i].takes_beta ? take_next(beta, next_beta, activations[i].beta) : 0.0;
-        *activation = (itgc_activation){{activations[i].kind, a, b}, 1.0, 1.0, 0.0};
+        *activation = (itgc_activation){{.kind = activations[i].kind, .alpha = a, .beta = b}, 1.0, 1.0, 0.0};
         if (strcmp(activations[i].name, "ScaledTanh") == 0)
             *activation = (itgc_activation){{.kind = ITGC_TANH}, b, a, 0.0};
         if (strcmp(activations[i].name, "Affine") == 0)
-            *activation = (itgc_activation){{ITGC_CLIP, -INFINITY, INFINITY}, 1.0, a, b};
+            *activation = (itgc_activation){{.kind = ITGC_CLIP, .alpha = -INFINITY, .beta = INFINITY}, 1.0, a, b};
         return true;
     }
     return itgc_fail(diag, 216, "activation \"%.40s\" is not supported; export with Sigmoid, Tanh or Relu", name);

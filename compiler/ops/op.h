@@ -112,6 +112,9 @@ bool itgc_constant_ints(itgc_diag *diag, const itgc_node *node, int input, int64
 /* The value of a unary function in double: shared by eval, the table builder and the tests. */
 double itgc_unary_value(const itgc_unary_params *params, double x);
 
+/* The record of nodes that lowering makes of several functions of one variable (ITGC_CHAIN); no ONNX name leads to it. */
+extern const itgc_op itgc_op_function;
+
 /* A copy whose nodes, tensors and params may be edited; constant values are shared (they are never written to after they are made). */
 itgc_graph *itgc_clone_graph(itgc_arena *arena, const itgc_graph *graph);
 

@@ -119,13 +119,23 @@ typedef enum itgc_unary_kind {
     ITGC_BITWISE_NOT,
     ITGC_ASIN,
     ITGC_ACOS,
-    ITGC_ATAN
+    ITGC_ATAN,
+    ITGC_AFFINE, /* alpha x + beta: a link of a chain */
+    ITGC_CHAIN   /* one function behind the other: lower/fold_functions.c */
 } itgc_unary_kind;
 
 typedef struct itgc_unary_params {
     itgc_unary_kind kind;
-    double alpha, beta; /* Clip: low, high (infinite if absent); LeakyRelu, Elu, HardSigmoid, Swish, Pow: as ONNX names them */
+    double alpha, beta;             /* Clip: low, high (infinite if absent); LeakyRelu, Elu, HardSigmoid, Swish, Pow: as ONNX names them */
+    const struct itgc_chain *chain; /* ITGC_CHAIN only */
 } itgc_unary_params;
+
+/* Applied in order, each rounded to float as the nodes it stands for are; no link is a chain. */
+#define ITGC_MAX_LINKS 8
+typedef struct itgc_chain {
+    int count;
+    itgc_unary_params link[ITGC_MAX_LINKS];
+} itgc_chain;
 
 /* Add, Sub, Mul, Div, Pow, Max, Min, Mod, comparisons, logic: N-d broadcasting. PRelu too (b is the slope). */
 typedef enum itgc_binary_kind {

@@ -104,6 +104,15 @@ static bool infer_unary(itgc_node *node, itgc_diag *diag)
     return true;
 }
 
+/* Of a node that lowering made: params say all. */
+static bool infer_function(itgc_node *node, itgc_diag *diag)
+{
+    if (!itgc_require_type(diag, node, 0, ITGC_FLOATS))
+        return false;
+    itgc_set_output(node, 0, node->in[0]->type, &node->in[0]->shape);
+    return true;
+}
+
 /* A bound given as input: a constant scalar of the input's type. */
 static bool read_bound(itgc_node *node, int input, double *bound, itgc_diag *diag)
 {
@@ -293,3 +302,4 @@ const itgc_op itgc_op_selu = UNARY("alpha gamma", 1, parse_unary, infer_unary);
 const itgc_op itgc_op_shrink = UNARY("lambd bias", 1, parse_unary, infer_unary);
 const itgc_op itgc_op_gelu = UNARY("approximate", 1, parse_gelu, infer_unary);
 const itgc_op itgc_op_clip = UNARY("min max", 3, parse_unary, infer_clip);
+const itgc_op itgc_op_function = UNARY("", 1, NULL, infer_function);

@@ -125,7 +125,7 @@ static double smooth_value(const itgc_unary_params *params, double x)
     }
 }
 
-double itgc_unary_value(const itgc_unary_params *params, double x)
+static double link_value(const itgc_unary_params *params, double x)
 {
     const double alpha = params->alpha;
     switch (params->kind) {
@@ -163,7 +163,20 @@ double itgc_unary_value(const itgc_unary_params *params, double x)
         return x == 0.0 ? 1.0 : 0.0;
     case ITGC_SHRINK:
         return shrink(x, alpha, params->beta);
+    case ITGC_AFFINE:
+        return alpha * x + params->beta;
     default:
         return smooth_value(params, x);
     }
+}
+
+double itgc_unary_value(const itgc_unary_params *params, double x)
+{
+    if (params->kind != ITGC_CHAIN) {
+        return link_value(params, x);
+    }
+    for (int i = 0; i < params->chain->count; i++) {
+        x = (double)(float)link_value(&params->chain->link[i], x);
+    }
+    return x;
 }

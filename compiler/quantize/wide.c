@@ -124,14 +124,17 @@ static void mark_gates(itgc_groups *groups)
     }
 }
 
-/* A quotient is as exact as its divisor, and small divisors have few steps in 8 bits. */
-static void mark_divisors(itgc_groups *groups)
+/* A quotient is as exact as its divisor, and small divisors have few steps in 8 bits; and what lowering says. */
+static void mark_precise(itgc_groups *groups)
 {
     const itgc_graph *graph = groups->quantizer->graph;
     for (int i = 0; i < graph->node_count; i++) {
         const itgc_node *node = graph->nodes[i];
         if (is_family(node, "binary") && ((const itgc_binary_params *)node->params)->kind == ITGC_DIV && !node->in[1]->constant) {
             mark_wide(groups, node->in[1]);
+        }
+        if (node->is_precise && !node->is_fused) {
+            mark_wide(groups, itgc_result_of(node));
         }
     }
 }
@@ -148,7 +151,7 @@ void itgc_choose_wide(itgc_groups *groups)
     if (groups->quantizer->options->wide_gates) {
         mark_gates(groups);
     }
-    mark_divisors(groups);
+    mark_precise(groups);
     for (int i = 0; i < graph->tensor_count; i++) {
         if (itgc_width_of(groups->quantizer->options->tuning, graph->tensors[i]) != ITGC_WIDTH_RULE) {
             mark_wide(groups, graph->tensors[i]);

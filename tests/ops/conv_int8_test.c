@@ -37,7 +37,8 @@ static void build_case(bench *b, const conv_case *c)
     itgc_tensor *out = node->out[0];
     if (c->activation >= 0) {
         const char *type = c->activation == ITGC_RELU ? "Relu" : c->activation == ITGC_CLIP ? "Clip" : "LeakyRelu";
-        out = add_unary(b, type, (itgc_unary_params){(itgc_unary_kind)c->activation, c->activation == ITGC_LEAKY_RELU ? 0.125 : 0.0, 6.0}, out, node);
+        const double alpha = c->activation == ITGC_LEAKY_RELU ? 0.125 : 0.0;
+        out = add_unary(b, type, (itgc_unary_params){.kind = (itgc_unary_kind)c->activation, .alpha = alpha, .beta = 6.0}, out, node);
     }
     add_output(b, out);
     b->options = (itgc_quantize_options){.wide_logits = c->wide};
@@ -86,11 +87,9 @@ static void test_tables(void **state)
         const char *type;
         itgc_unary_params params;
     } functions[] = {
-        {"Sigmoid", {ITGC_SIGMOID, 0, 0}},
-        {"Tanh", {ITGC_TANH, 0, 0}},
-        {"HardSwish", {ITGC_HARD_SWISH, 0, 0}},
-        {"HardSigmoid", {ITGC_HARD_SIGMOID, 0.2, 0.5}},
-        {"Elu", {ITGC_ELU, 1.0, 0}},
+        {"Sigmoid", {.kind = ITGC_SIGMOID}},       {"Tanh", {.kind = ITGC_TANH}},
+        {"HardSwish", {.kind = ITGC_HARD_SWISH}},  {"HardSigmoid", {.kind = ITGC_HARD_SIGMOID, .alpha = 0.2, .beta = 0.5}},
+        {"Elu", {.kind = ITGC_ELU, .alpha = 1.0}},
     };
     for (size_t i = 0; i < sizeof functions / sizeof functions[0]; i++) {
         bench b;

@@ -8,18 +8,18 @@ static const struct {
     const char *type;
     itgc_unary_params params;
 } functions[] = {
-    {"Relu", {ITGC_RELU, 0, 0}},
-    {"Clip", {ITGC_CLIP, 0, 1}},
-    {"LeakyRelu", {ITGC_LEAKY_RELU, 0.1, 0}},
-    {"Sigmoid", {ITGC_SIGMOID, 0, 0}},
-    {"Tanh", {ITGC_TANH, 0, 0}},
-    {"HardSigmoid", {ITGC_HARD_SIGMOID, 0.2, 0.5}},
-    {"HardSwish", {ITGC_HARD_SWISH, 0, 0}},
-    {"Elu", {ITGC_ELU, 1, 0}},
-    {"Exp", {ITGC_EXP, 0, 0}},
-    {"Abs", {ITGC_ABS, 0, 0}},
-    {"Neg", {ITGC_NEG, 0, 0}},
-    {"Softplus", {ITGC_SOFTPLUS, 0, 0}},
+    {"Relu", {.kind = ITGC_RELU}},
+    {"Clip", {.kind = ITGC_CLIP, .alpha = 0, .beta = 1}},
+    {"LeakyRelu", {.kind = ITGC_LEAKY_RELU, .alpha = 0.1}},
+    {"Sigmoid", {.kind = ITGC_SIGMOID}},
+    {"Tanh", {.kind = ITGC_TANH}},
+    {"HardSigmoid", {.kind = ITGC_HARD_SIGMOID, .alpha = 0.2, .beta = 0.5}},
+    {"HardSwish", {.kind = ITGC_HARD_SWISH}},
+    {"Elu", {.kind = ITGC_ELU, .alpha = 1}},
+    {"Exp", {.kind = ITGC_EXP}},
+    {"Abs", {.kind = ITGC_ABS}},
+    {"Neg", {.kind = ITGC_NEG}},
+    {"Softplus", {.kind = ITGC_SOFTPLUS}},
 };
 
 static void test_lookups(void **state)

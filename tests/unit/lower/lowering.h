@@ -135,7 +135,7 @@ static inline itgc_tensor *finish(fixture *f, itgc_node *node)
 static inline itgc_tensor *add_unary(fixture *f, const char *type, itgc_unary_kind kind, double alpha, double beta, itgc_tensor *x)
 {
     itgc_node *node = add_node(f, type, x, NULL, NULL);
-    *(itgc_unary_params *)node->params = (itgc_unary_params){kind, alpha, beta};
+    *(itgc_unary_params *)node->params = (itgc_unary_params){.kind = kind, .alpha = alpha, .beta = beta};
     return finish(f, node);
 }
 

@@ -2,8 +2,8 @@
  * Fused tables: their span, their ends, their step; and lookups of codes. */
 #include "tests/support/quantizing.h"
 
-static const itgc_unary_params sigmoid = {ITGC_SIGMOID, 0, 0};
-static const itgc_unary_params hard_swish = {ITGC_HARD_SWISH, 0, 0};
+static const itgc_unary_params sigmoid = {.kind = ITGC_SIGMOID};
+static const itgc_unary_params hard_swish = {.kind = ITGC_HARD_SWISH};
 
 /* Largest distance between the table's result and the ideal code over the calibrated range. */
 static double table_error(const itgc_table *table, const itgc_unary_params *function, const itgc_format *out, double low, double high)
@@ -68,7 +68,7 @@ static void test_steep_functions_get_longer_tables(void **state)
     (void)state;
     bench b;
     start_bench(&b);
-    const itgc_unary_params exponential = {ITGC_EXP, 0, 0};
+    const itgc_unary_params exponential = {.kind = ITGC_EXP};
     const itgc_format out = itgc_format_s8(0.0, exp(4.0));
     itgc_table table;
     assert_true(itgc_choose_table(b.arena, &b.diag, &exponential, -8, 4, &out, &table));
