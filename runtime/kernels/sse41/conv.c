@@ -1,28 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Convolution on SSE4.1: the tiles of AVX2 (avx2/tile.h) on pairs of registers (wide.h), 2 pixels times 16 output channels, exact for every
- * weight. Contract: runtime/kernels/conv.h; weights ITG_PACK_16C4P; the walk: tiles.h. */
+ * Convolution on SSE4.1: the AVX2 source on pairs of registers (wide.h), tiles of 2 pixels times 16 output channels, exact for every weight.
+ * Contract: runtime/kernels/conv.h; weights ITG_PACK_16C4P. */
 #include "runtime/kernels/sse41/wide.h"
 
-#include "runtime/kernels/avx2/requantize.h"
-#include "runtime/kernels/avx2/tile.h"
-
-static void compute_part(const itg_conv *conv, void *out, const void *in, const int32_t rows[2], const int32_t blocks[2], void *scratch)
-{
-    static const itg_tile_set set = {.pixels = TILE_PIXELS,
-                                     .blocks = TILE_BLOCKS,
-                                     .compute = &sum_tiles[0][0],
-                                     .finish = itg_avx2_finish_tile,
-                                     .direct = &direct_tiles[0][0],
-                                     .open_direct = itg_avx2_open_direct};
-    itg_walk_tiles(&set, conv, &(itg_conv_job){out, in, scratch, {rows[0], rows[1]}, {blocks[0], blocks[1]}});
-}
-
-static void compute_rows(const itg_conv *conv, void *out, const void *in, int32_t y0, int32_t y1, void *scratch)
-{
-    if (conv->packing == ITG_PACK_16C4P)
-        compute_part(conv, out, in, (const int32_t[2]){y0, y1}, (const int32_t[2]){0, 0}, scratch);
-    else
-        itg_conv_scalar.rows(conv, out, in, y0, y1, scratch);
-}
-
-const itg_conv_kernels itg_conv_sse41 = {.rows = compute_rows, .part = compute_part};
+#define itg_conv_avx2 itg_conv_sse41
+#include "runtime/kernels/avx2/conv.c"

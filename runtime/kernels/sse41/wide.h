@@ -150,8 +150,9 @@ static inline void itg_wide_storeu(itg_wide *to, itg_wide x)
 #define _mm256_loadu_si256                   itg_wide_loadu
 #define _mm256_storeu_si256                  itg_wide_storeu
 
-/* For avx2/tile.h and words.h: twice as many registers a pixel; additions in assembly for the same reason as there. */
+/* For tile.h, products.h and words.h of avx2: twice as many registers a pixel or tile; additions in assembly for the same reason as there. */
 #define ITG_TILE_PIXELS 2
+#define ITG_PLACE_TILES 2
 #define ITG_WORDS_ADD(acc, product)                                                                                                                  \
     {                                                                                                                                                \
         const itg_wide words = product;                                                                                                              \
