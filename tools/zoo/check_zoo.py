@@ -119,25 +119,27 @@ def run_intaglio(tool, path, values, folder, more):
     return np.load(out), time.time() - started
 
 
-def count_kinds(tool, path, values, phase):
-    command = [str(tool), "inspect", str(path), "--quiet", f"--dump={phase}"]
-    for name, value in values.items():
+def inspect(tool, path, folder, more):
+    inputs = folder / f"{path.stem}.in.npz"
+    command = [str(tool), "inspect", str(path), "--quiet"] + more
+    for name, value in (np.load(inputs) if inputs.exists() else {}).items():
         command += ["--input-shape", f"{name}=" + ",".join(map(str, value.shape))]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=900)
+    return subprocess.run(command, capture_output=True, text=True, timeout=900)
+
+
+def count_kinds(tool, path, folder):
+    done = inspect(tool, path, folder, ["--dump=lower"])
     return collections.Counter(re.findall(r"^(?:node|  fused) (\w+) ", done.stdout, re.MULTILINE))
 
 
-def inspect(tool, path, values):
-    """{"ready": …, "missing": […]} of inspect's JSON; the error in place of what is missing if it has none."""
-    command = [str(tool), "inspect", str(path), "--quiet", "--json", "-"]
-    for name, value in values.items():
-        command += ["--input-shape", f"{name}=" + ",".join(map(str, value.shape))]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=900)
+def ask_for_int8(tool, path, folder):
+    """{"ready": …, "missing": […], …} of inspect's JSON, or the error instead of what is missing."""
+    done = inspect(tool, path, folder, ["--json", "-"])
     if done.returncode != 0:
         return {"ready": False, "missing": [], "error": (done.stderr.strip().splitlines() or [f"status {done.returncode}"])[-1]}
     found = json.loads(done.stdout)
     unsupported = collections.Counter(node["op"] for node in found["unsupported"])
-    return {"ready": found["int8"]["ready"], "unsupported": unsupported, "missing": found["int8"]["missing"], "nodes": found["int8"]["nodes"]}
+    return dict(found["int8"], ops=found["ops"], unsupported=unsupported)
 
 
 def is_user_model(name):
@@ -156,7 +158,6 @@ def check(tool, path, folder):
         result["lowered"] = difference(lowered, ours)
         if result["imported"] > 1e-4:
             result["spread"] = spread_of_reference(path, values, theirs["0"])
-        result["kinds_before"], result["kinds"] = count_kinds(tool, path, values, "import"), count_kinds(tool, path, values, "lower")
     except (RuntimeError, subprocess.TimeoutExpired) as error:
         result["error"] = str(error)
     finally:
@@ -170,12 +171,12 @@ def check(tool, path, folder):
 def show(name, result, kinds):
     def number(key):
         return "-" if result[key] is None else f"{result[key]:.1e}"
-    before, after = sum(result.get("kinds_before", {}).values()), sum(result.get("kinds", {}).values())
+    before, after = sum(result["int8"].get("ops", {}).values()), result["int8"].get("nodes", 0)
     int8 = "int8 " + ("ready" if result["int8"]["ready"] else "not ready")
     print(f"{'ok  ' if result['passed'] else 'FAIL'} {name:<52} {number('imported'):>8} {number('lowered'):>8} {before:>5} {after:>5} "
           f"{result.get('seconds', 0):>6.1f} {result.get('seconds_lowered', 0):>6.1f} {int8} {result['error']}", flush=True)
-    if kinds and result.get("kinds"):
-        print("       " + " ".join(f"{kind} {count}" for kind, count in sorted(result["kinds"].items())), flush=True)
+    if kinds:
+        print("       " + " ".join(f"{kind} {count}" for kind, count in sorted(kinds.items())), flush=True)
 
 
 def main():
@@ -202,11 +203,10 @@ def main():
         if arguments.again or not result or not result["passed"] or not (fresh or arguments.keep):
             result = known[path.name] = dict(check(arguments.intaglio, path, folder), version=version)
         if result.get("inspected") != version:
-            inputs = folder / f"{path.stem}.in.npz"
-            result["int8"] = inspect(arguments.intaglio, path, np.load(inputs) if inputs.exists() else {})
+            result["int8"] = ask_for_int8(arguments.intaglio, path, folder)
             result["inspected"] = version
         store.write_text(json.dumps(known, indent=1))
-        show(path.stem, result, arguments.kinds)
+        show(path.stem, result, count_kinds(arguments.intaglio, path, folder) if arguments.kinds else {})
         (passed if result["passed"] else failed)[is_user_model(path.name)] += 1
     print(f"user models: {passed[True]} passed, {failed[True]} failed; coverage: {passed[False]} passed, {failed[False]} failed")
     return 1 if failed[True] or failed[False] * 20 > passed[False] + failed[False] else 0

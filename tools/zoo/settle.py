@@ -13,7 +13,8 @@ def raise_scales(model):
     generator = torch.Generator().manual_seed(8)
     with torch.no_grad():
         for name, values in model.named_parameters():
-            if values.numel() < 2 and "scale" not in name and "gamma" not in name and "gain" not in name or values.numel() != max(values.shape, default=1):
+            is_known = values.numel() > 1 or any(word in name for word in ("scale", "gamma", "gain", "bias"))
+            if not is_known or values.numel() != max(values.shape, default=1):
                 continue
             value = float(values.flatten()[0])
             if not bool((values == value).all()) or value not in (0.0, 1.0) and not 0 < abs(value) < SMALL:
