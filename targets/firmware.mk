@@ -5,7 +5,7 @@ CORTEX_M_PLATFORM := targets/cortex-m/startup.c targets/cortex-m/semihosting.c
 SEMIHOSTING       := -nographic -monitor none -serial null -semihosting-config enable=on,target=native
 
 # The hand-made model, emitted by schedule and emit alone: $(H)/write_hand_model TARGET DIR NAME.
-$(H)/write_hand_model: tests/targets/write_hand_model.c tests/models/hand_graph.h $(H)/libintagliocompiler.a $(H)/libintaglio.a
+$(H)/write_hand_model: tests/targets/write_hand_model.c $(wildcard tests/models/*.h) $(H)/libintagliocompiler.a $(H)/libintaglio.a
 	$(CC) $(CPPFLAGS) $(COMPILER_FLAGS) -o $@ $< $(H)/libintagliocompiler.a $(H)/libintaglio.a $(TOOL_LIBS)
 
 ifdef TARGET

@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The normalize family: groups of codes, and the definition in docs/numerics.md 3 written with 128-bit integers. */
+ * The normalize family: groups of codes, and the definition in docs/numerics.md 3 written with plain 64-bit integers, 128 bits as two of
+ * them doubled bit by bit (32-bit targets have no wider type). */
 #include "tests/kernels/check.h"
 
 #include "runtime/kernels/normalize.h"
 
 #include <math.h>
 #include <stdio.h>
+
+typedef struct pair {
+    uint64_t high, low;
+} pair;
 
 static const struct {
     int32_t space, groups, width;
@@ -104,38 +109,45 @@ static void run_normalize(const itg_kernels *kernels, const check_case *test)
     kernels->normalize->groups(test->params, test->out, test->in[0], test->rows[0], test->rows[1]);
 }
 
-#ifdef __SIZEOF_INT128__
-typedef unsigned __int128 wide;
-
-static __int128 divide_floor(__int128 a, __int128 b)
+static int64_t divide_floor(int64_t a, int64_t b)
 {
     return a / b - (a % b < 0);
 }
 
-static uint64_t define_root(wide value)
+static pair double_pair(pair value)
 {
-    uint64_t root = (uint64_t)sqrtl((long double)value);
-    while ((wide)root * root > value)
+    return (pair){2 * value.high + (value.low >> 63), 2 * value.low};
+}
+
+static uint64_t define_root(uint64_t value)
+{
+    uint64_t root = (uint64_t)sqrt((double)value);
+    while (root > UINT32_MAX || root * root > value)
         root--;
-    while ((wide)(root + 1) * (root + 1) <= value)
+    while (root < UINT32_MAX && (root + 1) * (root + 1) <= value)
         root++;
     return root;
 }
 
 typedef struct group_sums {
-    __int128 count, sum, squares, magnitudes;
+    int64_t count, sum, squares, magnitudes;
 } group_sums;
 
-static wide define_measure(const itg_normalize *normalize, const group_sums *sums)
+/* The groups of the cases are small enough for 64 bits before the fraction. */
+static pair define_measure(const itg_normalize *normalize, const group_sums *sums)
 {
-    const wide epsilon = (wide)normalize->epsilon << normalize->epsilon_shift;
-    __int128 measure = sums->count * sums->squares;
+    uint64_t measure = (uint64_t)(sums->count * sums->squares);
+    pair epsilon = {0, (uint64_t)normalize->epsilon};
     if (normalize->measure == ITG_VARIANCE)
-        measure -= sums->sum * sums->sum;
+        measure -= (uint64_t)(sums->sum * sums->sum);
     if (normalize->measure == ITG_MAGNITUDES)
-        measure = sums->magnitudes * sums->magnitudes;
-    const wide value = (wide)measure << 32;
-    return !normalize->floored ? value + epsilon : value > epsilon ? value : epsilon;
+        measure = (uint64_t)(sums->magnitudes * sums->magnitudes);
+    for (int i = 0; i < normalize->epsilon_shift; i++)
+        epsilon = double_pair(epsilon);
+    const pair value = {measure >> 32, measure << 32};
+    const pair sum = {value.high + epsilon.high + (value.low + epsilon.low < value.low), value.low + epsilon.low};
+    const bool is_more = value.high != epsilon.high ? value.high > epsilon.high : value.low > epsilon.low;
+    return !normalize->floored ? sum : is_more ? value : epsilon;
 }
 
 static size_t place_of(const itg_normalize *normalize, int32_t s, int32_t g, int32_t w)
@@ -145,7 +157,7 @@ static size_t place_of(const itg_normalize *normalize, int32_t s, int32_t g, int
 
 static group_sums add_group(const itg_normalize *normalize, const void *in, int32_t g)
 {
-    group_sums sums = {(__int128)normalize->space * normalize->width, 0, 0, 0};
+    group_sums sums = {(int64_t)normalize->space * normalize->width, 0, 0, 0};
     for (int32_t s = 0; s < normalize->space; s++)
         for (int32_t w = 0; w < normalize->width; w++) {
             const int64_t x = check_load(in, normalize->in_type, place_of(normalize, s, g, w)) - normalize->in_zero;
@@ -160,25 +172,26 @@ static void define_group(const check_case *test, void *out, int32_t g)
 {
     const itg_normalize *normalize = test->params;
     const group_sums sums = add_group(normalize, test->in[0], g);
-    const __int128 mean = divide_floor(((sums.sum << normalize->fraction) * 2 + sums.count), sums.count * 2);
-    wide value = define_measure(normalize, &sums);
+    const int64_t one = (int64_t)1 << normalize->fraction, mean = divide_floor(sums.sum * one * 2 + sums.count, sums.count * 2);
+    pair value = define_measure(normalize, &sums);
+    const bool is_zero = value.high == 0 && value.low == 0;
     int pairs = 0;
-    for (; value != 0 && value >> 126 == 0; value <<= 2)
+    for (; !is_zero && value.high >> 62 == 0; value = double_pair(double_pair(value)))
         pairs++;
-    uint64_t multiplier = value == 0 ? 0 : (((uint64_t)1 << 62) - 1) / define_root(value >> 64);
+    int64_t multiplier = is_zero ? 0 : (int64_t)((((uint64_t)1 << 62) - 1) / define_root(value.high));
     int shift = normalize->exponent - pairs;
     for (; shift > 62; shift--)
-        multiplier >>= 1;
+        multiplier /= 2;
     shift = shift < 1 ? 1 : shift;
     for (int32_t s = 0; s < normalize->space; s++)
         for (int32_t w = 0; w < normalize->width; w++) {
             const size_t place = place_of(normalize, s, g, w);
-            const __int128 x = check_load(test->in[0], normalize->in_type, place) - normalize->in_zero;
-            const __int128 centered = (x << normalize->fraction) - (normalize->centered ? mean : 0);
-            const __int128 n = divide_floor(centered * multiplier + ((__int128)1 << (shift - 1)), (__int128)1 << shift);
+            const int64_t x = check_load(test->in[0], normalize->in_type, place) - normalize->in_zero;
+            const int64_t centered = x * one - (normalize->centered ? mean : 0);
+            const int64_t n = divide_floor(centered * multiplier + ((int64_t)1 << (shift - 1)), (int64_t)1 << shift);
             const int32_t c = normalize->per_channel ? g * normalize->width + w : 0;
-            const __int128 scaled = n * normalize->gain[c] + ((__int128)normalize->bias[c] << 32);
-            const int64_t code = (int64_t)divide_floor(scaled, (__int128)1 << (32 + normalize->narrow));
+            const int64_t scaled = n * normalize->gain[c] + ((int64_t)normalize->bias[c] * ((int64_t)1 << 32));
+            const int64_t code = divide_floor(scaled, (int64_t)1 << (32 + normalize->narrow));
             check_store(out, normalize->out_type, place, check_clamp(code, normalize->low, normalize->high));
         }
 }
@@ -188,12 +201,5 @@ static void define_normalize(const check_case *test, void *out)
     for (int32_t g = test->rows[0]; g < test->rows[1]; g++)
         define_group(test, out, g);
 }
-#else
-/* No wider integers: the scalar kernel stands in, which is checked where there are some. */
-static void define_normalize(const check_case *test, void *out)
-{
-    itg_normalize_scalar.groups(test->params, out, test->in[0], test->rows[0], test->rows[1]);
-}
-#endif
 
 const check_family check_normalize = {"normalize", "element", make_normalize, run_normalize, define_normalize};

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The test set of one target: run_target.sh TARGET [MODEL…]. Emits each model for the target, runs its self-test there (on every CPU that
 # target.mk names), compares every step's CRC with the host's, and checks that a wrong weight is found in the right step.
-# Models: hand assembled gesture kws ic demo (the default set) vww ad sww resnet20 squeezenet.
+# Models: hand assembled norm gesture kws ic demo (the default set) vww ad sww resnet20 squeezenet.
 # Environment: BUILD (default build), INTAGLIO_DATA (default ../shared/data). Needs build/host/intaglio for all models but the hand-made one.
 set -u
 TARGET=${1:?usage: run_target.sh TARGET [MODEL...]}
@@ -11,7 +11,7 @@ BUILD=${BUILD:-build}
 DATA=${INTAGLIO_DATA:-../shared/data}
 HOST=$BUILD/host
 WORK=$BUILD/$TARGET/models
-MODELS=${*:-hand assembled gesture kws ic demo}
+MODELS=${*:-hand assembled norm gesture kws ic demo}
 passed=0 failed=0 skipped=0
 
 pass() { passed=$((passed + 1)); echo "PASS $TARGET $*"; }
@@ -41,8 +41,8 @@ source_of() {
 
 # emit MODEL TARGET DIR: status 0 done, 2 refused with the reason on standard error.
 emit() {
-    if [ "$1" = hand ]; then
-        "$HOST/write_hand_model" "$2" "$3" hand
+    if [ "$1" = hand ] || [ "$1" = norm ]; then
+        "$HOST/write_hand_model" "$2" "$3" "$1"
     elif [ "$1" = assembled ]; then
         "$HOST/write_hand_model" "$2" "$3" assembled asm
     else

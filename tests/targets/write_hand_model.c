@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Writes the hand-made graph as an emitted model, so that the emulator tests need neither an ONNX file nor the phases before schedule.
- * Usage: write_hand_model TARGET DIR NAME [asm]. */
+ * Writes a hand-made graph as an emitted model, so that the emulator tests need neither an ONNX file nor the phases before schedule.
+ * Usage: write_hand_model TARGET DIR NAME [asm]; NAME norm: the graph of normalizations. */
 #include "compiler/emit/emit.h"
 #include "compiler/schedule/schedule.h"
-#include "tests/models/hand_graph.h"
+#include "tests/models/norm_graph.h"
 
 #include <intaglio/intaglio.h>
 #include <stdio.h>
@@ -17,10 +17,10 @@ int main(int argc, char **argv)
         return 2;
     }
     itgc_diag diag = {.arena = arena, .file = "hand-made graph"};
-    itgc_graph *graph = hand_graph(arena, &diag);
+    itgc_graph *graph = strcmp(argv[3], "norm") == 0 ? norm_graph(arena, &diag) : hand_graph(arena, &diag);
     const itgc_schedule_options schedule = {
         .align = target->align, .ram_budget = target->ram_bytes, .flash_budget = target->flash_bytes, .workers = 1};
-    uint8_t pixels[6 * 6 * 3];
+    uint8_t pixels[128]; /* of the larger input */
     hand_fill(pixels, sizeof pixels, 3);
     const void *const inputs[] = {pixels};
     const itgc_emit_options options = {.name = argv[3],
