@@ -223,7 +223,7 @@ static bool expand_log_softmax(itgc_graph *graph, itgc_node *node)
     const int rank = node->in[0]->shape.rank;
     const char *name = node->out[0]->name;
     itgc_reduce_params last = {.kind = ITGC_REDUCE_MAX, .axis_count = 1, .axes = {rank - 1}, .keep = true, .resolved = true};
-    if (params->coerce) {
+    if (params->coerce || rank == 0) {
         return true;
     }
     if (itgc_elements_after(&node->in[0]->shape, (int)(params->axis < 0 ? params->axis + rank : params->axis) + 1) != 1) {

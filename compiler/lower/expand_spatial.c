@@ -22,7 +22,7 @@ static itgc_tensor *insert_shuffle(itgc_graph *graph, const char *name, itgc_ten
 static bool expand_block(itgc_graph *graph, itgc_node *node)
 {
     /* Dimensions apart, channels last: [N,H,W,…] with blocks before or behind the channels, and [N,H,row,W,column,C]. */
-    static const int64_t to_space[2][6] = {{0, 1, 3, 2, 4, 5}, {0, 1, 4, 2, 5, 3}}, to_depth[6] = {0, 1, 3, 2, 4, 5};
+    static const int64_t to_space[2][6] = {{0, 1, 3, 2, 4, 5}, {0, 1, 4, 2, 5, 3}}, to_depth[2][6] = {{0, 1, 3, 2, 4, 5}, {0, 1, 3, 5, 2, 4}};
     const itgc_block_params *params = node->params;
     const itgc_shape *in = &node->in[0]->shape;
     const itgc_shape *out = &node->out[0]->shape;
@@ -35,8 +35,8 @@ static bool expand_block(itgc_graph *graph, itgc_node *node)
     const int64_t last[6] = {in->dim[0], in->dim[1], in->dim[2], channels, size, size};
     const int64_t space[6] = {in->dim[0], out->dim[1], size, out->dim[2], size, in->dim[3]};
     const int64_t *const dim = !params->to_space ? space : params->column_first ? last : first;
-    itgc_tensor *result =
-        insert_shuffle(graph, node->out[0]->name, node->in[0], dim, params->to_space ? to_space[params->column_first] : to_depth, out);
+    const int64_t *const perm = (params->to_space ? to_space : to_depth)[params->column_first];
+    itgc_tensor *result = insert_shuffle(graph, node->out[0]->name, node->in[0], dim, perm, out);
     return result && itgc_replace_node(graph, node, result);
 }
 

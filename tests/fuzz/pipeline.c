@@ -15,6 +15,7 @@
 #define MOST_MEMORY   ((size_t)192 << 20)
 #define MOST_WORK     ((int64_t)1 << 22)
 #define MOST_ELEMENTS ((int64_t)1 << 17)
+#define NUDGE         1e-6 /* some units in the last place */
 
 void fuzz_fail(const char *format, ...)
 {
@@ -103,9 +104,9 @@ static bool run_imported(run_state *state, float_results *results)
     itgc_compilation *const c = state->c;
     const itgc_graph *const graph = c->imported.graph;
     bool is_tame = true;
-    state->inputs = fuzz_make_inputs(c->arena, graph, 0.0);
-    results->plain = fuzz_run_floats(c, graph, state->inputs, &is_tame);
-    results->nudged = results->plain == NULL ? NULL : fuzz_run_floats(c, graph, fuzz_make_inputs(c->arena, graph, 1e-6), &is_tame);
+    state->inputs = fuzz_make_inputs(c->arena, graph);
+    results->plain = fuzz_run_floats(c, graph, state->inputs, 0.0, &is_tame);
+    results->nudged = results->plain == NULL ? NULL : fuzz_run_floats(c, graph, fuzz_make_inputs(c->arena, graph), NUDGE, &is_tame);
     results->is_tame = is_tame && !fuzz_has_steps(graph);
     return results->nudged != NULL;
 }
@@ -142,11 +143,11 @@ static bool lower_model(run_state *state, const float_results *before)
         return false;
     state->reached = FUZZ_LOWERED;
     if (!is_same_input)
-        state->inputs = fuzz_make_inputs(c->arena, c->graph, 0.0);
+        state->inputs = fuzz_make_inputs(c->arena, c->graph);
     if (!state->options->compare_floats || !is_same_input)
         return true;
     bool is_tame = true;
-    const itgc_value **const after = fuzz_run_floats(c, c->graph, state->inputs, &is_tame);
+    const itgc_value **const after = fuzz_run_floats(c, c->graph, state->inputs, 0.0, &is_tame);
     for (int i = 0; after != NULL && before->is_tame && i < c->graph->output_count; i++)
         fuzz_compare_floats(c->graph->outputs[i]->name, before->plain[i], before->nudged[i], after[i]);
     return after != NULL;

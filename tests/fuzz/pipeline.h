@@ -27,13 +27,14 @@ void fuzz_fail(const char *format, ...) __attribute__((format(printf, 1, 2), nor
 /* Every call ends with or without an error, never with an internal one, and messages hold nothing a terminal would act on. */
 void fuzz_check_diagnosis(const itgc_diag *diag, bool done);
 
-/* floats.c. Inputs in [-1, 1], or small whole numbers, the same for the same place; nudge: moved by this much. */
-const itgc_value **fuzz_make_inputs(itgc_arena *arena, const itgc_graph *graph, double nudge);
-/* Copies of the outputs, since executors reuse their buffers; NULL with a diagnostic. *is_tame: nothing infinite, NaN or large was seen. */
-const itgc_value **fuzz_run_floats(itgc_compilation *c, const itgc_graph *graph, const itgc_value *const *inputs, bool *is_tame);
+/* floats.c. Inputs in [-1, 1], or small whole numbers, the same for the same place. */
+const itgc_value **fuzz_make_inputs(itgc_arena *arena, const itgc_graph *graph);
+/* Copies of the outputs, since executors reuse their buffers; NULL with a diagnostic. nudge: every value, inputs too (which are changed),
+ * is moved by up to that share of it; 0: not. *is_tame becomes false if anything infinite, NaN or large was seen. */
+const itgc_value **fuzz_run_floats(itgc_compilation *c, const itgc_graph *graph, const itgc_value *const *inputs, double nudge, bool *is_tame);
 /* Steps amplify what rounding differs by: their results say nothing about a pass. */
 bool fuzz_has_steps(const itgc_graph *graph);
-/* nudged: the imported graph on inputs moved a little, which tells how much rounding may matter. Aborts where lowering changed more. */
+/* nudged: the imported graph with values moved a little, which tells how much rounding may matter. Aborts where lowering changed more. */
 void fuzz_compare_floats(const char *name, const itgc_value *imported, const itgc_value *nudged, const itgc_value *lowered);
 
 /* libFuzzer's entry, also called by replay.c. */
