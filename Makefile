@@ -38,7 +38,7 @@ endif
 RUNTIME_SRC := $(wildcard runtime/*.c runtime/ops/*.c runtime/kernels/scalar/*.c)
 # Kernel folders of the host's architecture, each compiled for its own instructions alone.
 HOST_ARCH := $(firstword $(subst -, ,$(shell $(CC) -dumpmachine 2>/dev/null)))
-ISA_x86_64 := sse41 avx2 avxvnni avx512vnni
+ISA_x86_64 := sse41 avx2 avxvnni avx512vnni amx
 ISA_aarch64 := neon dotprod i8mm
 ISA_arm := neon32
 ISA_FLAGS_neon32 := -mfpu=neon
@@ -48,6 +48,7 @@ ISA_FLAGS_sse41 := -msse4.1
 ISA_FLAGS_avx2 := -mavx2
 ISA_FLAGS_avxvnni := -mavx2
 ISA_FLAGS_avx512vnni := -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx512vnni
+ISA_FLAGS_amx := $(ISA_FLAGS_avx512vnni) -mamx-tile -mamx-int8
 # What an architecture takes from another one's folder.
 ISA_SHARED_arm := runtime/kernels/neon/elementwise.c runtime/kernels/neon/pool.c
 RUNTIME_SRC += $(wildcard $(ISA_$(HOST_ARCH):%=runtime/kernels/%/*.c)) $(ISA_SHARED_$(HOST_ARCH))

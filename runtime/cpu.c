@@ -12,7 +12,7 @@ static const itg_kernels *const tables[] = {
     &itg_kernels_neon32,
 #endif
 #ifdef __x86_64__
-    &itg_kernels_sse41,  &itg_kernels_avx2,    &itg_kernels_avxvnni, &itg_kernels_avx512vnni,
+    &itg_kernels_sse41,  &itg_kernels_avx2,    &itg_kernels_avxvnni, &itg_kernels_avx512vnni, &itg_kernels_amx,
 #endif
 };
 

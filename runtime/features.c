@@ -30,6 +30,33 @@ bool itg_runs_avx512vnni(void)
     return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
            __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vnni");
 }
+
+#ifdef __linux__
+long syscall(long number, ...); /* declared by unistd.h, but not in C99 */
+
+/* Linux gives a process tile registers when it asks for them. */
+static bool may_use_tiles(void)
+{
+    enum { ARCH_PRCTL = 158, REQUEST_STATE = 0x1023, TILE_DATA = 18 };
+    return syscall(ARCH_PRCTL, REQUEST_STATE, TILE_DATA) == 0;
+}
+#else
+static bool may_use_tiles(void)
+{
+    return true;
+}
+#endif
+
+bool itg_runs_amx(void)
+{
+    unsigned eax, ebx, ecx, edx = 0, saved, high;
+    if (!itg_runs_avx512vnni() || !__get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx))
+        return false;
+    if ((edx & 1u << 24) == 0 || (edx & 1u << 25) == 0) /* tiles, and products of bytes on them */
+        return false;
+    __asm__("xgetbv" : "=a"(saved), "=d"(high) : "c"(0));
+    return (saved & 3u << 17) == 3u << 17 && may_use_tiles();
+}
 #endif
 
 #if defined(__linux__) && (defined(__aarch64__) || defined(__arm__))

@@ -73,7 +73,7 @@ for object in "$@"; do
         }
         function multiplies(text) {
             if (family == "x86")
-                return text ~ /dpbusd|dpwssd|maddubsw|maddwd/
+                return text ~ /dpbusd|dpwssd|maddubsw|maddwd|tdpb/
             if (family == "a64")
                 return text ~ /\t([su]m(ull|lal)2?|sdot|smmla)\tv/
             return text ~ /\tvm(ull|lal)\./

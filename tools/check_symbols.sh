@@ -38,7 +38,7 @@ for object in "$@"; do
         if echo "$symbol" | grep -Eq "$integer_helpers"; then
             continue
         fi
-        if [ "${object##*/}" = features.o ] && echo "$symbol" | grep -Eq '^__cpu_(model|features2|indicator_init)$'; then
+        if [ "${object##*/}" = features.o ] && echo "$symbol" | grep -Eq '^(__cpu_(model|features2|indicator_init)|syscall|getauxval)$'; then
             continue
         fi
         if [ "${object##*/}" = convert.o ] && echo "$symbol" | grep -Eq "$float_helpers"; then

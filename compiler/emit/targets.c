@@ -17,7 +17,7 @@ static const itgc_target targets[] = {
     {"x86-64-avx2", "x86-64-avx2", "AVX2", ITG_PACK_16C4P, ITG_U8, 64, "avx2", 0, 0},
     {"x86-64-avxvnni", "x86-64-avxvnni", "AVX-VNNI", ITG_PACK_16C4, ITG_U8, 64, "avxvnni", 0, 0},
     {"x86-64-avx512vnni", "x86-64-avx512vnni", "AVX-512 VNNI", ITG_PACK_16C4, ITG_U8, 64, "avx512vnni", 0, 0},
-    {"x86-64-amx", "x86-64-amx", "AMX-INT8", ITG_PACK_ROWS, ITG_S8, 64, "scalar", 0, 0},
+    {"x86-64-amx", "x86-64-amx", "AMX-INT8", ITG_PACK_16C4, ITG_U8, 64, "amx", 0, 0},
     {"aarch64", "aarch64", "any AArch64", ITG_PACK_16C4S, ITG_S8, 64, "neon", 0, 0},
     {"aarch64-neon", "aarch64-neon", "Advanced SIMD", ITG_PACK_16C4S, ITG_S8, 64, "neon", 0, 0},
     {"aarch64-dotprod", "aarch64-dotprod", "SDOT", ITG_PACK_16C4S, ITG_S8, 64, "dotprod", 0, 0},

@@ -43,7 +43,7 @@ extern const itg_normalize_kernels itg_normalize_scalar;
 
 extern const itg_kernels itg_kernels_scalar; /* every family: the reference */
 
-/* x86-64: SSE4.1, AVX2, AVX2 with VNNI, AVX-512 with VNNI. */
+/* x86-64: SSE4.1, AVX2, AVX2 with VNNI, AVX-512 with VNNI, AMX-INT8 beside it. */
 extern const itg_conv_kernels itg_conv_sse41;
 extern const itg_depthwise_kernels itg_depthwise_sse41;
 extern const itg_pool_kernels itg_pool_sse41;
@@ -79,6 +79,15 @@ extern const itg_kernels itg_kernels_avx512vnni;
 #define itg_lookup_avx512vnni    itg_lookup_scalar
 #define itg_softmax_avx512vnni   itg_softmax_scalar
 #define itg_normalize_avx512vnni itg_normalize_avx2
+
+extern const itg_conv_kernels itg_conv_amx;
+extern const itg_kernels itg_kernels_amx;
+#define itg_depthwise_amx   itg_depthwise_avx512vnni
+#define itg_pool_amx        itg_pool_avx512vnni
+#define itg_elementwise_amx itg_elementwise_avx512vnni
+#define itg_lookup_amx      itg_lookup_avx512vnni
+#define itg_softmax_amx     itg_softmax_avx512vnni
+#define itg_normalize_amx   itg_normalize_avx512vnni
 
 /* 64-bit Arm: Advanced SIMD, then SDOT. What a table takes from its parent has both names, so that an emitted model can name every family
  * of its table. */
@@ -122,7 +131,7 @@ extern const itg_kernels itg_kernels_neon32;
 
 /* Whether this processor and its operating system run a table's instructions (runtime/features.c): is_supported of tables. Where nobody can be
  * asked, which is anywhere but on x86 and Linux, whoever names the table has to know. */
-bool itg_runs_sse41(void), itg_runs_avx2(void), itg_runs_avxvnni(void), itg_runs_avx512vnni(void);
+bool itg_runs_sse41(void), itg_runs_avx2(void), itg_runs_avxvnni(void), itg_runs_avx512vnni(void), itg_runs_amx(void);
 bool itg_runs_dotprod(void), itg_runs_i8mm(void), itg_runs_neon32(void);
 #define itg_runs_scalar NULL
 #define itg_runs_neon   NULL /* part of every AArch64 */

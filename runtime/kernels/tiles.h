@@ -11,13 +11,14 @@
 #include "runtime/kernels/pairs.h"
 #include "runtime/kernels/stage.h"
 
-#define ITG_TILE_SUMS    448 /* pixels * blocks * 16 of the largest tile of any ISA */
+#define ITG_TILE_SUMS    1024 /* pixels * blocks * 16 of the largest tile of any ISA */
 #define ITG_DIRECT_WORDS 256
 
 /* What one tile reads: `segments` runs of 4 * steps activation bytes for each pixel, and the weights in the same order. */
 typedef struct itg_tile {
     const uint8_t *const *segment; /* of the tile's first pixel */
     int32_t segments, steps;
+    int32_t pixels, blocks; /* that are asked for */
     ptrdiff_t pixel_stride; /* bytes from a pixel's run to the next pixel's */
     const int8_t *weights;  /* [block][segment][step][16][4] */
     ptrdiff_t block_stride; /* bytes */
@@ -122,6 +123,7 @@ static inline void itg_compute_row(const itg_layer *layer, const itg_row_job *jo
     itg_tile tile = {.segment = segment,
                      .segments = layer->runs.segments,
                      .steps = layer->runs.steps,
+                     .blocks = job->blocks,
                      .pixel_stride = job->pixel_stride,
                      .weights = layer->weights + job->block * layer->block_stride,
                      .block_stride = layer->block_stride,
@@ -133,6 +135,7 @@ static inline void itg_compute_row(const itg_layer *layer, const itg_row_job *jo
         itg_tile_function *compute = set->compute[(pixels - 1) * set->blocks + job->blocks - 1];
         itg_offset_segments(segment, job, tile.segments, x * job->pixel_stride);
         tile.start = low_start;
+        tile.pixels = pixels;
         if (job->direct) {
             job->direct->out = job->out + (ptrdiff_t)x * itg_out_pitch(layer->conv) + job->channel;
             set->direct[(pixels - 1) * set->blocks + job->blocks - 1](&tile, job->direct);

@@ -122,6 +122,21 @@ static uint8_t *copy_bytes(const void *bytes, size_t count)
     return copy;
 }
 
+/* The tables to check: this processor's, then those on models of instructions. */
+static const itg_kernels *find_table(uint32_t index)
+{
+    uint32_t count = 0;
+    while (itg_kernels_supported(count))
+        count++;
+    if (index < count)
+        return itg_kernels_supported(index);
+#ifdef __x86_64__
+    if (index == count && check_amx_model.is_supported())
+        return &check_amx_model;
+#endif
+    return NULL;
+}
+
 static bool report(const check_family *family, const itg_kernels *kernels, const check_case *test, const char *what, size_t place)
 {
     printf("FAIL %s/%s: %s at byte %zu of %zu: %s\n", family->name, kernels->name, what, place, test->out_bytes, test->text);
@@ -152,7 +167,7 @@ static bool check_one(const check_family *family, check_state *state)
     family->define(&test, expected);
     bool good = true;
     const itg_kernels *kernels = NULL;
-    for (uint32_t i = 0; (kernels = itg_kernels_supported(i)) != NULL; i++)
+    for (uint32_t i = 0; (kernels = find_table(i)) != NULL; i++)
         good = check_table(family, kernels, state, &test, before, expected) && good;
     free(before);
     free(expected);
@@ -210,7 +225,7 @@ static void bench_family(const check_family *family, const check_options *option
             break;
         double scalar = 0;
         const itg_kernels *kernels = NULL;
-        for (uint32_t i = 0; (kernels = itg_kernels_supported(i)) != NULL; i++) {
+        for (uint32_t i = 0; (kernels = find_table(i)) != NULL; i++) {
             const double ns = time_call(family, kernels, &test);
             scalar = i == 0 ? ns : scalar;
             printf("%-12s %-12s %12.0f ns %8.2f %s/ns %6.2fx  %s\n", family->name, kernels->name, ns, (double)test.work / ns, family->unit,

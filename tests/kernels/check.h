@@ -48,6 +48,8 @@ typedef struct check_family {
 
 extern const check_family check_conv, check_depthwise, check_pool, check_elementwise, check_lookup, check_softmax, check_normalize;
 
+extern const itg_kernels check_amx_model; /* x86 only */
+
 /* Uniform in [low, high]. */
 int32_t check_between(check_state *state, int32_t low, int32_t high);
 bool check_chance(check_state *state, int percent);
