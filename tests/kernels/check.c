@@ -20,7 +20,21 @@ typedef struct check_options {
     uint64_t seed;
     int cases;
     const char *family;
+    const itg_kernels *tables[16]; /* this processor's, then those on models of instructions */
+    int table_count;
 } check_options;
+
+static void find_tables(check_options *options)
+{
+    while (itg_kernels_supported((uint32_t)options->table_count)) {
+        options->tables[options->table_count] = itg_kernels_supported((uint32_t)options->table_count);
+        options->table_count++;
+    }
+#ifdef __x86_64__
+    if (check_amx_model.is_supported())
+        options->tables[options->table_count++] = &check_amx_model;
+#endif
+}
 
 static uint32_t next_random(check_state *state)
 {
@@ -122,21 +136,6 @@ static uint8_t *copy_bytes(const void *bytes, size_t count)
     return copy;
 }
 
-/* The tables to check: this processor's, then those on models of instructions. */
-static const itg_kernels *find_table(uint32_t index)
-{
-    uint32_t count = 0;
-    while (itg_kernels_supported(count))
-        count++;
-    if (index < count)
-        return itg_kernels_supported(index);
-#ifdef __x86_64__
-    if (index == count && check_amx_model.is_supported())
-        return &check_amx_model;
-#endif
-    return NULL;
-}
-
 static bool report(const check_family *family, const itg_kernels *kernels, const check_case *test, const char *what, size_t place)
 {
     printf("FAIL %s/%s: %s at byte %zu of %zu: %s\n", family->name, kernels->name, what, place, test->out_bytes, test->text);
@@ -158,7 +157,7 @@ static bool check_table(const check_family *family, const itg_kernels *kernels, 
     return true;
 }
 
-static bool check_one(const check_family *family, check_state *state)
+static bool check_one(const check_family *family, const check_options *options, check_state *state)
 {
     check_case test = {0};
     family->make(state, &test, -1);
@@ -166,9 +165,8 @@ static bool check_one(const check_family *family, check_state *state)
     uint8_t *expected = copy_bytes(test.out, test.out_bytes);
     family->define(&test, expected);
     bool good = true;
-    const itg_kernels *kernels = NULL;
-    for (uint32_t i = 0; (kernels = find_table(i)) != NULL; i++)
-        good = check_table(family, kernels, state, &test, before, expected) && good;
+    for (int i = 0; i < options->table_count; i++)
+        good = check_table(family, options->tables[i], state, &test, before, expected) && good;
     free(before);
     free(expected);
     release_operands(state);
@@ -181,12 +179,12 @@ static bool check_family_cases(const check_family *family, const check_options *
     check_state state = {.spare_count = 0};
     for (int i = 0; i < options->cases && failed < 5; i++) {
         seed_state(&state, options->seed + (uint64_t)i);
-        if (!check_one(family, &state)) {
+        if (!check_one(family, options, &state)) {
             printf("  reproduce with --family %s --seed %llu --cases 1\n", family->name, (unsigned long long)(options->seed + (uint64_t)i));
             failed++;
         }
     }
-    printf("%-12s %d cases, %s\n", family->name, options->cases, failed ? "FAILED" : "ok");
+    printf("%-12s %d cases on %d tables, %s\n", family->name, options->cases, options->table_count, failed ? "FAILED" : "ok");
     return failed == 0;
 }
 
@@ -224,8 +222,8 @@ static void bench_family(const check_family *family, const check_options *option
         if (!family->make(&state, &test, shape))
             break;
         double scalar = 0;
-        const itg_kernels *kernels = NULL;
-        for (uint32_t i = 0; (kernels = find_table(i)) != NULL; i++) {
+        for (int i = 0; i < options->table_count; i++) {
+            const itg_kernels *kernels = options->tables[i];
             const double ns = time_call(family, kernels, &test);
             scalar = i == 0 ? ns : scalar;
             printf("%-12s %-12s %12.0f ns %8.2f %s/ns %6.2fx  %s\n", family->name, kernels->name, ns, (double)test.work / ns, family->unit,
@@ -260,6 +258,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: check [--bench] [--seed N] [--cases N] [--family NAME]\n");
         return 2;
     }
+    find_tables(&options);
     setvbuf(stdout, NULL, _IOLBF, 0);
     printf("seed %llu\n", (unsigned long long)options.seed);
     bool good = true;
