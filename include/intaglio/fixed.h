@@ -98,10 +98,12 @@ static inline itg_root_part itg_extend_root(itg_root_part part, uint64_t digits,
 {
     const uint64_t mask = ((uint64_t)1 << bits) - 1, dividend = part.rest << bits | digits >> bits;
     const uint64_t quotient = dividend / (2 * part.root), above = dividend % (2 * part.root) << bits | (digits & mask);
-    const itg_root_part next = {(part.root << bits) + quotient, above - quotient * quotient};
-    if (above >= quotient * quotient)
-        return next;
-    return (itg_root_part){next.root - 1, next.rest + 2 * next.root - 1};
+    itg_root_part next = {(part.root << bits) + quotient, above - quotient * quotient};
+    if (above < quotient * quotient) {
+        next.rest += 2 * next.root - 1;
+        next.root--;
+    }
+    return next;
 }
 
 /* Floor of the square root, 2^62 <= value. Every way to compute it gives the same integer: here 8 bits one at a time, then twice as many. */
@@ -113,7 +115,7 @@ static inline uint32_t itg_root(uint64_t value)
         rest -= tried & fits;
         root = (root >> 1) + (bit & fits);
     }
-    const itg_root_part half = itg_extend_root((itg_root_part){root, rest}, value >> 32 & 0xffff, 8);
+    const itg_root_part quarter = {root, rest}, half = itg_extend_root(quarter, value >> 32 & 0xffff, 8);
     return (uint32_t)itg_extend_root(half, value & 0xffffffff, 16).root;
 }
 
