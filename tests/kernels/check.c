@@ -87,10 +87,13 @@ void *check_new(check_state *state, size_t bytes, size_t align)
     check_operand *operand = &state->operands[state->operand_count++];
     *operand = (check_operand){pages, NULL, inner + 2 * page, bytes};
     operand->bytes = at_end ? pages + page + inner - bytes / align * align - (bytes % align ? align : 0) : pages + page + odd;
-    for (size_t i = 0; i < bytes; i += 4) {
+    size_t filled = 0;
+    for (; filled < bytes && filled < 1024; filled += 4) {
         const uint32_t random = next_random(state);
-        memcpy(operand->bytes + i, &random, bytes - i < 4 ? bytes - i : 4);
+        memcpy(operand->bytes + filled, &random, bytes - filled < 4 ? bytes - filled : 4);
     }
+    for (; filled < bytes; filled *= 2) /* what is large is scratch memory, or filled again */
+        memcpy(operand->bytes + filled, operand->bytes, bytes - filled < filled ? bytes - filled : filled);
     return operand->bytes;
 }
 
