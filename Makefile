@@ -150,8 +150,10 @@ endif
 bench: tools $(H)/kernel_check ## rewrites docs/performance.md: kernels and models on this machine, with share of the table's peak
 	@BUILD=$(BUILD) tools/bench_report.sh
 
-instructions: tools ## rewrites docs/performance.md: instructions of one inference on 64-bit Arm, under an emulator
+instructions: tools ## rewrites docs/performance.md: instructions of one inference on Arm, under an emulator, and the inner loops' bounds
 	@BUILD=$(BUILD) tools/write_section.sh docs/performance.md instructions tools/count_instructions.sh
+	@$(MAKE) -s BUILD=$(BUILD) TARGET=linux-aarch64 target-runtime
+	@BUILD=$(BUILD) tools/write_section.sh docs/performance.md loops tools/loop_bounds.sh
 
 size: tools ## flash and RAM of each target and model, with the difference to the last run
 	@BUILD=$(BUILD) tools/size_report.sh
