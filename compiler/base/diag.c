@@ -8,6 +8,22 @@
 
 #define NAME_LENGTH 120
 
+static const itgc_code_row code_rows[] = {
+#define ITGC_CODES(title)
+#define ITGC_CODE(code, meaning, remedy) {code, meaning, remedy},
+#include "compiler/base/codes.inc"
+#undef ITGC_CODE
+#undef ITGC_CODES
+};
+
+const itgc_code_row *itgc_find_code(int code)
+{
+    for (size_t i = 0; i < sizeof code_rows / sizeof code_rows[0]; i++)
+        if (code_rows[i].code == code)
+            return &code_rows[i];
+    return NULL;
+}
+
 static char *format_text(itgc_arena *arena, const char *format, va_list list)
 {
     va_list again;

@@ -23,6 +23,13 @@ typedef struct itgc_diag {
     int warning_count, warning_capacity;
 } itgc_diag;
 
+/* What a code stands for (codes.inc); NULL if there is no such code. */
+typedef struct itgc_code_row {
+    int code;
+    const char *meaning, *remedy;
+} itgc_code_row;
+const itgc_code_row *itgc_find_code(int code);
+
 /* Records an error unless one is recorded already. The format's text is "fact; remedy". Always returns false. */
 bool itgc_fail(itgc_diag *diag, int code, const char *format, ...) __attribute__((format(printf, 3, 4)));
 

@@ -82,3 +82,20 @@ uint8_t *itgc_read_file(itgc_arena *arena, itgc_diag *diag, const char *path, ui
     *count = (size_t)bytes;
     return contents;
 }
+
+const char *itgc_partial_path(itgc_arena *arena, const char *path)
+{
+    struct stat status;
+    const bool is_device = stat(path, &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode);
+    return is_device ? path : itgc_sprint(arena, "%s.partial", path);
+}
+
+bool itgc_finish_partial(const char *partial, const char *path, bool is_whole)
+{
+    if (strcmp(partial, path) == 0 || (is_whole && rename(partial, path) == 0))
+        return is_whole;
+    const int cause = errno;
+    (void)remove(partial);
+    errno = cause;
+    return false;
+}

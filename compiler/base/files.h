@@ -12,6 +12,11 @@ uint8_t *itgc_read_file(itgc_arena *arena, itgc_diag *diag, const char *path, ui
 /* count bytes from offset on. */
 bool itgc_read_file_part(itgc_diag *diag, const char *path, uint64_t offset, void *bytes, size_t count);
 
+/* Where a result is written before it is renamed to `path`: path.partial, but `path` itself if that is a device, which must stay one. */
+const char *itgc_partial_path(itgc_arena *arena, const char *path);
+/* Renames a whole result to its path and is true; removes what is left of another, errno kept. */
+bool itgc_finish_partial(const char *partial, const char *path, bool is_whole);
+
 /* Size of a regular file. */
 bool itgc_measure_file(itgc_diag *diag, const char *path, uint64_t *bytes);
 

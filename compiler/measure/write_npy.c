@@ -2,6 +2,7 @@
  * .npy out: version 1, C order, under a temporary name that is renamed when all is written. Called by the tools' `run`. */
 #include "compiler/measure/samples.h"
 
+#include "compiler/base/files.h"
 #include "compiler/base/text.h"
 
 #include <errno.h>
@@ -52,18 +53,15 @@ bool itgc_write_npy_bytes(itgc_diag *diag, const char *path, const char *descr, 
     itgc_init_text(&header, diag->arena);
     add_header(&header, descr, shape);
     const unsigned char head[10] = {0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0, (unsigned char)(header.count & 255), (unsigned char)(header.count >> 8)};
-    const char *partial = itgc_sprint(diag->arena, "%s.partial", path);
+    const char *partial = itgc_partial_path(diag->arena, path);
     FILE *file = fopen(partial, "wb");
     if (!file)
         return itgc_fail(diag, 601, "%s: cannot be written (%s); choose another --output", path, strerror(errno));
     bool fine = fwrite(head, 1, sizeof head, file) == sizeof head && fwrite(header.bytes, 1, header.count, file) == header.count &&
                 (count == 0 || fwrite(bytes, 1, count, file) == count);
     fine = fclose(file) == 0 && fine;
-    if (fine && rename(partial, path) == 0)
-        return true;
-    const int cause = errno;
-    remove(partial);
-    return itgc_fail(diag, 602, "%s: writing failed (%s); free some space or choose another --output", path, strerror(cause));
+    return itgc_finish_partial(partial, path, fine) ||
+           itgc_fail(diag, 602, "%s: writing failed (%s); free some space or choose another --output", path, strerror(errno));
 }
 
 bool itgc_write_npy(itgc_diag *diag, const char *path, const itgc_value *value)

@@ -47,7 +47,7 @@ itgc_value *itgc_read_tensor_file(itgc_arena *arena, itgc_diag *diag, const char
     if (bytes != NULL) {
         const ItgcOnnx__TensorProto *const message = itgc_onnx__tensor_proto__unpack(&allocator, count, bytes);
         if (message == NULL)
-            itgc_fail(diag, 109, "this is not an ONNX tensor; give a serialized TensorProto");
+            itgc_fail(diag, 109, "%s: this is not an ONNX tensor; give a serialized TensorProto", path);
         else
             value = itgc_convert_tensor(&reader, message);
     }

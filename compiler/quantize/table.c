@@ -91,7 +91,7 @@ bool itgc_choose_table(itgc_arena *arena, itgc_diag *diag, const itgc_unary_para
     }
     fill_table(arena, activation, out, table);
     if (!ends_hold(activation, out, table, low, high)) {
-        return itgc_fail(diag, 405, "the table of the activation does not cover its inputs [%.6g, %.6g]; please report this", low, high);
+        return itgc_fail(diag, 900, "internal: the table of the activation does not cover its inputs [%.6g, %.6g]; please report this", low, high);
     }
     return true;
 }

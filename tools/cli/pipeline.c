@@ -40,6 +40,8 @@ int cli_run_session(const cli_options *options, bool (*body)(cli_session *sessio
     if (session.c->dump)
         fputs(session.c->dump, stdout);
     cli_print_diagnosis(&session.c->diag, &printed, options->quiet);
+    if (options->verbose)
+        cli_print_code(&session.c->diag);
     const int status = fine ? session.status : cli_status_of(&session.c->diag);
     itg_stop_workers(session.workers);
     itgc_release_compilation(session.c);

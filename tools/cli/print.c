@@ -5,6 +5,8 @@
 
 #include "tools/cli/options.h"
 
+#include "compiler/base/files.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -32,6 +34,13 @@ void cli_print_diagnosis(const itgc_diag *diag, int *printed, bool quiet)
         fprintf(stderr, "intaglio: error: %s\n", diag->error);
 }
 
+void cli_print_code(const itgc_diag *diag)
+{
+    const itgc_code_row *row = diag->error ? itgc_find_code(diag->code) : NULL;
+    if (row)
+        fprintf(stderr, "intaglio: E%03d stands for: %s; %s\n", row->code, row->meaning, row->remedy);
+}
+
 int cli_status_of(const itgc_diag *diag)
 {
     const bool limited = diag->code == 901; /* by --max-memory or the machine: nothing of ours is wrong */
@@ -44,17 +53,14 @@ bool cli_write_text(itgc_diag *diag, const char *path, const itgc_text *text)
         const bool fine = fwrite(text->bytes, 1, text->count, stdout) == text->count && fflush(stdout) == 0;
         return fine || itgc_fail(diag, 602, "standard output: writing failed (%s); free some space", strerror(errno));
     }
-    const char *partial = itgc_sprint(diag->arena, "%s.partial", path);
+    const char *partial = itgc_partial_path(diag->arena, path);
     FILE *file = fopen(partial, "wb");
     if (!file)
         return itgc_fail(diag, 601, "%s: cannot be written (%s); choose another file", path, strerror(errno));
     bool fine = fwrite(text->bytes, 1, text->count, file) == text->count;
     fine = fclose(file) == 0 && fine;
-    if (fine && rename(partial, path) == 0)
-        return true;
-    const int cause = errno;
-    remove(partial);
-    return itgc_fail(diag, 602, "%s: writing failed (%s); free some space or choose another file", path, strerror(cause));
+    return itgc_finish_partial(partial, path, fine) ||
+           itgc_fail(diag, 602, "%s: writing failed (%s); free some space or choose another file", path, strerror(errno));
 }
 
 double cli_seconds(void)

@@ -13,6 +13,9 @@ bool cli_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Prints warnings and notes not printed yet (unless quiet) and the error, if there is one. *printed counts the former. */
 void cli_print_diagnosis(const itgc_diag *diag, int *printed, bool quiet);
 
+/* What the error's code stands for in general; nothing without an error. */
+void cli_print_code(const itgc_diag *diag);
+
 /* Exit status that an error code stands for. */
 int cli_status_of(const itgc_diag *diag);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Sample sets from files the test writes: .npy rows, raw files, layouts and units, labels, and what is refused. */
-#include "compiler/measure/samples.h"
+#include "compiler/measure/image.h"
+#include "compiler/measure/measure.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -165,6 +166,36 @@ static void wrong_files_are_refused(void **state)
     assert_int_equal(f->diag.code, 306);
 }
 
+/* What folders list may be gone, or closed to the reader, when it is opened. */
+static void files_that_cannot_be_opened(void **state)
+{
+    fixture *f = *state;
+    itgc_picture picture;
+    assert_null(itgc_read_npy(f->arena, &f->diag, path_in(f, "gone.npy")));
+    assert_int_equal(f->diag.code, 310);
+    f->diag.error = NULL;
+    assert_false(itgc_decode_picture(f->arena, &f->diag, path_in(f, "gone.jpg"), &picture));
+    assert_int_equal(f->diag.code, 320);
+}
+
+/* Opened by themselves, the sets of two inputs may differ. */
+static void inputs_need_equal_counts(void **state)
+{
+    fixture *f = *state;
+    const itgc_shape shape = {.rank = 2, .dim = {1, 4}};
+    const itgc_samples_spec spec = {.input_name = "x", .type = ITGC_F32, .shape = shape, .onnx_shape = shape, .image = &f->image};
+    itgc_graph *graph = itgc_new_graph(f->arena, &f->diag);
+    itgc_samples *sets[2];
+    graph->inputs = ITGC_NEW_ARRAY(f->arena, itgc_tensor *, 2);
+    graph->input_count = 2;
+    for (int i = 0; i < 2; i++) {
+        graph->inputs[i] = itgc_new_tensor(graph, i == 0 ? "x" : "z", ITGC_F32, &shape);
+        sets[i] = itgc_open_noise(f->arena, &f->diag, &spec, 1, 2 + i);
+    }
+    assert_false(itgc_measure_graph(graph, sets, NULL, NULL, 1, NULL));
+    assert_int_equal(f->diag.code, 333);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -173,6 +204,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(class_folders_follow_the_list_beside, set_up, tear_down),
         cmocka_unit_test_setup_teardown(values_go_back_to_pixels, set_up, tear_down),
         cmocka_unit_test_setup_teardown(wrong_files_are_refused, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(files_that_cannot_be_opened, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(inputs_need_equal_counts, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -76,6 +76,19 @@ static void test_steep_functions_get_longer_tables(void **state)
     end_bench(&b);
 }
 
+static void test_inputs_far_from_zero(void **state)
+{
+    (void)state;
+    bench b;
+    start_bench(&b);
+    const itgc_unary_params sine = {.kind = ITGC_SIN};
+    const itgc_format out = itgc_format_s8(-1.0, 1.0);
+    itgc_table table;
+    assert_false(itgc_choose_table(b.arena, &b.diag, &sine, 1e12, 1e12 + 1.0, &out, &table));
+    assert_int_equal(b.diag.code, 404);
+    end_bench(&b);
+}
+
 static void test_constant_input(void **state)
 {
     (void)state;
@@ -112,8 +125,11 @@ static void test_lookups(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_within_a_step), cmocka_unit_test(test_span_leaves_out_constant_ends),
-                                       cmocka_unit_test(test_steep_functions_get_longer_tables), cmocka_unit_test(test_constant_input),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_within_a_step),
+                                       cmocka_unit_test(test_span_leaves_out_constant_ends),
+                                       cmocka_unit_test(test_steep_functions_get_longer_tables),
+                                       cmocka_unit_test(test_inputs_far_from_zero),
+                                       cmocka_unit_test(test_constant_input),
                                        cmocka_unit_test(test_lookups)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

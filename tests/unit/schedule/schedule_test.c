@@ -88,6 +88,14 @@ static void refuses_what_exceeds_a_budget(void **state)
     assert_non_null(strstr(f->diag.error, "constants 872"));
 }
 
+static void refuses_what_no_plan_can_address(void **state)
+{
+    fixture *f = *state;
+    f->graph->steps[0]->out->shape = (itgc_shape){.rank = 2, .dim = {65536, 65536}};
+    assert_false(itgc_schedule_graph(f->graph, &plain));
+    assert_int_equal(f->diag.code, 503);
+}
+
 static void refuses_an_output_nobody_writes(void **state)
 {
     fixture *f = *state;
@@ -141,6 +149,7 @@ int main(void)
     const struct CMUnitTest tests[] = {TEST(finds_lives),
                                        TEST(keeps_equal_constants_once),
                                        TEST(refuses_what_exceeds_a_budget),
+                                       TEST(refuses_what_no_plan_can_address),
                                        TEST(refuses_an_output_nobody_writes),
                                        TEST(refuses_reading_a_half_written_tensor),
                                        TEST(places_scratch_for_every_worker),
