@@ -79,7 +79,7 @@ row() {
 
 echo '| loop | instructions | products | widening adds | registers moved | instructions a MAC | A53, MACs a cycle | A72 | A76 |'
 echo '|---|---|---|---|---|---|---|---|---|'
-row 'neon 3x3 transformed: 4 tiles x 16 channels, 8 inputs, 16-bit' neon/conv itg_neon_compute_tiles 128 1
+row 'neon 3x3 transformed: 4 tiles x 16 channels, 16 inputs, 16-bit' neon/conv itg_multiply_place_4 256 1
 row 'neon conv, two products a lane: 2 pixels x 16 channels, 16 inputs' neon/conv direct_2_SAFE_16b 64 1
 row 'neon conv, four products a lane proven' neon/conv direct_2_DEEP_16b 64 1
 row 'neon 3x3 depthwise, two products a lane: 2 pixels x 16 channels, with codes' neon/depthwise rows_1_SAFE_16b 36 1

@@ -6,7 +6,9 @@
 
 #include "runtime/kernels/neon/transform.h"
 
-/* v0-v3 8 inputs of each tile, v4-v11 weights of 4 inputs, v16-v31 sums: 128 SMLAL for 512 products, 5 loads. */
+/* v0-v3 and v12-v15 8 inputs of each tile in turn, v4-v11 weights of 4 inputs, v16-v31 sums. A round of 16 inputs is 256 SMLAL for 1024 products
+ * and 10 loads, each a good part of a round ahead of its use, because cores without dot products work in order: so the last round reads up to
+ * 64 bytes behind the group's inputs and behind its weights, where scratch memory goes on. */
 #define TILE_SUMS_1(op, to) op " {v16.4s-v19.4s}, [" to "\n"
 #define TILE_SUMS_2(op, to) TILE_SUMS_1(op, to) op " {v20.4s-v23.4s}, [" to "\n"
 #define TILE_SUMS_3(op, to) TILE_SUMS_2(op, to) op " {v24.4s-v27.4s}, [" to "\n"
@@ -14,29 +16,36 @@
 #define INPUT_1(x, w, v, k, a, b, c, d)                                                                                                              \
     "smlal v" #a ".4s, v" #w ".4h, v" #x ".h[" #k "]\nsmlal2 v" #b ".4s, v" #w ".8h, v" #x ".h[" #k "]\n"                                            \
     "smlal v" #c ".4s, v" #v ".4h, v" #x ".h[" #k "]\nsmlal2 v" #d ".4s, v" #v ".8h, v" #x ".h[" #k "]\n"
-#define INPUT_TILES_1(w, v, k) INPUT_1(0, w, v, k, 16, 17, 18, 19)
-#define INPUT_TILES_2(w, v, k) INPUT_TILES_1(w, v, k) INPUT_1(1, w, v, k, 20, 21, 22, 23)
-#define INPUT_TILES_3(w, v, k) INPUT_TILES_2(w, v, k) INPUT_1(2, w, v, k, 24, 25, 26, 27)
-#define INPUT_TILES_4(w, v, k) INPUT_TILES_3(w, v, k) INPUT_1(3, w, v, k, 28, 29, 30, 31)
-#define EIGHT_INPUTS(N)                                                                                                                              \
-    "ld1 {v0.8h-v3.8h}, [%[x]], #64\nld1 {v4.8h-v7.8h}, [x9], #64\nld1 {v8.8h-v11.8h}, [x9], #64\n" INPUT_TILES_##N(4, 5, 0)                         \
-        INPUT_TILES_##N(6, 7, 1) "ld1 {v4.8h-v7.8h}, [x9], #64\n" INPUT_TILES_##N(8, 9, 2)                                                           \
-            INPUT_TILES_##N(10, 11, 3) "ld1 {v8.8h-v11.8h}, [x9], #64\n" INPUT_TILES_##N(4, 5, 4) INPUT_TILES_##N(6, 7, 5) INPUT_TILES_##N(8, 9, 6)  \
-                INPUT_TILES_##N(10, 11, 7)
+#define INPUT_TILES_1(w, v, k, x0, x1, x2, x3) INPUT_1(x0, w, v, k, 16, 17, 18, 19)
+#define INPUT_TILES_2(w, v, k, x0, x1, x2, x3) INPUT_TILES_1(w, v, k, x0, x1, x2, x3) INPUT_1(x1, w, v, k, 20, 21, 22, 23)
+#define INPUT_TILES_3(w, v, k, x0, x1, x2, x3) INPUT_TILES_2(w, v, k, x0, x1, x2, x3) INPUT_1(x2, w, v, k, 24, 25, 26, 27)
+#define INPUT_TILES_4(w, v, k, x0, x1, x2, x3) INPUT_TILES_3(w, v, k, x0, x1, x2, x3) INPUT_1(x3, w, v, k, 28, 29, 30, 31)
+#define LOAD_FIRST                             "ld1 {v4.8h-v7.8h}, [x9], #64\n"
+#define LOAD_SECOND                            "ld1 {v8.8h-v11.8h}, [x9], #64\n"
+#define LOAD_EVEN                              "ld1 {v0.8h-v3.8h}, [%[x]], #64\n"
+#define LOAD_ODD                               "ld1 {v12.8h-v15.8h}, [%[x]], #64\n"
+#define FIRST_PAIR(N, k, l, ...)               INPUT_TILES_##N(4, 5, k, __VA_ARGS__) INPUT_TILES_##N(6, 7, l, __VA_ARGS__)
+#define SECOND_PAIR(N, k, l, ...)              INPUT_TILES_##N(8, 9, k, __VA_ARGS__) INPUT_TILES_##N(10, 11, l, __VA_ARGS__)
+#define EIGHT_INPUTS(N, NEXT, ...)                                                                                                                   \
+    LOAD_SECOND FIRST_PAIR(N, 0, 1, __VA_ARGS__)                                                                                                     \
+    LOAD_FIRST SECOND_PAIR(N, 2, 3, __VA_ARGS__)                                                                                                     \
+    NEXT LOAD_SECOND FIRST_PAIR(N, 4, 5, __VA_ARGS__)                                                                                                \
+    LOAD_FIRST SECOND_PAIR(N, 6, 7, __VA_ARGS__)
 
-/* x, from and to move on; the last group of a band may have fewer tiles. */
+/* x, from and to move on; the last group of a band may have fewer tiles. steps: even. */
 #define DEFINE_PRODUCT(N)                                                                                                                            \
     static inline void itg_multiply_place_##N(itg_place_product *product)                                                                            \
     {                                                                                                                                                \
         int64_t groups = product->groups;                                                                                                            \
-        __asm__ volatile(                                                                                                                            \
-            "0:\nmov x9, %[weights]\nmov x10, %[steps]\n" TILE_SUMS_##N("ld1", "%[from]], %[from_bytes]") "1:\n" EIGHT_INPUTS(                       \
-                N) "subs x10, x10, #1\nb.ne 1b\n" TILE_SUMS_##N("st1", "%[to]], #64") "add %[x], %[x], %[skip]\n"                                    \
-                                                                                      "subs %[groups], %[groups], #1\nb.ne 0b\n"                     \
-            : [x] "+r"(product->x), [from] "+r"(product->from), [to] "+r"(product->to), [groups] "+r"(groups)                                        \
-            : [weights] "r"(product->weights), [steps] "r"(product->steps), [from_bytes] "r"(product->from_bytes), [skip] "r"(product->skip_bytes)   \
-            : "x9", "x10", "v0", "v1", "v2", "v3", "v4", "v5", "v6", "v7", "v8", "v9", "v10", "v11", "v16", "v17", "v18", "v19", "v20", "v21",       \
-              "v22", "v23", "v24", "v25", "v26", "v27", "v28", "v29", "v30", "v31", "memory", "cc");                                                 \
+        __asm__ volatile("0:\nmov x9, %[weights]\nmov x10, %[rounds]\n" TILE_SUMS_##N("ld1", "%[from]], %[from_bytes]") LOAD_EVEN LOAD_FIRST         \
+                         "1:\n" EIGHT_INPUTS(N, LOAD_ODD, 0, 1, 2, 3)                                                                                \
+                             EIGHT_INPUTS(N, LOAD_EVEN, 12, 13, 14, 15) "subs x10, x10, #1\nb.ne 1b\n" TILE_SUMS_##N(                                \
+                                 "st1", "%[to]], #64") "add %[x], %[x], %[skip]\nsubs %[groups], %[groups], #1\nb.ne 0b\n"                           \
+                         : [x] "+r"(product->x), [from] "+r"(product->from), [to] "+r"(product->to), [groups] "+r"(groups)                           \
+                         : [weights] "r"(product->weights), [rounds] "r"(product->steps / 2), [from_bytes] "r"(product->from_bytes),                 \
+                           [skip] "r"(product->skip_bytes - 64)                                                                                      \
+                         : "x9", "x10", "v0", "v1", "v2", "v3", "v4", "v5", "v6", "v7", "v8", "v9", "v10", "v11", "v12", "v13", "v14", "v15", "v16", \
+                           "v17", "v18", "v19", "v20", "v21", "v22", "v23", "v24", "v25", "v26", "v27", "v28", "v29", "v30", "v31", "memory", "cc"); \
     }
 DEFINE_PRODUCT(1)
 DEFINE_PRODUCT(2)
