@@ -142,21 +142,6 @@ static inline int32x4_t itg_neon_plain_multiply(const itg_neon_finish *finish, c
     return finish->rounds ? vrshlq_s32(vqdmulhq_s32(acc, finish->multiplier[i]), finish->narrowing.right) : vqrdmulhq_s32(acc, finish->multiplier[i]);
 }
 
-/* 8 sums of half a block -> 8 codes where finish->plain holds. */
-static inline int8x8_t itg_neon_plain_half(const itg_neon_finish *finish, int32x4_t low, int32x4_t high, int half)
-{
-    const int32x4_t *multiplier = finish->multiplier + 2 * half;
-    if (finish->rounds) {
-        low = vrshlq_s32(vqdmulhq_s32(low, multiplier[0]), finish->narrowing.right);
-        high = vrshlq_s32(vqdmulhq_s32(high, multiplier[1]), finish->narrowing.right);
-    } else {
-        low = vqrdmulhq_s32(low, multiplier[0]);
-        high = vqrdmulhq_s32(high, multiplier[1]);
-    }
-    const int8x8_t code = vqmovn_s16(vqaddq_s16(vcombine_s16(vqmovn_s32(low), vqmovn_s32(high)), finish->narrowing.zero));
-    return vmin_s8(vmax_s8(code, vget_low_s8(finish->narrowing.low)), vget_low_s8(finish->narrowing.high));
-}
-
 /* 16 sums -> 16 codes where finish->plain holds. */
 static inline int8x16_t itg_neon_plain_codes(const itg_neon_finish *finish, const int32_t *sums)
 {

@@ -4,59 +4,50 @@
 #include "runtime/kernels/neon/columns.h"
 #include "runtime/kernels/neon32/halves.h"
 
-#define PAIR(pair, weights, x, y) ITG_HALF_PRODUCTS("vmull.s8", weights, x, y) ITG_HALF_WIDEN(pair)
+#define PAIR(WIDEN, weights, x, y) ITG_HALF_PRODUCTS("vmull.s8", weights, x, y) WIDEN
 
-/* Half `half` of two pixels from x on; loads of a half stand ITG_SIGNED_COLUMN_BYTES apart. */
-static inline itg_half_sums sum_half(const itg_column_tile *tile, const uint8_t *x, int half)
-{
-    itg_half_sums sums = itg_start_half(tile->start + 16 * half);
-    const uint8_t *a = x + 32 * half, *b = a + tile->step;
-    const int8_t *weights = tile->weights + 32 * half;
-    int32_t taps = (int32_t)tile->taps;
-    __asm__ volatile("1:\nvld1.8 {d8-d11}, [%[weights]], %[next]\nvld1.8 {d0-d3}, [%[a]], %[next]\nvld1.8 {d4-d7}, [%[b]], %[next]\n" PAIR(0, 8, 0, 4)
-                         PAIR(1, 9, 1, 5) PAIR(2, 10, 2, 6) PAIR(3, 11, 3, 7) "subs %[taps], %[taps], #1\nbne 1b\n"
-                     : ITG_HALF_OPERANDS(sums), [a] "+r"(a), [b] "+r"(b), [weights] "+r"(weights), [taps] "+r"(taps)
-                     : [next] "r"(ITG_SIGNED_COLUMN_BYTES)
-                     : ITG_HALF_CLOBBERS);
-    return sums;
-}
+/* Half `half` of two pixels, columns from a and from b on; loads of a half stand ITG_SIGNED_COLUMN_BYTES apart. */
+#define SUM_HALF(tile, half, a, b)                                                                                                                   \
+    {                                                                                                                                                \
+        const uint8_t *x = (a) + 32 * (half), *y = (b) + 32 * (half);                                                                                \
+        const int8_t *weights = (tile)->weights + 32 * (half);                                                                                       \
+        int32_t taps = (int32_t)(tile)->taps;                                                                                                        \
+        __asm__ volatile(ITG_HALF_START                                                                                                              \
+                         "1:\nvld1.8 {d8-d11}, [%[weights]], %[next]\nvld1.8 {d0-d3}, [%[x]], %[next]\nvld1.8 {d4-d7}, [%[y]], %[next]\n" PAIR(      \
+                             ITG_HALF_WIDEN_0, 8, 0, 4) PAIR(ITG_HALF_WIDEN_1, 9, 1, 5) PAIR(ITG_HALF_WIDEN_2, 10, 2, 6)                             \
+                             PAIR(ITG_HALF_WIDEN_3, 11, 3, 7) "subs %[taps], %[taps], #1\nbne 1b\n"                                                  \
+                         : ITG_HALF_OUTPUTS, [x] "+&r"(x), [y] "+&r"(y), [weights] "+&r"(weights), [taps] "+&r"(taps)                                \
+                         : [start] "r"((tile)->start + 16 * (half)), [next] "r"(ITG_SIGNED_COLUMN_BYTES)                                             \
+                         : ITG_HALF_CLOBBERS);                                                                                                       \
+    }
 
 static void sum_taps(const itg_column_tile *tile, int32_t *sums)
 {
     for (int half = 0; half < 2; half++) {
-        const itg_half_sums s = sum_half(tile, tile->x, half);
-        itg_store_half(&s, sums + 8 * half);
+        ITG_DECLARE_HALF
+        SUM_HALF(tile, half, tile->x, tile->x + tile->step)
+        ITG_STORE_HALF_SUMS(sums + 8 * half);
     }
 }
 
-/* Tiles of `pixels`, 1 or 2, to plain int8 codes. */
-static void store_tiles(const itg_column_tile *tile, const itg_neon_finish *finish, uint8_t *out, int32_t tiles, int32_t pixels)
-{
-    itg_column_tile one = *tile;
-    one.step = (pixels - 1) * tile->step;
-    for (int half = 0; half < finish->count / 8; half++) {
-        const uint8_t *x = tile->x;
-        uint8_t *first = out + 8 * half;
-        for (int32_t left = tiles; left > 0; left--) {
-            const itg_half_sums s = sum_half(&one, x, half);
-            itg_store_half_codes(&s, finish, half, first, first + (pixels - 1) * finish->pixel_bytes);
-            x += pixels * tile->step;
-            first += pixels * finish->pixel_bytes;
-        }
+/* Tiles of 1 or 2 pixels to plain int8 codes; one pixel is computed twice. */
+#define DEFINE_DIRECT(PIXELS)                                                                                                                        \
+    static void direct_##PIXELS(const itg_column_tile *tile, const itg_neon_finish *finish, uint8_t *out, int64_t tiles)                             \
+    {                                                                                                                                                \
+        for (int half = 0; half < finish->count / 8; half++) {                                                                                       \
+            const uint8_t *column = tile->x;                                                                                                         \
+            uint8_t *to = out + 8 * half;                                                                                                            \
+            for (int32_t left = (int32_t)tiles; left > 0; left--, column += PIXELS * tile->step) {                                                   \
+                ITG_DECLARE_HALF                                                                                                                     \
+                SUM_HALF(tile, half, column, column + (PIXELS - 1) * tile->step)                                                                     \
+                ITG_STORE_HALF_CODES(PIXELS, finish, half, to);                                                                                      \
+            }                                                                                                                                        \
+        }                                                                                                                                            \
     }
-}
+DEFINE_DIRECT(1)
+DEFINE_DIRECT(2)
 
-static void store_pixels(const itg_column_tile *tile, const itg_neon_finish *finish, uint8_t *out, int64_t tiles)
-{
-    store_tiles(tile, finish, out, (int32_t)tiles, 1);
-}
-
-static void store_pairs(const itg_column_tile *tile, const itg_neon_finish *finish, uint8_t *out, int64_t tiles)
-{
-    store_tiles(tile, finish, out, (int32_t)tiles, 2);
-}
-
-static itg_direct_columns *const direct[] = {store_pixels, store_pairs};
+static itg_direct_columns *const direct[] = {direct_1, direct_2};
 
 static void compute_rows(const itg_depthwise *depthwise, void *out, const void *in, int32_t y0, int32_t y1, void *scratch)
 {
