@@ -3,6 +3,7 @@
  * In: x [N,C,…] or [N,…,C]. */
 #include "compiler/base/real.h"
 #include "compiler/ops/op.h"
+#include "compiler/ops/quantizers.h"
 #include "compiler/ops/walk.h"
 
 #include <inttypes.h>
@@ -62,4 +63,5 @@ const itgc_op itgc_op_lrn = {.family = "lrn",
                              .params_bytes = sizeof(itgc_lrn_params),
                              .parse = parse_lrn,
                              .infer = infer_lrn,
-                             .eval = eval_lrn};
+                             .eval = eval_lrn,
+                             .quantize = itgc_quantize_lrn};

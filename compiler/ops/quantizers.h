@@ -20,6 +20,7 @@ bool itgc_quantize_layernorm(struct itgc_quantizer *quantizer, itgc_node *node);
 bool itgc_quantize_groupnorm(struct itgc_quantizer *quantizer, itgc_node *node); /* and InstanceNormalization → itg_normalize */
 bool itgc_quantize_lpnorm(struct itgc_quantizer *quantizer, itgc_node *node);    /* → itg_normalize */
 bool itgc_quantize_mvn(struct itgc_quantizer *quantizer, itgc_node *node);       /* MeanVarianceNormalization → itg_normalize */
+bool itgc_quantize_lrn(struct itgc_quantizer *quantizer, itgc_node *node);       /* → itg_lrn */
 bool itgc_quantize_concat(struct itgc_quantizer *quantizer, itgc_node *node);    /* → itg_copy */
 bool itgc_quantize_slice(struct itgc_quantizer *quantizer, itgc_node *node);     /* → itg_copy */
 bool itgc_quantize_split(struct itgc_quantizer *quantizer, itgc_node *node);     /* → itg_copy */
@@ -32,6 +33,6 @@ bool itgc_quantize_resize(struct itgc_quantizer *quantizer, itgc_node *node);   
 
 /* The kinds of runtime steps, for tests and for files that make another file's step. */
 extern const itgc_step_kind itgc_step_conv, itgc_step_depthwise, itgc_step_pool, itgc_step_reduce, itgc_step_add, itgc_step_mul, itgc_step_lookup,
-    itgc_step_rescale, itgc_step_copy, itgc_step_gather, itgc_step_softmax, itgc_step_normalize, itgc_step_div, itgc_step_matmul;
+    itgc_step_rescale, itgc_step_copy, itgc_step_gather, itgc_step_softmax, itgc_step_normalize, itgc_step_lrn, itgc_step_div, itgc_step_matmul;
 
 #endif

@@ -27,8 +27,9 @@ static void keep_signed(const storage_choice *choice, itgc_tensor *tensor)
 
 static bool has_types(const itgc_step *step)
 {
-    static itg_op *const typed[] = {itg_op_conv,    itg_op_depthwise, itg_op_pool,   itg_op_reduce,  itg_op_add,       itg_op_mul, itg_op_lookup,
-                                    itg_op_rescale, itg_op_copy,      itg_op_gather, itg_op_softmax, itg_op_normalize, itg_op_div, itg_op_matmul};
+    static itg_op *const typed[] = {itg_op_conv,    itg_op_depthwise, itg_op_pool,    itg_op_reduce, itg_op_add,
+                                    itg_op_mul,     itg_op_lookup,    itg_op_rescale, itg_op_copy,   itg_op_gather,
+                                    itg_op_softmax, itg_op_normalize, itg_op_lrn,     itg_op_div,    itg_op_matmul};
     for (size_t i = 0; i < sizeof typed / sizeof typed[0]; i++) {
         if (step->kind->run == typed[i]) {
             return true;

@@ -293,8 +293,21 @@ typedef struct itg_normalize {
     itg_type in_type, out_type;
 } itg_normalize;
 
+/* itg_op_lrn: local response normalization. in and out [rows][channels], int8, uint8 or int16; out does not overlap in. Rows: positions.
+ * V = (sum of (x_i - in_zero)^2 over the channels c - below .. c + above that exist) * 2^16 + epsilon * 2^epsilon_shift, below 2^63, at least
+ * 2^octave; T = 2^30 (V / 2^octave)^-beta by lines between the table's entries, 32 an octave (numerics.md 3);
+ * y = clamp(zero + RQ(((x - in_zero) * T + 2^(narrow-1)) >> narrow)). */
+typedef struct itg_lrn {
+    int32_t channels, below, above;
+    const int32_t *table;
+    int32_t in_zero, zero, low, high, epsilon;
+    itg_requant requant;
+    uint8_t epsilon_shift, octave, narrow; /* narrow: 8, for int16 15 */
+    itg_type in_type, out_type;
+} itg_lrn;
+
 itg_op itg_op_conv, itg_op_depthwise, itg_op_pool, itg_op_reduce, itg_op_add, itg_op_mul, itg_op_lookup, itg_op_rescale, itg_op_copy, itg_op_gather,
-    itg_op_softmax, itg_op_normalize, itg_op_div, itg_op_matmul;
+    itg_op_softmax, itg_op_normalize, itg_op_lrn, itg_op_div, itg_op_matmul;
 
 #ifdef __cplusplus
 }

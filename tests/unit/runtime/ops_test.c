@@ -319,13 +319,51 @@ static void normalize_by_groups(void **unused)
     }
 }
 
+/* Windows of up to four channels; a table that falls evenly, entry by entry. */
+static void lrn_sums_its_neighbours(void **unused)
+{
+    (void)unused;
+    static int32_t table[16 * 32 + 1];
+    for (int32_t i = 0; i <= 16 * 32; i++)
+        table[i] = (1 << 30) - 2000000 * i;
+    const itg_lrn lrn = {.channels = 7,
+                         .below = 1,
+                         .above = 2,
+                         .table = table,
+                         .in_zero = -5,
+                         .zero = 4,
+                         .low = -128,
+                         .high = 127,
+                         .epsilon = 1 << 20,
+                         .requant = {.multiplier = 1 << 23, .shift = 15},
+                         .octave = 20,
+                         .narrow = 8,
+                         .in_type = ITG_S8,
+                         .out_type = ITG_S8};
+    const itg_step step = {.run = itg_op_lrn, .params = &lrn, .out = OUT, .rows = 9};
+    test_arena arena;
+    fill(&arena);
+    run_cut(&arena, &step);
+    const int8_t *codes = (const int8_t *)arena.bytes;
+    for (int32_t i = 0; i < 63; i++) {
+        const int32_t channel = i % 7, from = channel < 1 ? 0 : -1, to = channel > 4 ? 6 - channel : 2;
+        double value = 1 << 20;
+        for (int32_t k = from; k <= to; k++)
+            value += 65536.0 * (codes[i + k] + 5) * (codes[i + k] + 5);
+        int exponent;
+        const double entry = (frexp(value, &exponent) * 2 - 1) * 32 + 32 * (exponent - 21), power = 1.0 - 2000000 * entry / (1 << 30);
+        const double expected = 4 + (codes[i] + 5) * power / 2; /* of 2^30 (x 2^-8) 2^23 / 2^46 */
+        assert_true(fabs(fmin(fmax(expected, -128), 127) - codes[OUT + i]) < 0.51);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(add_broadcasts),        cmocka_unit_test(add_int16_with_constant),    cmocka_unit_test(mul_by_a_gate),
         cmocka_unit_test(copy_transposes_words), cmocka_unit_test(copy_reverses_and_rescales), cmocka_unit_test(gather_pads_and_repeats),
         cmocka_unit_test(parts_cover_the_run),   cmocka_unit_test(reduce_walks_outer_rows),    cmocka_unit_test(images_of_a_batch),
-        cmocka_unit_test(normalize_by_groups),
+        cmocka_unit_test(normalize_by_groups),   cmocka_unit_test(lrn_sums_its_neighbours),
     };
     return cmocka_run_group_tests_name("ops", tests, NULL, NULL);
 }
