@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Marks the elementwise node that alone reads a Conv, Gemm or Add as that node's `fused` and puts it right behind. The last pass:
+ * Marks the elementwise node that alone reads a Conv, Gemm, Add or normalization as that node's `fused` and puts it right behind. The last pass:
  * the sorting that follows keeps a list that is in order as it is. */
 #include "compiler/lower/edit.h"
 #include "compiler/lower/passes.h"
@@ -44,6 +44,17 @@ static bool is_channel_prelu(const itgc_node *node)
     return itgc_is_weights(slope) && slope->shape.rank == 1 && shape->rank > 1 && slope->shape.dim[0] == shape->dim[shape->rank - 1];
 }
 
+static bool is_normalization(const itgc_node *node)
+{
+    static const char *const families[] = {"norm", "lpnorm", "lrn"};
+    for (int i = 0; i < 3; i++) {
+        if (strcmp(node->op->family, families[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool can_fuse(const itgc_node *node, const itgc_node *reader)
 {
     if (reader->in_count == 0 || reader->in[0] != node->out[0] || reader->out_count != 1) {
@@ -52,7 +63,7 @@ static bool can_fuse(const itgc_node *node, const itgc_node *reader)
     if (itgc_is_op(node, "Conv") || itgc_is_op(node, "Gemm")) {
         return itgc_is_weights(node->in[1]) && (is_table_function(reader) || is_channel_prelu(reader));
     }
-    return itgc_is_op(node, "Add") && is_clamp(reader);
+    return (itgc_is_op(node, "Add") || is_normalization(node)) && is_clamp(reader);
 }
 
 /* Every fused node right behind its producer; the others keep their order. */

@@ -31,10 +31,27 @@ static void leaves_tables_apart_from_add_and_shared_results(void **state)
     }
 }
 
+/* A clamp costs a normalization nothing; a table is a step of its own. */
+static void fuses_clamps_into_normalizations(void **state)
+{
+    fixture *f = *state;
+    itgc_tensor *x = add_input(f, "x", DIMS(1, 4, 5, 5));
+    itgc_node *norm = add_node(f, "LpNormalization", x, NULL, NULL);
+    *(itgc_norm_params *)norm->params = (itgc_norm_params){.axis = 1, .p = 2};
+    itgc_tensor *first = add_relu(f, finish(f, norm));
+    norm = add_node(f, "LpNormalization", first, NULL, NULL);
+    *(itgc_norm_params *)norm->params = (itgc_norm_params){.axis = 1, .p = 1};
+    add_output(f, add_unary(f, "Sigmoid", ITGC_SIGMOID, 0, 0, finish(f, norm)));
+    const itgc_graph *after = run_and_compare(f, "fuse_activation");
+    assert_ptr_equal(after->nodes[0]->fused, after->nodes[1]);
+    assert_null(after->nodes[2]->fused);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(fuses_into_conv_gemm_and_add, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(fuses_clamps_into_normalizations, set_up, tear_down),
         cmocka_unit_test_setup_teardown(leaves_tables_apart_from_add_and_shared_results, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
