@@ -64,39 +64,50 @@ static inline void itg_transform_input(int16_t *out, ptrdiff_t place, const int8
     }
 }
 
-/* G on three vectors of weights, which it widens. */
-static inline void itg_transform_weights(int16x8_t u[6], int8x8_t w0, int8x8_t w1, int8x8_t w2)
-{
-    const int16x8_t sum = vaddl_s8(w0, w2), wide = vaddw_s8(vshll_n_s8(w2, 2), w0), twice = vshll_n_s8(w1, 1);
-    u[0] = vmovl_s8(w0);
-    u[1] = vaddw_s8(sum, w1);
-    u[2] = vsubw_s8(sum, w1);
-    u[3] = vaddq_s16(wide, twice);
-    u[4] = vsubq_s16(wide, twice);
-    u[5] = vmovl_s8(w2);
-}
-
-/* The same in the other dimension, stored. */
-static inline void itg_store_weights(int16_t *out, int16x8_t w0, int16x8_t w1, int16x8_t w2)
+/* G in the second dimension, on three vectors of what the first one gave, stored. */
+static inline void itg_store_weights(int16_t *out, const int16x8_t w[3])
 {
     enum { PLACE = ITG_WINOGRAD_PLACE / 2 };
-    const int16x8_t sum = vaddq_s16(w0, w2), wide = vaddq_s16(vshlq_n_s16(w2, 2), w0), twice = vaddq_s16(w1, w1);
-    vst1q_s16(out, w0);
-    vst1q_s16(out + PLACE, vaddq_s16(sum, w1));
-    vst1q_s16(out + 2 * PLACE, vsubq_s16(sum, w1));
+    const int16x8_t sum = vaddq_s16(w[0], w[2]), wide = vaddq_s16(vshlq_n_s16(w[2], 2), w[0]), twice = vaddq_s16(w[1], w[1]);
+    vst1q_s16(out, w[0]);
+    vst1q_s16(out + PLACE, vaddq_s16(sum, w[1]));
+    vst1q_s16(out + 2 * PLACE, vsubq_s16(sum, w[1]));
     vst1q_s16(out + 3 * PLACE, vaddq_s16(wide, twice));
     vst1q_s16(out + 4 * PLACE, vsubq_s16(wide, twice));
-    vst1q_s16(out + 5 * PLACE, w2);
+    vst1q_s16(out + 5 * PLACE, w[2]);
 }
 
-/* One input of 8 outputs. taps: [9], `tap` bytes apart. */
+/* One input of 8 outputs. taps: [9], `tap` bytes apart. Rows of U are made and stored in turn, those that share sums together: 16 registers
+ * hold what that takes. */
 static inline void itg_transform_taps(int16_t *out, const int8_t *taps, ptrdiff_t tap)
 {
-    int16x8_t u[3][6];
+    enum { ROW = 6 * ITG_WINOGRAD_PLACE / 2 };
+    int8x8_t top[3], middle[3], bottom[3];
+    int16x8_t one[3], other[3];
+    for (int x = 0; x < 3; x++) {
+        top[x] = vld1_s8(taps + x * tap);
+        middle[x] = vld1_s8(taps + (3 + x) * tap);
+        bottom[x] = vld1_s8(taps + (6 + x) * tap);
+        one[x] = vmovl_s8(top[x]);
+    }
+    itg_store_weights(out, one);
+    for (int x = 0; x < 3; x++) {
+        const int16x8_t sum = vaddl_s8(top[x], bottom[x]);
+        one[x] = vaddw_s8(sum, middle[x]);
+        other[x] = vsubw_s8(sum, middle[x]);
+    }
+    itg_store_weights(out + ROW, one);
+    itg_store_weights(out + 2 * ROW, other);
+    for (int x = 0; x < 3; x++) {
+        const int16x8_t wide = vaddw_s8(vshll_n_s8(bottom[x], 2), top[x]), twice = vshll_n_s8(middle[x], 1);
+        one[x] = vaddq_s16(wide, twice);
+        other[x] = vsubq_s16(wide, twice);
+    }
+    itg_store_weights(out + 3 * ROW, one);
+    itg_store_weights(out + 4 * ROW, other);
     for (int x = 0; x < 3; x++)
-        itg_transform_weights(u[x], vld1_s8(taps + x * tap), vld1_s8(taps + (3 + x) * tap), vld1_s8(taps + (6 + x) * tap));
-    for (int y = 0; y < 6; y++)
-        itg_store_weights(out + y * 6 * (ITG_WINOGRAD_PLACE / 2), u[0][y], u[1][y], u[2][y]);
+        one[x] = vmovl_s8(bottom[x]);
+    itg_store_weights(out + 5 * ROW, one);
 }
 
 /* A on six vectors, scaled by c. */
