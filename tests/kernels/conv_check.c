@@ -33,9 +33,10 @@ static void choose_geometry(check_state *state, itg_conv *conv)
     conv->out[2] = conv->groups * check_between(state, 1, 37);
 }
 
-/* 3x3 layers of stride 1 that kernels may transform (runtime/kernels/winograd.h). */
+/* 3x3 layers of stride 1 that kernels may transform (runtime/kernels/winograd.h), a few of them with sums up to the bound of the proof. */
 static void choose_transformed(check_state *state, itg_conv *conv)
 {
+    const bool deep = check_chance(state, 5);
     for (int d = 0; d < 2; d++) {
         conv->kernel[d] = 3;
         conv->stride[d] = conv->dilation[d] = 1;
@@ -44,8 +45,8 @@ static void choose_transformed(check_state *state, itg_conv *conv)
         conv->out[d] = check_between(state, 1, 18);
     }
     conv->groups = 1;
-    conv->in[2] = 16 * check_between(state, 1, check_chance(state, 80) ? 3 : 9);
-    conv->out[2] = check_between(state, 1, 40);
+    conv->in[2] = 16 * (deep ? 14 : check_between(state, 1, check_chance(state, 80) ? 3 : 9));
+    conv->out[2] = check_between(state, 1, deep ? 18 : 40);
 }
 
 static void copy_bench_geometry(itg_conv *conv, const bench_shape *shape)
