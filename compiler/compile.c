@@ -152,7 +152,8 @@ static bool run_refine(void *argument)
 {
     const refine_call *const call = argument;
     itgc_compilation *const c = call->c;
-    return begin_phase(c, ITGC_MEASURED) && itgc_refine_graph(c->graph, call->sets, call->use, call->argument, call->options, &c->tuning);
+    return begin_phase(c, ITGC_MEASURED) && itgc_check_expressible(c->graph) &&
+           itgc_refine_graph(c->graph, call->sets, call->use, call->argument, call->options, &c->tuning);
 }
 
 bool itgc_refine(itgc_compilation *c, itgc_samples *const *sets, bool (*use)(void *argument, int64_t index), void *argument,

@@ -6,6 +6,7 @@
 #include "compiler/base/parallel.h"
 #include "compiler/refine/refiner.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -323,7 +324,7 @@ static void search_channels(void *argument, int64_t begin, int64_t end)
 {
     const channel_call *call = argument;
     for (int64_t i = begin; i < end; i++) {
-        if (call->scale[call->first + i] > 0.0) {
+        if (call->scale[call->first + i] > (double)FLT_MIN) { /* what the search divides by */
             search_channel(call, call->first + i, &call->work[i]);
         }
     }

@@ -129,6 +129,8 @@ static void test_robust(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         assert_true(refined_noise(&cases[i], true) < 1e-2);
     }
+    const net_case vanishing = {.pixels = 2, .channels = 8, .outputs = 2, .weight = 1e-44}; /* scales that no float holds */
+    assert_true(isfinite(refined_noise(&vanishing, true)));
 }
 
 static void test_threads(void **state)
