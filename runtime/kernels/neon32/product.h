@@ -9,48 +9,31 @@
 /* U: [36] of [2 halves][64 inputs][8 outputs]. */
 #define HALF_ELEMENTS (ITG_WINOGRAD_DEPTH * 8)
 
-/* Sums of up to 4 tiles: outputs 0-3 and 4-7 of each. */
-typedef struct tile_sums {
-    int32x4_t a0, b0, a1, b1, a2, b2, a3, b3;
-} tile_sums;
-
-/* Tile t's input in lane k of d<x> times the 8 weights in d<w> and d<v>. */
-#define TILE_INPUT(t, x, k, w, v)        "vmlal.s16 %q[a" #t "], d" #w ", d" #x "[" #k "]\nvmlal.s16 %q[b" #t "], d" #v ", d" #x "[" #k "]\n"
-#define INPUT_1(x0, x1, x2, x3, k, w, v) TILE_INPUT(0, x0, k, w, v)
-#define INPUT_2(x0, x1, x2, x3, k, w, v) INPUT_1(x0, x1, x2, x3, k, w, v) TILE_INPUT(1, x1, k, w, v)
-#define INPUT_3(x0, x1, x2, x3, k, w, v) INPUT_2(x0, x1, x2, x3, k, w, v) TILE_INPUT(2, x2, k, w, v)
-#define INPUT_4(x0, x1, x2, x3, k, w, v) INPUT_3(x0, x1, x2, x3, k, w, v) TILE_INPUT(3, x3, k, w, v)
+/* Tile t's input in lane k of d<x> times the 8 weights in d<w> and d<v>; its sums are in q<a> and q<b>. */
+#define TILE_INPUT(a, b, x, k, w, v)     "vmlal.s16 q" #a ", d" #w ", d" #x "[" #k "]\nvmlal.s16 q" #b ", d" #v ", d" #x "[" #k "]\n"
+#define INPUT_1(x0, x1, x2, x3, k, w, v) TILE_INPUT(8, 9, x0, k, w, v)
+#define INPUT_2(x0, x1, x2, x3, k, w, v) INPUT_1(x0, x1, x2, x3, k, w, v) TILE_INPUT(10, 11, x1, k, w, v)
+#define INPUT_3(x0, x1, x2, x3, k, w, v) INPUT_2(x0, x1, x2, x3, k, w, v) TILE_INPUT(12, 13, x2, k, w, v)
+#define INPUT_4(x0, x1, x2, x3, k, w, v) INPUT_3(x0, x1, x2, x3, k, w, v) TILE_INPUT(14, 15, x3, k, w, v)
 #define FOUR_INPUTS(N, x0, x1, x2, x3)                                                                                                               \
     "vld1.16 {d8-d11}, [%[weights] :64]!\nvld1.16 {d12-d15}, [%[weights] :64]!\n" INPUT_##N(x0, x1, x2, x3, 0, 8, 9)                                 \
         INPUT_##N(x0, x1, x2, x3, 1, 10, 11) INPUT_##N(x0, x1, x2, x3, 2, 12, 13) INPUT_##N(x0, x1, x2, x3, 3, 14, 15)
-#define START(N, tile, from) ((tile) < N ? vld1q_s32(from) : vdupq_n_s32(0))
-#define STORE(N, tile, low, high)                                                                                                                    \
-    if ((tile) < N) {                                                                                                                                \
-        vst1q_s32(to + 16 * (tile), low);                                                                                                            \
-        vst1q_s32(to + 16 * (tile) + 4, high);                                                                                                       \
-    }
+#define SUMS_1(op, at) op " {d16-d19}, [" at "\n"
+#define SUMS_2(op, at) SUMS_1(op, at) op " {d20-d23}, [" at "\n"
+#define SUMS_3(op, at) SUMS_2(op, at) op " {d24-d27}, [" at "\n"
+#define SUMS_4(op, at) SUMS_3(op, at) op " {d28-d31}, [" at "\n"
 
 /* One group of tiles, half a block, from x on. In q0-q3 8 inputs of each tile, in q4-q7 weights of 4 inputs: 64 VMLAL for 256 products, 5 loads. */
 #define DEFINE_PRODUCT(N)                                                                                                                            \
     static inline void multiply_half_##N(const itg_place_product *product, const int16_t *x, const int32_t *from, int32_t *to, int half)             \
     {                                                                                                                                                \
         const int16_t *weights = product->weights + half * HALF_ELEMENTS;                                                                            \
-        const ptrdiff_t next = (ptrdiff_t)product->from_bytes / 4;                                                                                   \
         int32_t steps = (int32_t)product->steps;                                                                                                     \
-        tile_sums s = {START(N, 0, from),                                                                                                            \
-                       START(N, 0, from + 4),                                                                                                        \
-                       START(N, 1, from + next),                                                                                                     \
-                       START(N, 1, from + next + 4),                                                                                                 \
-                       START(N, 2, from + 2 * next),                                                                                                 \
-                       START(N, 2, from + 2 * next + 4),                                                                                             \
-                       START(N, 3, from + 3 * next),                                                                                                 \
-                       START(N, 3, from + 3 * next + 4)};                                                                                            \
-        __asm__ volatile("1:\nvldmia %[x]!, {d0-d7}\n" FOUR_INPUTS(N, 0, 2, 4, 6) FOUR_INPUTS(N, 1, 3, 5, 7) "subs %[steps], %[steps], #1\nbne 1b\n" \
-                         : [a0] "+w"(s.a0), [b0] "+w"(s.b0), [a1] "+w"(s.a1), [b1] "+w"(s.b1), [a2] "+w"(s.a2), [b2] "+w"(s.b2), [a3] "+w"(s.a3),    \
-                           [b3] "+w"(s.b3), [x] "+r"(x), [weights] "+r"(weights), [steps] "+r"(steps)                                                \
-                         :                                                                                                                           \
-                         : "q0", "q1", "q2", "q3", "q4", "q5", "q6", "q7", "memory", "cc");                                                          \
-        STORE(N, 0, s.a0, s.b0) STORE(N, 1, s.a1, s.b1) STORE(N, 2, s.a2, s.b2) STORE(N, 3, s.a3, s.b3)                                              \
+        __asm__ volatile(SUMS_##N("vld1.32", "%[from]], %[next]") "1:\nvldmia %[x]!, {d0-d7}\n" FOUR_INPUTS(N, 0, 2, 4, 6)                           \
+                             FOUR_INPUTS(N, 1, 3, 5, 7) "subs %[steps], %[steps], #1\nbne 1b\n" SUMS_##N("vst1.32", "%[to]], %[line]")               \
+                         : [x] "+r"(x), [weights] "+r"(weights), [steps] "+r"(steps), [from] "+r"(from), [to] "+r"(to)                               \
+                         : [next] "r"((ptrdiff_t)product->from_bytes), [line] "r"(64)                                                                \
+                         : "q0", "q1", "q2", "q3", "q4", "q5", "q6", "q7", "q8", "q9", "q10", "q11", "q12", "q13", "q14", "q15", "memory", "cc");    \
     }                                                                                                                                                \
     static void multiply_place_##N(itg_place_product *product)                                                                                       \
     {                                                                                                                                                \
