@@ -31,6 +31,7 @@ static const itgc_pass passes[] = {
     {"raise_activation", itgc_raise_activation},
     {"to_nhwc", itgc_to_nhwc},
     {"drop_identity", itgc_drop_identity},
+    {"expand_picks", itgc_expand_picks},
     {"expand_spatial", itgc_expand_spatial},
     {"expand_arithmetic", itgc_expand_arithmetic},
     {"fold_functions", itgc_fold_functions}, /* of what was expanded */

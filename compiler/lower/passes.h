@@ -28,6 +28,7 @@ bool itgc_fold_batchnorm(itgc_graph *graph, const itgc_lower_options *options);
 bool itgc_fold_functions(itgc_graph *graph, const itgc_lower_options *options);
 bool itgc_expand_arithmetic(itgc_graph *graph, const itgc_lower_options *options);
 bool itgc_expand_spatial(itgc_graph *graph, const itgc_lower_options *options);
+bool itgc_expand_picks(itgc_graph *graph, const itgc_lower_options *options);
 bool itgc_unit_height(itgc_graph *graph, const itgc_lower_options *options);
 bool itgc_raise_activation(itgc_graph *graph, const itgc_lower_options *options);
 bool itgc_to_nhwc(itgc_graph *graph, const itgc_lower_options *options);

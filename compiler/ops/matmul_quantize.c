@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * MatMul of two activations → itg_matmul (numerics.md 3). Products by constants are Gemm by now. */
+#include "compiler/ops/copy_quantize.h"
 #include "compiler/ops/operands_quantize.h"
 #include "compiler/ops/quantizers.h"
 #include "compiler/ops/step_fields.h"
@@ -107,17 +108,27 @@ static bool add_matmul_step(itgc_quantizer *quantizer, itgc_node *node, itgc_ten
     return true;
 }
 
+/* A constant operand is copied into the arena: the step reads tensors. */
+static itgc_tensor *place_operand(itgc_quantizer *quantizer, itgc_node *node, itgc_tensor *tensor)
+{
+    if (!tensor->constant) {
+        return tensor;
+    }
+    const itgc_format format = itgc_format_of_constant(tensor->constant, ITG_S8);
+    itgc_moves moves = {.rank = 1, .dim = {itgc_elements(&tensor->shape)}, .in_stride = {1}, .out_stride = {1}};
+    moves.constant = itgc_code_constant(quantizer, tensor->constant, &format);
+    itgc_tensor *placed = itgc_new_step_tensor(quantizer, tensor->name, &tensor->shape, &format);
+    return itgc_add_copy_step(quantizer, node, NULL, placed, &moves) ? placed : NULL;
+}
+
 bool itgc_quantize_matmul(struct itgc_quantizer *quantizer, itgc_node *node)
 {
     const itgc_shape *a = &node->in[0]->shape;
     const itgc_shape *b = &node->in[1]->shape;
-    if (node->in[0]->constant || node->in[1]->constant || a->rank < 2 || b->rank < 2) {
-        return itgc_fail(quantizer->diag, 403, "only a product of two computed tensors of two and more dimensions has an integer step; reshape them");
+    if (a->rank < 2 || b->rank < 2) {
+        return itgc_fail(quantizer->diag, 403, "only a product of tensors of two and more dimensions has an integer step; reshape them");
     }
     itg_matmul matmul = {.rows = (int32_t)a->dim[a->rank - 2], .inner = (int32_t)a->dim[a->rank - 1], .columns = (int32_t)b->dim[b->rank - 1]};
-    if (!walk_batches(quantizer->diag, node, &matmul)) {
-        return false;
-    }
-    /* A bound of 64 bits always holds: 2^16 * 2^16 * inner. */
-    return add_matmul_step(quantizer, node, node->in, &matmul);
+    itgc_tensor *in[2] = {place_operand(quantizer, node, node->in[0]), place_operand(quantizer, node, node->in[1])};
+    return in[0] && in[1] && walk_batches(quantizer->diag, node, &matmul) && add_matmul_step(quantizer, node, in, &matmul);
 }

@@ -75,8 +75,7 @@ const void *itgc_code_constant(itgc_quantizer *quantizer, const itgc_value *valu
     return itgc_keep_constant(quantizer, "operand", codes, is_wide ? 2 : 1, true, (size_t)count);
 }
 
-/* The format that fits a constant operand. */
-static itgc_format format_of_constant(const itgc_value *value, itg_type type)
+itgc_format itgc_format_of_constant(const itgc_value *value, itg_type type)
 {
     double low = 0.0;
     double high = 0.0;
@@ -106,7 +105,7 @@ bool itgc_read_operands(itgc_quantizer *quantizer, itgc_node *node, itg_type typ
     for (int i = 0; i < 2; i++) {
         const itgc_tensor *tensor = node->in[i];
         if (tensor->constant) {
-            result->format[i] = format_of_constant(tensor->constant, type == ITG_S16 ? ITG_S16 : ITG_S8);
+            result->format[i] = itgc_format_of_constant(tensor->constant, type == ITG_S16 ? ITG_S16 : ITG_S8);
             result->constant = itgc_code_constant(quantizer, tensor->constant, &result->format[i]);
             continue;
         }

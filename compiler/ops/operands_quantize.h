@@ -15,6 +15,9 @@ typedef struct itgc_operand_pair {
 /* type: what each operand must be; 0: as it is, but signed. A constant stands second. False with a diagnostic. */
 bool itgc_read_operands(itgc_quantizer *quantizer, itgc_node *node, itg_type type, itgc_operand_pair *result);
 
+/* The format of that type, ITG_S8 or ITG_S16, that fits the values. */
+itgc_format itgc_format_of_constant(const itgc_value *value, itg_type type);
+
 /* The values as codes of an ITG_S8 or ITG_S16 format, registered as a constant. */
 const void *itgc_code_constant(itgc_quantizer *quantizer, const itgc_value *value, const itgc_format *format);
 

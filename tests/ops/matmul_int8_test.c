@@ -221,6 +221,24 @@ static void test_matmul(void **state)
     run_matmul(DIMS(2, 3, 1, 9), DIMS(1, 3, 9, 1), false, 0.52);
 }
 
+/* A matrix of constants for each batch lies in the arena like a computed one. */
+static void test_constant_matrices(void **state)
+{
+    (void)state;
+    for (int is_first = 0; is_first < 2; is_first++) {
+        bench b;
+        start_bench(&b);
+        itgc_tensor *x = add_input(&b, DIMS(2, 3, 5, 5), 0x1p-6, 7), *constant = add_exact_weights(&b, DIMS(1, 3, 5, 5), -7, 0);
+        constant->constant->f[0] = -1.0f; /* -128 and 127 steps: the operand's own grid */
+        constant->constant->f[1] = 0x7fp-7f;
+        add_output(&b, finish_node(&b, add_node(&b, "MatMul", is_first ? constant : x, is_first ? x : constant, NULL)));
+        assert_true(compare_runs(&b) < 0.52);
+        assert_ptr_equal(step_kind(&b, 0), &itgc_step_copy);
+        assert_ptr_equal(step_kind(&b, 1), &itgc_step_matmul);
+        end_bench(&b);
+    }
+}
+
 /* Divisors away from 0; in int16 they have steps enough. */
 static void run_div(itgc_shape divisor, bool negative, bool wide)
 {
@@ -256,6 +274,6 @@ static void test_div(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_matmul_definition), cmocka_unit_test(test_div_definition), cmocka_unit_test(test_matmul),
-                                       cmocka_unit_test(test_div)};
+                                       cmocka_unit_test(test_constant_matrices), cmocka_unit_test(test_div)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
