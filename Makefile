@@ -50,7 +50,7 @@ ISA_FLAGS_avxvnni := -mavx2
 ISA_FLAGS_avx512vnni := -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx512vnni
 ISA_FLAGS_amx := $(ISA_FLAGS_avx512vnni) -mamx-tile -mamx-int8
 # What an architecture takes from another one's folder.
-ISA_SHARED_arm := runtime/kernels/neon/elementwise.c runtime/kernels/neon/pool.c
+ISA_SHARED_arm := runtime/kernels/neon/elementwise.c runtime/kernels/neon/normalize.c runtime/kernels/neon/pool.c
 RUNTIME_SRC += $(wildcard $(ISA_$(HOST_ARCH):%=runtime/kernels/%/*.c)) $(ISA_SHARED_$(HOST_ARCH))
 HOSTED_SRC := $(wildcard runtime/host/*.c)
 COMPILER_SRC := $(wildcard compiler/*.c compiler/*/*.c)
@@ -128,7 +128,7 @@ $(H)/make_corpus: tests/fuzz/make_corpus.c $(FUZZ_SHARED) $(wildcard tests/fuzz/
 $(H)/write_bad_models: $(wildcard tests/errors/*.[ch]) $(H)/libintagliocompiler.a $(H)/libintaglio.a
 	$(CC) $(CPPFLAGS) $(COMPILER_FLAGS) $(LDFLAGS) -o $@ $(filter %.c %.a,$^) $(TOOL_LIBS)
 
-.PHONY: install install-cross demo test bench instructions size lint lint-symbols lint-kernels format golden crosscheck accuracy spread zoo zoo-check matrix errors-table fuzz clean
+.PHONY: install install-cross demo test bench instructions size lint lint-symbols lint-recursion lint-kernels format golden crosscheck accuracy spread zoo zoo-check matrix errors-table fuzz clean
 install:
 	@tools/install_deps.sh build
 install-cross:
@@ -158,13 +158,15 @@ instructions: tools ## rewrites docs/performance.md: instructions of one inferen
 size: tools ## flash and RAM of each target and model, with the difference to the last run
 	@BUILD=$(BUILD) tools/size_report.sh
 
-lint: ## layout, layers, symbols, headers, ops table, lengths, error codes, README example
+lint: ## layout, layers, symbols, recursion, headers, ops table, lengths, error codes, README example
 	@BUILD=$(BUILD) tools/lint.sh
 # Hosted targets of other architectures too, where their compilers are installed.
 OTHER_LINUX = $(foreach target,linux-aarch64 linux-armv7,$(if $(shell command -v $(shell sed -n 's/^TARGET_CC *:= *//p' targets/$(target)/target.mk)),$(target)))
 lint-kernels: $(RUNTIME_OBJ)
 	@$(foreach target,$(OTHER_LINUX),$(MAKE) -s TARGET=$(target) target-runtime && )tools/check_kernels.sh \
 	    $(wildcard $(addprefix $(H)/runtime/kernels/,$(addsuffix /*.o,scalar $(ISA_$(HOST_ARCH))))) $(OTHER_LINUX:%=$(BUILD)/%/runtime/kernels/*/*.o)
+lint-recursion: $(RUNTIME_OBJ) $(COMPILER_OBJ) $(CLI_OBJ)
+	@tools/check_recursion.sh $(filter-out $(H)/gen/%,$^)
 lint-symbols: $(RUNTIME_OBJ)
 	@tools/check_symbols.sh $(filter-out $(H)/runtime/host/%,$(RUNTIME_OBJ))
 

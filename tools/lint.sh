@@ -25,6 +25,7 @@ run() {
     run format clang-format --dry-run -Werror $everything
     run layers tools/check_layers.sh $sources
     run symbols make -s lint-symbols
+    run recursion make -s lint-recursion
     run kernels make -s lint-kernels
     run headers tools/check_headers.sh
     run ops tools/check_ops.sh
