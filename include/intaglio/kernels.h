@@ -96,9 +96,9 @@ extern const itg_depthwise_kernels itg_depthwise_neon;
 extern const itg_pool_kernels itg_pool_neon;
 extern const itg_elementwise_kernels itg_elementwise_neon;
 extern const itg_lookup_kernels itg_lookup_neon;
+extern const itg_normalize_kernels itg_normalize_neon;
 extern const itg_kernels itg_kernels_neon;
-#define itg_softmax_neon   itg_softmax_scalar
-#define itg_normalize_neon itg_normalize_scalar
+#define itg_softmax_neon itg_softmax_scalar
 
 extern const itg_conv_kernels itg_conv_dotprod;
 extern const itg_depthwise_kernels itg_depthwise_dotprod;
@@ -107,7 +107,7 @@ extern const itg_kernels itg_kernels_dotprod;
 #define itg_elementwise_dotprod itg_elementwise_neon
 #define itg_lookup_dotprod      itg_lookup_neon
 #define itg_softmax_dotprod     itg_softmax_scalar
-#define itg_normalize_dotprod   itg_normalize_scalar
+#define itg_normalize_dotprod   itg_normalize_neon
 
 /* 64-bit Arm: SMMLA. */
 extern const itg_conv_kernels itg_conv_i8mm;
@@ -117,9 +117,9 @@ extern const itg_kernels itg_kernels_i8mm;
 #define itg_elementwise_i8mm itg_elementwise_neon
 #define itg_lookup_i8mm      itg_lookup_neon
 #define itg_softmax_i8mm     itg_softmax_scalar
-#define itg_normalize_i8mm   itg_normalize_scalar
+#define itg_normalize_i8mm   itg_normalize_neon
 
-/* 32-bit Arm with Advanced SIMD; pool and elementwise are the sources of 64-bit Arm. */
+/* 32-bit Arm with Advanced SIMD; pool, elementwise and normalize are the sources of 64-bit Arm. */
 extern const itg_conv_kernels itg_conv_neon32;
 extern const itg_depthwise_kernels itg_depthwise_neon32;
 extern const itg_kernels itg_kernels_neon32;
@@ -127,7 +127,7 @@ extern const itg_kernels itg_kernels_neon32;
 #define itg_elementwise_neon32 itg_elementwise_neon
 #define itg_lookup_neon32      itg_lookup_scalar
 #define itg_softmax_neon32     itg_softmax_scalar
-#define itg_normalize_neon32   itg_normalize_scalar
+#define itg_normalize_neon32   itg_normalize_neon
 
 /* Whether this processor and its operating system run a table's instructions (runtime/features.c): is_supported of tables. Where nobody can be
  * asked, which is anywhere but on x86 and Linux, whoever names the table has to know. */
