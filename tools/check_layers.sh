@@ -19,7 +19,7 @@ BEGIN {
     header = substr($0, RSTART, RLENGTH)
     name = substr(header, 2, length(header) - 2)
     if (header ~ /^</ && name !~ /^intaglio\//) {
-        core = file ~ /^(runtime\/|include\/)/ && file !~ /^runtime\/host\// && file !~ /^runtime\/cpu\.c/
+        core = file ~ /^(runtime\/|include\/)/ && file !~ /^runtime\/host\// && file !~ /^runtime\/features\.c/
         if (core && header !~ plain && !(file ~ /^runtime\/kernels\/[a-z0-9]+\// && name ~ /intrin\.h$|^arm_(neon|acle|mve)\.h$/))
             complain(file, part[2], header " is not for the runtime core")
         next

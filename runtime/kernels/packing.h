@@ -17,7 +17,8 @@
  *
  * ITG_PACK_16C4S: read by the 64-bit Arm tables with s8 * s8 products. As ITG_PACK_16C4, with these differences:
  *     conv       corrections are +128 * sum of weights, which only the low bytes of int16 inputs need; marks also say ITG_SHALLOW_MARK
- *                where the products of four steps do not surely fit an int16 lane (sum of magnitudes above 255); steps go in fours, the rest as two and one: [4][4, 2 or 1 steps][4 channels][4]
+ *                where the products of four steps do not surely fit an int16 lane (sum of magnitudes above 255); steps go in fours, the
+ *                rest as two and one: [4][4, 2 or 1 steps][4 channels][4]
  *     depthwise  int8 [blocks of 16 channels][kx][row group][16][4], no corrections
  *
  * ITG_PACK_8C4S: read by 32-bit Arm. As ITG_PACK_16C4S, but a block is two halves of 8 channels, one after the other:
@@ -26,9 +27,10 @@
  * ITG_PACK_16C8S: read by SMMLA. Depthwise as ITG_PACK_16C4S
  *     conv       corrections as there and no marks, then int8 [blocks][segment][step][8][2][8]: 8 neighbouring inputs of pairs of output channels
  *
- * ITG_PACK_16C4P: read by AVX2, whose byte products are summed in pairs that saturate (pairs.h). As ITG_PACK_16C4, with these differences:
- *     conv       weights are taken back so far that no pair can saturate, except in layers with ITG_WINOGRAD_MARK; behind each group's blocks int32 heads [blocks][4] padded to
- *                64 bytes, then what was taken: int32 places [extras], int8 [extras][8][4], extras padded to 16 a group
+ * ITG_PACK_16C4P: read by SSE4.1 and AVX2, whose byte products are summed in pairs that saturate (pairs.h). As ITG_PACK_16C4, with these differences:
+ *     conv       weights are taken back so far that no pair can saturate, except in layers with ITG_WINOGRAD_MARK; behind each group's
+ *                blocks int32 heads [blocks][4] padded to 64 bytes, then what was taken: int32 places [extras], int8 [extras][8][4],
+ *                extras padded to 16 a group
  *
  * bias and multipliers: int32 [Cout], in every packing. */
 #ifndef ITG_KERNELS_PACKING_H

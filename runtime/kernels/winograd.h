@@ -10,8 +10,8 @@
  *       | 0  2 -1 -2  1  0 |         | 1 -2  4 |
  *       | 0  4  0 -5  0  1 |         | 0  0  1 |
  *
- * V = B d B' of 6 x 6 codes d: |V| <= 10 * 10 * 128 = 12800, of codes + 128 (as staged for ITG_PACK_16C4 and 16C4P, whose corrections take the 128 back)
- * at most 68 * 255 = 17340. U = G w G': |U| <= 7 * 7 * 127 = 6223. All fit int16 for every input.
+ * V = B d B' of 6 x 6 codes d: |V| <= 10 * 10 * 128 = 12800, of codes + 128 (as staged for ITG_PACK_16C4 and 16C4P, whose corrections take the
+ * 128 back) at most 68 * 255 = 17340. U = G w G': |U| <= 7 * 7 * 127 = 6223. All fit int16 for every input.
  * M[i][j] = sum over input channels of U[i][j] V[i][j], then A (c c' * M) A' = 576 y, where y is the convolution's sum. All of that is
  * exact modulo 2^32, so sums may wrap; y = (576 y * 9^-1) >> 6 is exact where |y| < 2^25. A bias joins as 36 * bias in M[1][1], whose
  * 16 = c[1] c[1] reaches every output. */
@@ -38,7 +38,8 @@ static inline bool itg_winograd_fits(const itg_conv *conv)
     const bool is_3x3 = conv->kernel[0] == 3 && conv->kernel[1] == 3 && conv->stride[0] == 1 && conv->stride[1] == 1;
     const bool is_dense = conv->dilation[0] == 1 && conv->dilation[1] == 1 && conv->groups == 1;
     const bool is_unsigned = conv->packing == ITG_PACK_16C4 || conv->packing == ITG_PACK_16C4P;
-    const bool is_packed = is_unsigned ? conv->in_type != ITG_S16 : (conv->packing == ITG_PACK_16C4S || conv->packing == ITG_PACK_8C4S) && conv->in_type == ITG_S8;
+    const bool is_signed = conv->packing == ITG_PACK_16C4S || conv->packing == ITG_PACK_8C4S;
+    const bool is_packed = is_unsigned ? conv->in_type != ITG_S16 : is_signed && conv->in_type == ITG_S8;
     return is_3x3 && is_dense && is_packed && conv->in[2] % 16 == 0 && conv->in[2] <= ITG_WINOGRAD_CHANNELS;
 }
 

@@ -54,7 +54,7 @@
 #define ITG_STORE_HALF_AS(FORM, PIXELS, finish, half, out)                                                                                           \
     __asm__ volatile(                                                                                                                                \
         ITG_HALF_CODES(FORM, PIXELS)                                                                                                                 \
-        : ITG_HALF_IN_PLACE, [into] "+r"(out)                                                                                                         \
+        : ITG_HALF_IN_PLACE, [into] "+r"(out)                                                                                                        \
         : [multipliers] "r"((finish)->multiplier + 2 * (half)), [narrowing] "r"(&(finish)->narrowing), [stride] "r"((finish)->pixel_bytes)           \
         : "q0", "q1", "q2", "q3", "q4", "q5", "memory")
 #define ITG_STORE_HALF_CODES(PIXELS, finish, half, out)                                                                                              \
