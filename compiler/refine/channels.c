@@ -5,6 +5,7 @@
 #include "compiler/ops/op.h"
 #include "compiler/quantize/quantize.h"
 
+#include <math.h>
 #include <string.h>
 
 static int64_t find_root(const itgc_channels *channels, int64_t at)
@@ -67,7 +68,23 @@ static bool is_family(const itgc_node *node, const char *family)
 static bool tie_unary(itgc_channels *channels, const itgc_node *node)
 {
     const itgc_unary_kind kind = ((const itgc_unary_params *)node->params)->kind;
-    return (kind == ITGC_RELU || kind == ITGC_LEAKY_RELU) && tie_all(channels, node->in[0], node->out[0]);
+    const double low = kind == ITGC_CLIP ? ((const itgc_unary_params *)node->params)->alpha : 0.0;
+    /* The upper bound of ReLU6: values stay below the largest of the tensor, hence below the bound. */
+    const bool scales = kind == ITGC_RELU || kind == ITGC_LEAKY_RELU || (kind == ITGC_CLIP && (low == 0.0 || low == -INFINITY));
+    return scales && tie_all(channels, node->in[0], node->out[0]);
+}
+
+/* A factor for each channel: what is scaled may be scaled still; the factors may not. */
+static bool tie_product(itgc_channels *channels, const itgc_node *node)
+{
+    const itgc_shape *out = &node->out[0]->shape;
+    const int factor = itgc_same_shape(&node->in[0]->shape, out) ? 1 : 0;
+    const itgc_shape *other = &node->in[factor]->shape;
+    if (node->in[0]->constant || node->in[1]->constant || !itgc_same_shape(&node->in[1 - factor]->shape, out) || itgc_same_shape(other, out)) {
+        return false;
+    }
+    fix(channels, node->in[factor]);
+    return tie_all(channels, node->in[1 - factor], node->out[0]);
 }
 
 static bool tie_binary(itgc_channels *channels, const itgc_node *node)
@@ -75,6 +92,9 @@ static bool tie_binary(itgc_channels *channels, const itgc_node *node)
     const itgc_binary_kind kind = ((const itgc_binary_params *)node->params)->kind;
     if (kind == ITGC_PRELU && node->in[1]->constant) {
         return tie_all(channels, node->in[0], node->out[0]);
+    }
+    if (kind == ITGC_MUL) {
+        return tie_product(channels, node);
     }
     const bool is_sum = (kind == ITGC_ADD || kind == ITGC_SUB) && !node->in[0]->constant && !node->in[1]->constant;
     return is_sum && itgc_same_shape(&node->in[0]->shape, &node->in[1]->shape) && tie_all(channels, node->in[0], node->out[0]) &&
@@ -132,6 +152,37 @@ static bool tie_reshape(itgc_channels *channels, const itgc_node *node)
     return true;
 }
 
+static bool tie_slice(itgc_channels *channels, const itgc_node *node)
+{
+    const itgc_slice_params *params = node->params;
+    const int last = node->in[0]->shape.rank - 1;
+    if (channels->count[node->in[0]->id] == 0) {
+        return false;
+    }
+    for (int64_t c = 0; c < channels->count[node->out[0]->id]; c++) {
+        tie(channels, node->in[0], params->start[last] + c * params->step[last], node->out[0], c);
+    }
+    return true;
+}
+
+/* Zeros stay zeros: added channels are free. */
+static bool tie_pad(itgc_channels *channels, const itgc_node *node)
+{
+    const itgc_pad_params *params = node->params;
+    const int last = node->in[0]->shape.rank - 1;
+    const int64_t before = params->before[last];
+    const bool is_border = before == 0 && params->after[last] == 0;
+    const bool zeros = params->mode == ITGC_PAD_CONSTANT && params->value == 0.0f;
+    const int64_t count = channels->count[node->in[0]->id];
+    if (count == 0 || before < 0 || params->after[last] < 0 || !(zeros || (is_border && params->mode != ITGC_PAD_CONSTANT))) {
+        return false;
+    }
+    for (int64_t c = 0; c < count; c++) {
+        tie(channels, node->in[0], c, node->out[0], before + c);
+    }
+    return true;
+}
+
 /* Scaled freely on both sides, unless the border holds something else than zero. */
 static bool tie_layer(itgc_channels *channels, const itgc_node *node)
 {
@@ -164,6 +215,12 @@ static bool tie_node(itgc_channels *channels, const itgc_node *node)
     }
     if (is_family(node, "concat")) {
         return tie_concat(channels, node);
+    }
+    if (is_family(node, "slice")) {
+        return tie_slice(channels, node);
+    }
+    if (is_family(node, "pad")) {
+        return tie_pad(channels, node);
     }
     if (is_family(node, "reshape")) {
         return tie_reshape(channels, node);

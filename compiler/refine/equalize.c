@@ -11,7 +11,10 @@
 #include <string.h>
 
 #define MOST_SCALE     256.0
-#define FEWEST_BATCHES 96 /* with fewer the maxima of single channels say too little: unseen samples would be clipped */
+#define FEWEST_BATCHES 12
+/* The maximum of a channel says too little where fewer batches, or values of it, were seen: those of unseen samples would be clipped. */
+#define ENOUGH_BATCHES 96
+#define ENOUGH_VALUES  2048
 
 typedef struct maxima {
     const itgc_channels *channels;
@@ -44,6 +47,28 @@ static bool find_maxima(const itgc_refiner *refiner, const maxima *state)
     }
     itgc_release_executor(executor);
     return fine;
+}
+
+/* Pooled values stay within those they are of. */
+static bool is_known(const itgc_refiner *refiner, const itgc_tensor *tensor, int64_t count)
+{
+    const int64_t values = refiner->batches * (itgc_elements(&tensor->shape) / count);
+    const char *family = tensor->producer ? tensor->producer->op->family : "";
+    const bool is_pooled = strcmp(family, "reduce") == 0 || strcmp(family, "pool") == 0;
+    return refiner->batches >= ENOUGH_BATCHES || values >= ENOUGH_VALUES || is_pooled;
+}
+
+/* What is stored, and not for a fused activation alone. */
+static void fix_unknown(const itgc_refiner *refiner, itgc_channels *channels)
+{
+    for (int i = 0; i < channels->graph->tensor_count; i++) {
+        const itgc_tensor *tensor = channels->graph->tensors[i];
+        const bool is_stored = !(tensor->producer && tensor->producer->fused);
+        const bool known = channels->count[i] == 0 || !is_stored || is_known(refiner, tensor, channels->count[i]);
+        for (int64_t c = 0; !known && c < channels->count[i]; c++) {
+            channels->fixed[itgc_root_of(channels, tensor, c)] = true;
+        }
+    }
 }
 
 /* By root: the largest share of its tensor's range that any of the tied channels uses. */
@@ -165,12 +190,13 @@ static bool score_graph(const itgc_refiner *refiner, itgc_graph *graph, double *
 
 bool itgc_equalize(itgc_refiner *refiner)
 {
-    static const double strengths[] = {0.5, 0.8};
+    static const double strengths[] = {0.3, 0.5, 0.8};
     if (refiner->batches < FEWEST_BATCHES) {
         return true;
     }
     itgc_channels channels;
     itgc_tie_channels(refiner->arena, refiner->graph, &channels);
+    fix_unknown(refiner, &channels);
     const maxima state = {&channels, ITGC_NEW_ARRAY(refiner->arena, double, channels.total + 1)};
     double before;
     if (!find_maxima(refiner, &state) || !score_graph(refiner, refiner->graph, &before)) {

@@ -209,9 +209,79 @@ static void test_channels(void **state)
     end_bench(&b);
 }
 
+static void assert_tied(const itgc_channels *channels, const itgc_tensor *a, int64_t first, const itgc_tensor *b, int64_t count)
+{
+    for (int64_t c = 0; c < count; c++) {
+        assert_int_equal(itgc_root_of(channels, a, first + c), itgc_root_of(channels, b, c));
+    }
+}
+
+/* ReLU6, a mean and the product with a gate carry channels on; a function with a curve does not. */
+static void test_ties(void **state)
+{
+    (void)state;
+    bench b;
+    start_bench(&b);
+    itgc_tensor *x = itgc_new_tensor(b.graph, "x", ITGC_F32, &(itgc_shape){.rank = 4, .dim = {1, 4, 4, 3}});
+    b.graph->inputs[b.graph->input_count++] = x;
+    const net_case c = {.pixels = 4, .channels = 6, .outputs = 6, .weight = 0.5};
+    itgc_tensor *sums = add_layer(&b, x, 3, 6, &c, false);
+    itgc_tensor *capped = add_unary(&b, "Clip", (itgc_unary_params){.kind = ITGC_CLIP, .alpha = 0.0, .beta = 6.0}, sums, NULL);
+    itgc_node *mean = add_node(&b, "GlobalAveragePool", capped, NULL, NULL);
+    *(itgc_pool_params *)mean->params = (itgc_pool_params){
+        .kind = ITGC_POOL_AVERAGE, .global = true, .window = {.rank = 2, .channels_last = true, .stride = {1, 1}, .dilation = {1, 1}}};
+    itgc_tensor *squeezed = add_layer(&b, finish_node(&b, mean), 6, 6, &c, false);
+    itgc_tensor *gate = add_unary(&b, "Sigmoid", (itgc_unary_params){.kind = ITGC_SIGMOID}, squeezed, NULL);
+    itgc_node *product = add_node(&b, "Mul", capped, gate, NULL);
+    ((itgc_binary_params *)product->params)->kind = ITGC_MUL;
+    itgc_tensor *scaled = finish_node(&b, product);
+    add_output(&b, add_layer(&b, scaled, 6, 6, &c, false));
+    itgc_fill_uses(b.graph);
+    itgc_channels channels;
+    itgc_tie_channels(b.arena, b.graph, &channels);
+    assert_tied(&channels, sums, 0, capped, 6);
+    assert_tied(&channels, capped, 0, scaled, 6);
+    assert_tied(&channels, capped, 0, mean->out[0], 6);
+    assert_false(channels.fixed[itgc_root_of(&channels, scaled, 0)]);
+    assert_true(channels.fixed[itgc_root_of(&channels, gate, 0)]);
+    assert_true(channels.fixed[itgc_root_of(&channels, squeezed, 0)]);
+    end_bench(&b);
+}
+
+/* A cut takes its channels along, a pad puts them elsewhere and leaves the new ones free. */
+static void test_moved_channels(void **state)
+{
+    (void)state;
+    bench b;
+    start_bench(&b);
+    itgc_tensor *x = itgc_new_tensor(b.graph, "x", ITGC_F32, &(itgc_shape){.rank = 4, .dim = {1, 4, 4, 3}});
+    b.graph->inputs[b.graph->input_count++] = x;
+    const net_case c = {.pixels = 4, .channels = 6, .outputs = 6, .weight = 0.5};
+    itgc_tensor *first = add_layer(&b, x, 3, 6, &c, false);
+    itgc_node *slice = add_node(&b, "Slice", first, NULL, NULL);
+    *(itgc_slice_params *)slice->params =
+        (itgc_slice_params){.from_attributes = true, .count = 1, .start = {2}, .end = {6}, .axis = {3}, .step = {1}};
+    itgc_tensor *cut = finish_node(&b, slice);
+    itgc_node *pad = add_node(&b, "Pad", cut, NULL, NULL);
+    itgc_pad_params *amounts = pad->params;
+    amounts->count = 8;
+    amounts->before[3] = amounts->after[3] = 1;
+    itgc_tensor *padded = finish_node(&b, pad);
+    add_output(&b, add_layer(&b, padded, 6, 6, &c, false));
+    itgc_fill_uses(b.graph);
+    itgc_channels channels;
+    itgc_tie_channels(b.arena, b.graph, &channels);
+    assert_tied(&channels, first, 2, cut, 4);
+    assert_tied(&channels, padded, 1, cut, 4);
+    assert_false(channels.fixed[itgc_root_of(&channels, first, 2)]);
+    assert_int_not_equal(itgc_root_of(&channels, padded, 0), itgc_root_of(&channels, padded, 1));
+    end_bench(&b);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_less_noise), cmocka_unit_test(test_robust),   cmocka_unit_test(test_threads),
-                                       cmocka_unit_test(test_no_scores),  cmocka_unit_test(test_no_nodes), cmocka_unit_test(test_channels)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_ties),     cmocka_unit_test(test_moved_channels), cmocka_unit_test(test_less_noise),
+                                       cmocka_unit_test(test_robust),   cmocka_unit_test(test_threads),        cmocka_unit_test(test_no_scores),
+                                       cmocka_unit_test(test_no_nodes), cmocka_unit_test(test_channels)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
