@@ -53,6 +53,7 @@ static const bad_nodes rows[] = {
     {"no_integer_resize", 13, PLANE,
      "Resize x f32[8]:0,0,0,0,1,1,2,2 f32[4]:1,1,2,2 -> y mode='linear' coordinate_transformation_mode='tf_crop_and_resize'"},
     {"no_elements", 13, ROW, "Slice x i64[1]:0 i64[1]:0 i64[1]:1 -> y"},
+    {"no_elements_inside", 13, ROW, "Slice x i64[1]:0 i64[1]:0 i64[1]:1 -> a;Concat x a -> y axis=1"},
     {"same_for_all_inputs", 13, ROW, "Shape x -> s;Cast s -> y to=1"},
     {"no_inputs", 13, "", "Abs f32[1,4] -> y"},
     {"output_dimensions", 13, ROW, "Reshape x i64[8]:1,1,1,1,1,1,2,2 -> y"},

@@ -170,6 +170,7 @@ check deviation_of_zero bench image.onnx --std 0
 check layout_of_vector bench good.onnx --layout nhwc
 check gate_unmeasurable eval good.onnx --calib good.npy --data good.npy --gate 'top1-drop<=1'
 check gate_without_samples compile good.onnx --calib good.ranges --gate 'kl<=1' -o out
+check no_elements_to_refine compile no_elements_inside.onnx --calib good.npy --preset accurate -o out
 check probabilities_read bench read_probabilities.onnx --output-type u16
 check nothing_to_evaluate compile good.onnx --calib single.npy --gate "kl<=1" -o out
 check labels_of_other_count eval good.onnx --calib good.npy --data good_rows.npy
