@@ -10,13 +10,15 @@ Files that exist are kept; what was picked, and why a file is missing, is in OUT
 """
 import argparse
 import json
+import multiprocessing
 import os
 import pathlib
 import resource
-import subprocess
-import sys
 
+import onnxscript  # noqa: F401  the exporter loads it late: once here instead of in every child
+import timm
 import torch
+import torchvision
 
 from settle import export, raise_scales, settle
 
@@ -32,9 +34,7 @@ def make_model(name):
     """A model by its file name: timm_… or tv_…"""
     library, name = name.split("_", 1)
     if library == "timm":
-        import timm
         return timm.create_model(name, num_classes=1000)
-    import torchvision
     options = {"init_weights": False} if name in ("googlenet", "inception_v3") else {}
     return torchvision.models.get_model(name, weights=None, **options)
 
@@ -60,8 +60,6 @@ def pick_smallest(names):
 
 def list_families():
     """{family: names of its models} for both libraries."""
-    import timm
-    import torchvision
     families = {}
     for module in timm.list_modules():
         names = [f"timm_{name}" for name in timm.list_models(module=module) if not name.startswith("test_")]
@@ -75,12 +73,12 @@ def list_families():
     return families
 
 
-def export_one(folder, name, pixels, kinds):
-    """In a process of its own: both files of one model; one line of JSON each."""
+def export_one(reports, folder, found, kinds):
+    """In a process of its own: the files of one model; (kind, "" or why there is none) of each goes into the pipe."""
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    torch.set_num_threads(1)
     torch.manual_seed(6)
+    name, pixels = found["model"], found["pixels"]
     model = make_model(name)
     raise_scales(model)
     example = torch.randn(1, 3, pixels, pixels)
@@ -90,24 +88,30 @@ def export_one(folder, name, pixels, kinds):
         model = model.eval()
     for kind in kinds:
         dynamo, opset, options = KINDS[kind]
-        reason = export(model, example, folder / f"{name}_{kind}.onnx", dynamo, opset, ["input"], ["output"], **options)
-        print(json.dumps({"kind": kind, "reason": reason}), flush=True)
+        reports.send((kind, export(model, example, folder / f"{name}_{kind}.onnx", dynamo, opset, ["input"], ["output"], **options)))
 
 
 def run_export(folder, found, kinds):
-    """The child process; what it did not report was not reached in its bounds, or killed it: the rest is tried alone."""
-    command = [sys.executable, __file__, "--output", str(folder), "--one", found["model"], "--pixels", str(found["pixels"]), "--kinds", ",".join(kinds)]
+    """What the child did not report was not reached in its bounds, or killed it: the rest is tried alone."""
+    if not kinds:
+        return
+    context = multiprocessing.get_context("fork")  # what is imported need not be again
+    receiver, sender = context.Pipe(False)
+    child = context.Process(target=export_one, args=(sender, folder, dict(found), kinds))
+    child.start()
+    sender.close()
+    done = 0
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=WALL_SECONDS)
-        out, status = done.stdout, f"status {done.returncode}: {(done.stderr.strip().splitlines() or ['no message'])[-1][:120]}"
-    except subprocess.TimeoutExpired as expired:
-        out, status = (expired.stdout or b"").decode(), f"not done after {WALL_SECONDS} s"
-    reports = [json.loads(line) for line in out.splitlines() if line.startswith("{")]
-    found.update({report["kind"]: report["reason"] for report in reports})
-    rest = kinds[len(reports):]
-    if rest:
-        found[rest[0]] = status
-        run_export(folder, found, rest[1:]) if rest[1:] else None
+        while receiver.poll(WALL_SECONDS):
+            kind, found[kind] = receiver.recv()
+            done += 1
+    except EOFError:
+        pass
+    child.kill()
+    child.join()
+    if done < len(kinds):
+        found[kinds[done]] = f"the exporter's process ended with status {child.exitcode}"
+        run_export(folder, found, kinds[done + 1:])
 
 
 def export_families(folder, match, again):
@@ -135,15 +139,11 @@ def main():
     parser.add_argument("--output", type=pathlib.Path, required=True)
     parser.add_argument("--match", default="", help="only families or models with one of these in their name")
     parser.add_argument("--again", action="store_true")
-    parser.add_argument("--one", help=argparse.SUPPRESS)
-    parser.add_argument("--pixels", type=int, default=224, help=argparse.SUPPRESS)
-    parser.add_argument("--kinds", default="", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
-    if arguments.one:
-        return export_one(arguments.output, arguments.one, arguments.pixels, arguments.kinds.split(","))
     arguments.output.mkdir(parents=True, exist_ok=True)
-    return export_families(arguments.output, arguments.match, arguments.again)
+    torch.set_num_threads(1)
+    export_families(arguments.output, arguments.match, arguments.again)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
