@@ -13,6 +13,7 @@ static const itgc_pass passes[] = {
     {"drop_identity", itgc_drop_identity},
     {"normalize_arithmetic", itgc_normalize_arithmetic},
     {"normalize_shape", itgc_normalize_shape},
+    {"expand_einsum", itgc_expand_einsum},
     {"normalize_linear", itgc_normalize_linear},
     {"drop_identity", itgc_drop_identity},
     {"fuse_patterns", itgc_fuse_patterns},

@@ -12,6 +12,7 @@ bool itgc_adopt_formats(itgc_graph *graph, const itgc_lower_options *options);
 bool itgc_drop_identity(itgc_graph *graph, const itgc_lower_options *options);
 bool itgc_normalize_arithmetic(itgc_graph *graph, const itgc_lower_options *options);
 bool itgc_normalize_shape(itgc_graph *graph, const itgc_lower_options *options);
+bool itgc_expand_einsum(itgc_graph *graph, const itgc_lower_options *options);
 bool itgc_normalize_linear(itgc_graph *graph, const itgc_lower_options *options);
 bool itgc_fuse_patterns(itgc_graph *graph, const itgc_lower_options *options);
 bool itgc_fuse_normalization(itgc_graph *graph, const itgc_lower_options *options);
