@@ -88,15 +88,18 @@ static inline itg_wide itg_wide_permute2x128_0x31(itg_wide x, itg_wide y)
     return (itg_wide){x.b, y.b};
 }
 
-static inline itg_wide itg_wide_loadu(const itg_wide *from)
+/* Pointers to any address: nothing of an itg_wide is reached through them. */
+static inline itg_wide itg_wide_loadu(const void *from)
 {
-    return (itg_wide){_mm_loadu_si128(&from->a), _mm_loadu_si128(&from->b)};
+    const __m128i *half = from;
+    return (itg_wide){_mm_loadu_si128(half), _mm_loadu_si128(half + 1)};
 }
 
-static inline void itg_wide_storeu(itg_wide *to, itg_wide x)
+static inline void itg_wide_storeu(void *to, itg_wide x)
 {
-    _mm_storeu_si128(&to->a, x.a);
-    _mm_storeu_si128(&to->b, x.b);
+    __m128i *half = to;
+    _mm_storeu_si128(half, x.a);
+    _mm_storeu_si128(half + 1, x.b);
 }
 
 #define __m256i                              itg_wide
