@@ -3,21 +3,13 @@
  * the rest of it needs. */
 #include "tests/kernels/check.h"
 
-#ifdef __x86_64__
-#ifdef __clang__
-#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni"))), apply_to = function)
-#else
+#ifdef CHECK_STAND_INS
 #pragma GCC target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")
-#endif
 
 #include "tests/kernels/amx_model.h"
 
 #define itg_conv_amx check_conv_amx
 #include "runtime/kernels/amx/conv.c"
-
-#ifdef __clang__
-#pragma clang attribute pop
-#endif
 
 const itg_kernels check_amx_model = {
     .name = "amx (model)",

@@ -20,7 +20,7 @@ typedef struct check_options {
     uint64_t seed;
     int cases;
     const char *family;
-    const itg_kernels *tables[16]; /* this processor's, then those on models of instructions */
+    const itg_kernels *tables[16]; /* this processor's, then those that stand for others */
     int table_count;
 } check_options;
 
@@ -30,9 +30,11 @@ static void find_tables(check_options *options)
         options->tables[options->table_count] = itg_kernels_supported((uint32_t)options->table_count);
         options->table_count++;
     }
-#ifdef __x86_64__
+#ifdef CHECK_STAND_INS
     if (check_amx_model.is_supported())
         options->tables[options->table_count++] = &check_amx_model;
+    if (check_evex.is_supported())
+        options->tables[options->table_count++] = &check_evex;
 #endif
 }
 

@@ -48,7 +48,13 @@ typedef struct check_family {
 
 extern const check_family check_conv, check_depthwise, check_pool, check_elementwise, check_lookup, check_softmax, check_normalize;
 
-extern const itg_kernels check_amx_model; /* x86 only */
+/* Tables that stand for instructions this processor lacks; GCC's pragma compiles them. */
+#if defined(__x86_64__) && !defined(__clang__)
+#define CHECK_STAND_INS
+extern const itg_kernels check_amx_model, check_evex;
+extern const itg_conv_kernels check_conv_evex;
+extern const itg_depthwise_kernels check_depthwise_evex;
+#endif
 
 /* Uniform in [low, high]. */
 int32_t check_between(check_state *state, int32_t low, int32_t high);
