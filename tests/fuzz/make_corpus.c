@@ -80,6 +80,97 @@ static void write_graphs(itgc_arena *arena, const char *dir)
     }
 }
 
+static void write_model(const model_writer *writer, const char *dir, const char *name)
+{
+    const itgc_text file = finish_model(writer);
+    write_seed(dir, "import", name, file.bytes, file.count);
+}
+
+/* Numbers a quantized op of ONNX Runtime reads: "s" scales, "z" zero points, "w" weights. */
+static void start_quantized(model_writer *writer, itgc_arena *arena)
+{
+    static const float scale = 0.05f;
+    static const uint8_t zero = 120, weights[12] = {130, 110, 120, 140};
+    start_model(writer, arena, 13);
+    add_input(writer, "x", ONNX_FLOAT, "1,3,2,2");
+    add_floats(writer, "s", "", &scale, 1);
+    add_initializer(writer, "z", ONNX_UINT8, "", &zero, 1);
+    add_initializer(writer, "w", ONNX_UINT8, "1,3,2,2", weights, sizeof weights);
+    add_node(writer, "QuantizeLinear", "codes", "x|s|z", "q");
+    add_output(writer, "y");
+}
+
+static void write_quantized(itgc_arena *arena, const char *dir)
+{
+    static const char *const nodes[][2] = {{"QLinearAdd", "q|s|z|w|s|z|s|z"},    {"QLinearMul", "q|s|z|w|s|z|s|z"},
+                                           {"QLinearConcat", "s|z|q|s|z|w|s|z"}, {"QLinearGlobalAveragePool", "q|s|z|s|z"},
+                                           {"QLinearSigmoid", "q|s|z|s|z"},      {"QLinearSoftmax", "q|s|z|s|z"},
+                                           {"QLinearReduceMean", "q|s|z|s|z"}};
+    for (size_t i = 0; i < sizeof nodes / sizeof nodes[0]; i++) {
+        model_writer writer;
+        start_quantized(&writer, arena);
+        begin_node(&writer, nodes[i][0], "contributed", nodes[i][1], "r");
+        set_domain(&writer, "com.microsoft");
+        if (strcmp(nodes[i][0], "QLinearConcat") == 0)
+            set_int(&writer, "axis", 1);
+        end_node(&writer);
+        add_node(&writer, "DequantizeLinear", "reals", "r|s|z", "y");
+        write_model(&writer, dir, nodes[i][0]);
+    }
+}
+
+/* A function that calls another with an attribute of its caller's. */
+static void write_functions(itgc_arena *arena, const char *dir)
+{
+    model_writer writer;
+    start_model(&writer, arena, 17);
+    add_input(&writer, "x", ONNX_FLOAT, "1,4");
+    add_output(&writer, "y");
+    begin_node(&writer, "LeakyRelu", "inside", "a", "b");
+    set_reference(&writer, "alpha", 1, "slope");
+    end_function(&writer, "local", "Inner", "a", "b");
+    begin_node(&writer, "Inner", "call", "a", "b");
+    set_domain(&writer, "local");
+    set_float(&writer, "slope", 0.25f);
+    end_function(&writer, "local", "Outer", "a", "b");
+    begin_node(&writer, "Outer", "outermost", "x", "y");
+    set_domain(&writer, "local");
+    end_node(&writer);
+    write_model(&writer, dir, "functions");
+}
+
+static void write_branches(itgc_arena *arena, const char *dir)
+{
+    static const uint8_t yes = 1;
+    model_writer writer, then, otherwise;
+    start_model(&writer, arena, 17);
+    start_model(&then, arena, 17);
+    start_model(&otherwise, arena, 17);
+    add_input(&writer, "x", ONNX_FLOAT, "N,4");
+    add_output(&writer, "y");
+    add_initializer(&writer, "condition", ONNX_BOOL, "", &yes, 1);
+    add_node(&then, "Relu", "relu", "x", "z");
+    add_output(&then, "z");
+    add_node(&otherwise, "Tanh", "tanh", "x", "z");
+    add_output(&otherwise, "z");
+    begin_node(&writer, "If", "choice", "condition", "y");
+    set_graph(&writer, "then_branch", &then);
+    set_graph(&writer, "else_branch", &otherwise);
+    end_node(&writer);
+    write_model(&writer, dir, "branches");
+}
+
+static void write_described(itgc_arena *arena, const char *dir)
+{
+    model_writer writer;
+    start_model(&writer, arena, 13);
+    add_input(&writer, "x", ONNX_FLOAT, "1,3,2,2");
+    add_doc(&writer, "{\"means\": [0.5, 0.4, 0.3], \"vars\": [0.2, 0.2, 0.1]}");
+    add_node(&writer, "GlobalAveragePool", "pool", "x", "scores-0:cat;1:dog;2:owl;");
+    add_output(&writer, "scores-0:cat;1:dog;2:owl;");
+    write_model(&writer, dir, "described");
+}
+
 static void write_options(const char *dir)
 {
     static const char *const lines[] = {
@@ -209,6 +300,10 @@ static bool write_all(void *argument)
     const corpus_call *const call = argument;
     write_ops(call->c->arena, call->dir);
     write_graphs(call->c->arena, call->dir);
+    write_quantized(call->c->arena, call->dir);
+    write_functions(call->c->arena, call->dir);
+    write_branches(call->c->arena, call->dir);
+    write_described(call->c->arena, call->dir);
     write_options(call->dir);
     write_samples(call->c->arena, call->dir);
     return true;

@@ -194,7 +194,7 @@ static bool measure_model(run_state *state)
     state->sets = ITGC_NEW_ARRAY(c->arena, itgc_samples *, c->graph->input_count + 1);
     for (int i = 0; i < c->graph->input_count; i++) {
         const itgc_samples_spec spec = specify(state, i);
-        state->sets[i] = itgc_open_noise(c->arena, &c->diag, &spec, (uint64_t)i + 1, choose_of(state, 5, 3) == 7 ? 8 : 2);
+        state->sets[i] = itgc_open_noise(c->arena, &c->diag, &spec, (uint64_t)i + 1, choose_of(state, 5, 3) == 7 ? 16 : 2);
         if (state->sets[i] == NULL)
             return false;
     }
