@@ -32,6 +32,7 @@ static const itgc_pass passes[] = {
     {"raise_activation", itgc_raise_activation},
     {"to_nhwc", itgc_to_nhwc},
     {"drop_identity", itgc_drop_identity},
+    {"expand_attention", itgc_expand_attention},
     {"expand_picks", itgc_expand_picks},
     {"expand_spatial", itgc_expand_spatial},
     {"expand_arithmetic", itgc_expand_arithmetic},

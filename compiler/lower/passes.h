@@ -27,6 +27,7 @@ bool itgc_fuse_pad(itgc_graph *graph, const itgc_lower_options *options);
 bool itgc_fold_input(itgc_graph *graph, const itgc_lower_options *options);
 bool itgc_fold_batchnorm(itgc_graph *graph, const itgc_lower_options *options);
 bool itgc_fold_functions(itgc_graph *graph, const itgc_lower_options *options);
+bool itgc_expand_attention(itgc_graph *graph, const itgc_lower_options *options);
 bool itgc_expand_arithmetic(itgc_graph *graph, const itgc_lower_options *options);
 bool itgc_expand_spatial(itgc_graph *graph, const itgc_lower_options *options);
 bool itgc_expand_picks(itgc_graph *graph, const itgc_lower_options *options);

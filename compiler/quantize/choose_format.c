@@ -91,7 +91,7 @@ static bool fix_input(itgc_groups *groups, const itgc_tensor *input, bool is_pix
 static bool fix_softmax(itgc_groups *groups, const itgc_node *node)
 {
     const itgc_tensor *out = itgc_result_of(node);
-    itg_type type = ITG_U8;
+    itg_type type = node->is_precise ? ITG_S16 : ITG_U8;
     for (const itgc_tensor *at = out; at;
          at = at->use_count == 1 && itgc_format_rule_of(at->uses[0]) == ITGC_FORMAT_PASS ? at->uses[0]->out[0] : NULL) {
         if (at->is_output) {
