@@ -94,13 +94,14 @@ void check_make_requant(check_state *state, itg_requant *requant, int64_t bound)
         requant->multiplier = (int32_t)(requant->multiplier / (1 + (bound >> 7)));
 }
 
-static int32_t make_multiplier(check_state *state, int shift, int64_t bound, int64_t range)
+/* tame: none is large, so that kernels may take what they can prove for all channels together. */
+static int32_t make_multiplier(check_state *state, int shift, int64_t bound, int64_t range, bool tame)
 {
     const int64_t most = shift ? INT32_MAX : (1 << 30) - 1;
-    if (check_chance(state, 20)) /* a power of two: many exact ties */
+    if (!tame && check_chance(state, 20)) /* a power of two: many exact ties */
         return 1 << check_between(state, 15, 29);
     const int64_t useful = (range << (31 + shift > 40 ? 40 : 31 + shift)) / (bound + 1) + 1;
-    return check_between(state, 0, (int32_t)(check_chance(state, 85) && useful < most ? useful : most));
+    return check_between(state, 0, (int32_t)((tame || check_chance(state, 85)) && useful < most ? useful : most));
 }
 
 void check_make_epilogue(check_state *state, itg_epilogue *epilogue, itg_type out_type, int32_t channels, int64_t bound)
@@ -108,6 +109,9 @@ void check_make_epilogue(check_state *state, itg_epilogue *epilogue, itg_type ou
     const size_t bytes = (size_t)channels * sizeof(int32_t);
     int32_t *bias = check_new(state, bytes, 4), *multiplier = check_new(state, bytes, 4), *negative = NULL;
     const int32_t most = out_type == ITG_S16 ? 1 << 15 : 1 << 7;
+    const bool tame = check_chance(state, 50);
+    const int32_t biases = tame ? check_between(state, 0, 12) : 0;
+    const int64_t range = (int64_t)2 * most << (tame ? check_between(state, 0, 12) : 0);
     int64_t acc_bound = 2 * bound + 2;
     while (epilogue->wide && acc_bound >> epilogue->narrow >= INT32_MAX)
         epilogue->narrow++;
@@ -117,9 +121,9 @@ void check_make_epilogue(check_state *state, itg_epilogue *epilogue, itg_type ou
     if (epilogue->shift == 0 && check_chance(state, 20))
         negative = check_new(state, bytes, 4);
     for (int32_t c = 0; c < channels; c++) {
-        const int32_t reach = (int32_t)(bound < INT32_MAX / 2 ? bound : INT32_MAX / 2);
+        const int32_t reach = (int32_t)((bound < INT32_MAX / 2 ? bound : INT32_MAX / 2) >> biases);
         bias[c] = check_between(state, -reach, reach);
-        multiplier[c] = make_multiplier(state, epilogue->shift, acc_bound << epilogue->left, 2 * most);
+        multiplier[c] = make_multiplier(state, epilogue->shift, acc_bound << epilogue->left, range, tame);
         if (negative)
             negative[c] = check_between(state, -multiplier[c], multiplier[c]);
     }

@@ -94,8 +94,8 @@ static inline void itg_neon_open_block(itg_neon_finish *finish, const itg_epilog
         finish->plain = itg_neon_fold_left(finish);
 }
 
-/* Looks whether no sum of `products` products of codes and weights, with its bias, leaves int16 once it is requantized, and no code is clamped
- * but by the range of int8: codes then take neither saturation to 16 bits nor bounds. Before the start is arranged. */
+/* Looks whether no sum of `products` products of 8-bit codes and weights, with its bias, leaves int16 once it is requantized, and no code is
+ * clamped but by the range of int8: codes then take neither saturation to 16 bits nor bounds. Before the start is arranged. */
 static inline void itg_neon_prove_narrow(itg_neon_finish *finish, const itg_epilogue *epilogue, int32_t products)
 {
     if (!finish->plain || finish->rounds || epilogue->low > -128 || epilogue->high < 127)

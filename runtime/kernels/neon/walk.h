@@ -143,10 +143,11 @@ static inline void itg_compute_blocks(itg_pixel_layer *layer, itg_pixel_list *li
         const int32_t channel = layer->group * group_outputs + block * 16;
         itg_neon_finish finish;
         itg_neon_open_block(&finish, &conv->epilogue, conv->out_type, itg_out_pitch(conv), channel, group_outputs - block * 16);
-        itg_neon_prove_narrow(&finish, &conv->epilogue, layer->runs.segments * layer->runs.run);
         if (conv->in_type == ITG_S16)
             for (int i = 0; i < 16; i++)
                 finish.start[i] = (int32_t)((uint32_t)finish.start[i] + (uint32_t)correction[block * 16 + i]);
+        else
+            itg_neon_prove_narrow(&finish, &conv->epilogue, layer->runs.segments * layer->runs.run);
         layer->set = set->safe && (layer->packed[layer->runs.blocks * 64 + block] & ITG_SHALLOW_MARK) ? set->safe : set;
         if (set->arrange_start)
             set->arrange_start(finish.start);
