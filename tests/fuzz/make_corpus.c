@@ -66,7 +66,7 @@ static void write_graphs(itgc_arena *arena, const char *dir)
     for (int i = 0; i < fuzz_pattern_count(); i++) {
         fill_bytes(bytes, sizeof bytes, (uint32_t)i);
         memset(bytes, 0, FUZZ_PIECE);
-        bytes[1] = (uint8_t)(strstr(fuzz_pattern(i), "[0,2,1]") != NULL || strstr(fuzz_pattern(i), "MatMul x m") != NULL ? 5 : 1);
+        bytes[1] = (uint8_t)(strstr(fuzz_pattern(i), "[0,2,1]") != NULL || strstr(fuzz_pattern(i), "MatMul") != NULL ? 5 : 1);
         bytes[FUZZ_PIECE] = 0;
         bytes[FUZZ_PIECE + 1] = (uint8_t)i;
         (void)snprintf(name, sizeof name, "pattern%02d", i);

@@ -79,9 +79,12 @@ static const char *const patterns[] = {
     "LayerNormalization x;MatMul 0;Gelu 1;MatMul 2;Add 3 x",
     /* attention */
     "Transpose x @perm=[0,2,1];MatMul x 0;Mul 1 =0.3;Softmax 2 @axis=-1;MatMul 3 x",
-    "MatMul x m;MatMul x m;Transpose 1 @perm=[0,2,1];MatMul 0 2;Div 3 =2;Add 4 b;Softmax 5 @axis=-1;MatMul 6 0",
-    "MatMul x m;Reshape 0 [A,B,1,-1];Transpose 1 @perm=[0,2,1,3];Transpose 1 @perm=[0,2,3,1];Mul 2 =0.5;Mul 3 =0.5;MatMul 4 5;Softmax 6 @axis=-1;"
-    "MatMul 7 2;Transpose 8 @perm=[0,2,1,3];",
+    "Mul x =0.7;Transpose x @perm=[0,2,1];MatMul 0 1;Div 2 =2;Add 3 b;Softmax 4 @axis=-1;MatMul 5 x",
+    "Reshape x [A,B,2,C/2];Transpose 0 @perm=[0,2,1,3];Transpose 0 @perm=[0,2,3,1];Mul 1 =0.5;Mul 2 =0.5;MatMul 3 4;Softmax 5 @axis=-1;MatMul 6 1;"
+    "Transpose 7 @perm=[0,2,1,3];Reshape 8 [A,B,C]",
+    "Reshape x [A,B,2,C/2];Transpose 0 @perm=[0,2,1,3];Transpose 0 @perm=[0,2,3,1];MatMul 1 2;Mul 3 =0.5;Add 4 b;Softmax 5 @axis=-1;MatMul 6 1",
+    "MatMul x m;Transpose 0 @perm=[0,2,1];MatMul 0 1;Mul 2 b;Add 3 b;Softmax 4 @axis=-1;MatMul 5 0;MatMul 6 m",
+    "Transpose x @perm=[0,2,1];MatMul x 0;Reshape 1 [1,A,B,B];Add 2 b;Reshape 3 [A,B,B];Softmax 4 @axis=-1;Transpose 5 @perm=[0,2,1];MatMul 0 6",
     "Attention x x x @q_num_heads=1 @kv_num_heads=1;MatMul 0;Add 1 x",
     "MatMul x;Add 0;Softmax 1",
     /* files that came quantized */
