@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Prints the tables of docs/errors.md: compiler/base/codes.inc, and for each code the files that raise it (its number stands before the
-# message's text, or in it). Called by `make errors-table` and tools/check_errors.sh.
+# Prints the tables of docs/errors.md: compiler/base/codes.inc, and for each code the file that raises it, or the folders of several (its
+# number stands before the message's text, or in it). Called by `make errors-table` and tools/check_errors.sh.
 set -eu
 {
     # shellcheck disable=SC2046 # a list of files is words
@@ -9,11 +9,18 @@ set -eu
         sed -E 's/^(compiler|tools)\/([^:]*):[^0-9]*([0-9]{3}).*/\3 \2/' | LC_ALL=C sort -u
     sed -nE 's/^ITGC_CODES\("(.*)"\)$/title \1/p; s/^ITGC_CODE\(([0-9]+), "(.*)", "(.*)"\)$/code \1|\2|\3/p' compiler/base/codes.inc
 } | awk '
-    /^[0-9]/ { if (++count[$1] <= 3) files[$1] = files[$1] (files[$1] == "" ? "" : ", ") $2; next }
+    /^[0-9]/ {
+        folder = $2
+        sub(/\/.*/, "", folder)
+        if (!(($1, folder) in seen)) folders[$1] = folders[$1] (folders[$1] == "" ? "" : ", ") folder
+        seen[$1, folder] = 1
+        file[$1] = $2
+        count[$1]++
+        next
+    }
     /^title / { sub(/^title /, ""); print "\n### " toupper(substr($0, 1, 1)) substr($0, 2) "\n\n| code | what is wrong | what to do | raised in |\n|---|---|---|---|" }
     /^code / {
         sub(/^code /, "")
         split($0, part, "|")
-        more = count[part[1]] > 3 ? " and " count[part[1]] - 3 " more" : ""
-        print "| " part[1] " | " part[2] " | " part[3] " | " files[part[1]] more " |"
+        print "| " part[1] " | " part[2] " | " part[3] " | " (count[part[1]] == 1 ? file[part[1]] : folders[part[1]]) " |"
     }'
