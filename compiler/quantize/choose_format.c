@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define COVERAGE        0.9999 /* of all values, never cut off by the search for the least error */
+#define FEWEST_SAMPLES  24     /* for that search */
 #define JOINED_RATIO    4.0    /* Concat members whose ranges differ more keep their own formats */
 #define OUTPUT_HEADROOM 2.0    /* int16 outputs: a bit is free, and real inputs may pass what calibration saw */
 #define INNER_HEADROOM  1.25   /* other int16 tensors */
@@ -91,7 +92,7 @@ static bool fix_input(itgc_groups *groups, const itgc_tensor *input, bool is_pix
 static bool fix_softmax(itgc_groups *groups, const itgc_node *node)
 {
     const itgc_tensor *out = itgc_result_of(node);
-    itg_type type = node->is_precise ? ITG_S16 : ITG_U8;
+    itg_type type = ITG_U8;
     for (const itgc_tensor *at = out; at;
          at = at->use_count == 1 && itgc_format_rule_of(at->uses[0]) == ITGC_FORMAT_PASS ? at->uses[0]->out[0] : NULL) {
         if (at->is_output) {
@@ -184,6 +185,15 @@ typedef struct bounds {
     int sources;
 } bounds;
 
+/* Few samples say nothing about the tails: what the search would cut off as rare, unseen samples have. */
+static bool knows_tails(const itgc_tensor *tensor)
+{
+    const itgc_shape *shape = &tensor->shape;
+    const uint64_t batch = (uint64_t)itgc_elements(shape);
+    const uint64_t samples = batch > 0 && shape->rank > 0 ? tensor->range.histogram->total / batch * (uint64_t)shape->dim[0] : 0;
+    return samples >= FEWEST_SAMPLES;
+}
+
 static void add_bounds(const itgc_groups *groups, const itgc_tensor *tensor, bool wide, bounds *range)
 {
     double low = tensor->range.min;
@@ -197,7 +207,7 @@ static void add_bounds(const itgc_groups *groups, const itgc_tensor *tensor, boo
     if (tuning && !wide && tensor->id < tuning->tensor_count && tuning->low[tensor->id] <= tuning->high[tensor->id]) {
         low = tuning->low[tensor->id];
         high = tuning->high[tensor->id];
-    } else if (histogram && groups->quantizer->options->mse_ranges && !wide) {
+    } else if (histogram && groups->quantizer->options->mse_ranges && !wide && knows_tails(tensor)) {
         itgc_best_range(histogram, 255, COVERAGE, &low, &high);
     }
     range->low = fmin(range->low, low);

@@ -122,9 +122,36 @@ static void test_repeatable(void **state)
     end_bench(&b[1]);
 }
 
+/* Rare large values are cut off where many samples show how rare they are; with few samples they are not. */
+static double clipped_share(int64_t samples)
+{
+    bench b;
+    start_bench(&b);
+    const int64_t each = 262144 / samples;
+    itgc_tensor *x = add_input(&b, DIMS(samples, each), 0x1p-4, 0);
+    for (int64_t i = 2; i < samples * each; i++) {
+        b.inputs[0]->f[i] = (float)((int)(next_random(&b) % 33) - 16) * 0x1p-5f;
+    }
+    itgc_tensor *middle = add_unary(&b, "Relu", (itgc_unary_params){.kind = ITGC_RELU}, x, NULL);
+    add_output(&b, add_unary(&b, "Relu", (itgc_unary_params){.kind = ITGC_RELU}, middle, NULL));
+    b.options.mse_ranges = b.options.wide_logits = true;
+    (void)run_float(&b);
+    quantize_graph(&b);
+    const double share = 255.0 * middle->format.scale / middle->range.max;
+    end_bench(&b);
+    return share;
+}
+
+static void test_few_samples(void **state)
+{
+    (void)state;
+    assert_true(fabs(clipped_share(8) - 1.0) < 1e-6);
+    assert_true(clipped_share(64) < 0.9);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_ranges), cmocka_unit_test(test_classifier), cmocka_unit_test(test_types_asked_for),
-                                       cmocka_unit_test(test_repeatable)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_few_samples), cmocka_unit_test(test_ranges), cmocka_unit_test(test_classifier),
+                                       cmocka_unit_test(test_types_asked_for), cmocka_unit_test(test_repeatable)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
