@@ -128,7 +128,7 @@ $(H)/make_corpus: tests/fuzz/make_corpus.c $(FUZZ_SHARED) $(wildcard tests/fuzz/
 $(H)/write_bad_models: $(wildcard tests/errors/*.[ch]) $(H)/libintagliocompiler.a $(H)/libintaglio.a
 	$(CC) $(CPPFLAGS) $(COMPILER_FLAGS) $(LDFLAGS) -o $@ $(filter %.c %.a,$^) $(TOOL_LIBS)
 
-.PHONY: install install-cross demo test bench instructions size lint lint-symbols lint-recursion lint-kernels format golden crosscheck accuracy spread zoo zoo-check matrix errors-table fuzz clean
+.PHONY: install install-cross demo test bench instructions size lint lint-symbols lint-recursion lint-kernels format golden crosscheck accuracy spread effects zoo zoo-check matrix errors-table fuzz clean
 install:
 	@tools/install_deps.sh build
 install-cross:
@@ -184,6 +184,9 @@ accuracy: tools ## rewrites docs/accuracy.md from eval on the shared models
 
 spread: tools ## rewrites the table of docs/accuracy.md on which samples calibrate; an hour
 	@BUILD=$(BUILD) tools/calibration_spread.sh
+
+effects: tools ## rewrites the table of docs/accuracy.md on what each quantization step is worth; an hour
+	@BUILD=$(BUILD) tools/step_effects.sh
 
 zoo: ## exports the user models and the coverage models into build/zoo: hours; resumes where it stopped (needs PyPI)
 	@BUILD=$(BUILD) tools/venv.sh
