@@ -124,6 +124,21 @@ static void mark_gates(itgc_groups *groups)
     }
 }
 
+/* A tensor less its own average over windows, or the other way round. */
+static bool takes_off_average(const itgc_node *node)
+{
+    if (!is_family(node, "binary") || ((const itgc_binary_params *)node->params)->kind != ITGC_SUB) {
+        return false;
+    }
+    for (int i = 0; i < 2; i++) {
+        const itgc_node *source = node->in[i]->producer;
+        if (is_family(source, "pool") && ((const itgc_pool_params *)source->params)->kind == ITGC_POOL_AVERAGE && source->in[0] == node->in[1 - i]) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* A quotient is as exact as its divisor, and small divisors have few steps in 8 bits; and what lowering says. */
 static void mark_precise(itgc_groups *groups)
 {
@@ -132,6 +147,11 @@ static void mark_precise(itgc_groups *groups)
         const itgc_node *node = graph->nodes[i];
         if (is_family(node, "binary") && ((const itgc_binary_params *)node->params)->kind == ITGC_DIV && !node->in[1]->constant) {
             mark_wide(groups, node->in[1]);
+        }
+        if (takes_off_average(node)) { /* what is left is far smaller than both */
+            mark_wide(groups, node->in[0]);
+            mark_wide(groups, node->in[1]);
+            mark_wide(groups, itgc_result_of(node));
         }
         if (node->is_precise && !node->is_fused) {
             mark_wide(groups, itgc_result_of(node));

@@ -149,9 +149,43 @@ static void test_few_samples(void **state)
     assert_true(clipped_share(64) < 0.9);
 }
 
+static itgc_node *add_difference(bench *b, itgc_tensor *x, itgc_tensor *y)
+{
+    itgc_node *node = add_node(b, "Sub", x, y, NULL);
+    *(itgc_binary_params *)node->params = (itgc_binary_params){.kind = ITGC_SUB, .legacy_axis = -1};
+    return node;
+}
+
+/* A tensor less its own average: all three are int16, and what reads the difference is not. */
+static void test_own_average(void **state)
+{
+    (void)state;
+    for (int own = 0; own < 2; own++) {
+        bench b;
+        start_bench(&b);
+        itgc_tensor *input = add_input(&b, DIMS(1, 8, 8, 3), 0x1p-5, 3);
+        itgc_tensor *x = add_unary(&b, "Neg", (itgc_unary_params){.kind = ITGC_NEG}, input, NULL);
+        itgc_tensor *other = add_unary(&b, "Abs", (itgc_unary_params){.kind = ITGC_ABS}, input, NULL);
+        itgc_node *pool = add_node(&b, "AveragePool", x, NULL, NULL);
+        *(itgc_pool_params *)pool->params = (itgc_pool_params){
+            .kind = ITGC_POOL_AVERAGE, .window = {.rank = 2, .kernel = {3, 3}, .stride = {1, 1}, .dilation = {1, 1}, .channels_last = true}};
+        for (int i = 0; i < 2; i++) {
+            ((itgc_pool_params *)pool->params)->window.before[i] = ((itgc_pool_params *)pool->params)->window.after[i] = 1;
+        }
+        itgc_tensor *average = finish_node(&b, pool);
+        itgc_tensor *difference = finish_node(&b, add_difference(&b, average, own ? x : other));
+        add_output(&b, add_unary(&b, "Relu", (itgc_unary_params){.kind = ITGC_RELU}, difference, NULL));
+        (void)compare_runs(&b);
+        const itg_type wanted = own ? ITG_S16 : ITG_S8;
+        assert_true(average->format.type == wanted && difference->format.type == wanted && x->format.type == wanted);
+        assert_int_equal(b.graph->outputs[0]->format.type, ITG_S8);
+        end_bench(&b);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_few_samples), cmocka_unit_test(test_ranges), cmocka_unit_test(test_classifier),
-                                       cmocka_unit_test(test_types_asked_for), cmocka_unit_test(test_repeatable)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_few_samples),     cmocka_unit_test(test_ranges),     cmocka_unit_test(test_classifier),
+                                       cmocka_unit_test(test_types_asked_for), cmocka_unit_test(test_repeatable), cmocka_unit_test(test_own_average)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
