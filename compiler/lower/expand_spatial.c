@@ -162,14 +162,48 @@ static itgc_tensor *move_activation(itgc_graph *graph, itgc_node **node, itgc_te
     return out;
 }
 
+/* A ConvTranspose along a line is one over a plane of height 1; the new node comes by again. */
+static bool lift_line(itgc_graph *graph, itgc_node *node)
+{
+    const itgc_convtranspose_params *params = node->params;
+    const char *name = node->out[0]->name;
+    const itgc_shape *x = &node->in[0]->shape, *w = &node->in[1]->shape;
+    const itgc_shape plane = {.rank = 4, .dim = {x->dim[0], 1, x->dim[1], x->dim[2]}};
+    const itgc_shape kernel = {.rank = 4, .dim = {w->dim[0], w->dim[1], 1, w->dim[2]}};
+    float *values;
+    itgc_tensor *in[3] = {itgc_insert_reshape(graph, name, node->in[0], &plane), itgc_make_weights(graph, node->in[1]->name, &kernel, &values),
+                          node->in_count > 2 ? node->in[2] : NULL};
+    memcpy(values, node->in[1]->constant->f, (size_t)itgc_elements(w) * sizeof values[0]);
+    itgc_node *lifted = in[0] ? itgc_insert_node(graph, "ConvTranspose", name, in, in[2] ? 3 : 2) : NULL;
+    if (!lifted) {
+        return false;
+    }
+    itgc_convtranspose_params *made = lifted->params;
+    const itgc_window *window = &params->conv.window;
+    made->conv = (itgc_conv_params){.group = params->conv.group,
+                                    .window = {.rank = 2,
+                                               .kernel = {1, window->kernel[0]},
+                                               .stride = {1, window->stride[0]},
+                                               .dilation = {1, window->dilation[0]},
+                                               .before = {0, window->before[0]},
+                                               .after = {0, window->after[0]},
+                                               .channels_last = true}};
+    made->out_padding[1] = params->out_padding[0];
+    itgc_tensor *out = itgc_infer_node(graph, lifted) ? itgc_insert_reshape(graph, name, lifted->out[0], &node->out[0]->shape) : NULL;
+    return out && itgc_replace_node(graph, node, out);
+}
+
 static bool expand_transposed(itgc_graph *graph, itgc_node *node)
 {
     static const int64_t perm[6] = {0, 1, 4, 2, 5, 3};
     const itgc_convtranspose_params *params = node->params;
     const bool has_bias = node->in_count > 2 && node->in[2];
-    if (!params->conv.window.channels_last || params->conv.window.rank != 2 || !itgc_is_weights(node->in[1]) || node->in[0]->constant ||
+    if (!params->conv.window.channels_last || params->conv.window.rank > 2 || !itgc_is_weights(node->in[1]) || node->in[0]->constant ||
         (has_bias && !itgc_is_weights(node->in[2]))) {
         return true;
+    }
+    if (params->conv.window.rank == 1) {
+        return lift_line(graph, node);
     }
     const itgc_shape *in = &node->in[0]->shape;
     const itgc_shape out = node->out[0]->shape;
@@ -276,8 +310,7 @@ static const struct {
 bool itgc_expand_spatial(itgc_graph *graph, const itgc_lower_options *options)
 {
     (void)options;
-    const int count = graph->node_count;
-    for (int i = 0; i < count; i++) {
+    for (int i = 0; i < graph->node_count; i++) { /* nodes made on the way come by too */
         itgc_node *node = graph->nodes[i];
         for (size_t k = 0; k < sizeof rules / sizeof rules[0]; k++) {
             if (itgc_is_op(node, rules[k].type) && node->in[0] && !rules[k].expand(graph, node)) {

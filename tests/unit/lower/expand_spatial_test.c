@@ -66,6 +66,20 @@ static void expands_transposed_convolutions(void **state)
     }
 }
 
+static void expands_a_line(void **state)
+{
+    fixture *f = *state;
+    itgc_tensor *x = add_input(f, "x", DIMS(2, 6, 9));
+    itgc_node *node = add_node(f, "ConvTranspose", x, add_weights(f, DIMS(6, 4, 5), -1, 1), add_weights(f, DIMS(4), -1, 1));
+    itgc_convtranspose_params *params = node->params;
+    params->conv = (itgc_conv_params){.group = 1, .window = {.rank = 1, .kernel = {5}, .stride = {3}, .dilation = {1}, .before = {2}, .after = {1}}};
+    params->out_padding[0] = 1;
+    add_output(f, finish(f, node));
+    const itgc_graph *after = run_and_compare(f, NULL);
+    assert_int_equal(count_nodes(after, "ConvTranspose"), 0);
+    assert_int_equal(count_nodes(after, "Conv"), 1);
+}
+
 static void expands_resizes(void **state)
 {
     static const itgc_coordinates coordinates[] = {ITGC_HALF_PIXEL, ITGC_PYTORCH_HALF_PIXEL, ITGC_ALIGN_CORNERS, ITGC_ASYMMETRIC};
@@ -91,6 +105,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(expands_blocks, set_up, tear_down),
         cmocka_unit_test_setup_teardown(expands_tile, set_up, tear_down),
         cmocka_unit_test_setup_teardown(expands_transposed_convolutions, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(expands_a_line, set_up, tear_down),
         cmocka_unit_test_setup_teardown(expands_resizes, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
