@@ -199,9 +199,9 @@ def main():
         if not path.name.startswith(tuple(arguments.only.split(","))):
             continue
         result = known.get(path.name)
-        fresh = result and result["version"] == version
-        if arguments.again or not result or not result["passed"] or not (fresh or arguments.keep):
-            result = known[path.name] = dict(check(arguments.intaglio, path, folder), version=version)
+        fresh = result and (result["version"] == version or arguments.keep) and result["written"] == path.stat().st_mtime
+        if arguments.again or not fresh or not result["passed"]:
+            result = known[path.name] = dict(check(arguments.intaglio, path, folder), version=version, written=path.stat().st_mtime)
         if result.get("inspected") != version:
             result["int8"] = ask_for_int8(arguments.intaglio, path, folder)
             result["inspected"] = version

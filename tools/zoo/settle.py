@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What every exported model needs: weights that make each part of it visible in the output, and one guarded call of the exporter."""
+import math
 import os
 import warnings
 
@@ -9,10 +10,15 @@ SMALL = 0.101  # LayerScale starts at 1e-6 to 0.1; at that size a wrong attentio
 
 
 def raise_scales(model):
-    """Gives parameters that were initialised to one value (norm weights 1, LayerScale 1e-5, biases 0) different ones of a visible size."""
+    """Gives linear layers weights of the size that keeps variance, and parameters that were initialised to one value (norm weights 1,
+    LayerScale 1e-5, biases 0) others of a visible size."""
     generator = torch.Generator().manual_seed(8)
     with torch.no_grad():
         for name, values in model.named_parameters():
+            fan_in = values[0].numel() if values.dim() > 1 else 0
+            if values.dim() == 2 and name.endswith("weight") and float(values.std()) < 0.5 / math.sqrt(fan_in):
+                values.normal_(0, 1 / math.sqrt(fan_in), generator=generator)  # with 0.02, or 0 in heads, no pixel moves a logit
+                continue
             is_known = values.numel() > 1 or any(word in name for word in ("scale", "gamma", "gain", "bias"))
             if not is_known or values.numel() != max(values.shape, default=1):
                 continue
