@@ -199,7 +199,7 @@ def main():
         if not path.name.startswith(tuple(arguments.only.split(","))):
             continue
         result = known.get(path.name)
-        fresh = result and (result["version"] == version or arguments.keep) and result["written"] == path.stat().st_mtime
+        fresh = result and (result["version"] == version or arguments.keep) and result.get("written") == path.stat().st_mtime
         if arguments.again or not fresh or not result["passed"]:
             result = known[path.name] = dict(check(arguments.intaglio, path, folder), version=version, written=path.stat().st_mtime)
         if result.get("inspected") != version:
