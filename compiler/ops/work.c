@@ -78,8 +78,7 @@ static int64_t factor_of(const itgc_node *node)
         return most_taps(node);
     if (is_family(node, "pool"))
         return window_taps(node);
-    if (is_family(node, "gemm") || is_family(node, "matmul") || is_family(node, "integer_matmul") || is_family(node, "lrn") ||
-        is_family(node, "resize"))
+    if (is_family(node, "lrn") || is_family(node, "resize"))
         return longest_dimension(node->in[0]);
     if (is_family(node, "lstm"))
         return count_all(node->in, node->in_count);
@@ -92,9 +91,23 @@ static int64_t factor_of(const itgc_node *node)
     return 1;
 }
 
+/* Products behind one element of a matrix product; 0: node is none. */
+static int64_t sum_length(const itgc_node *node)
+{
+    const itgc_shape *const x = node->in_count > 0 && node->in[0] != NULL ? &node->in[0]->shape : NULL;
+    const bool is_gemm = is_family(node, "gemm");
+    if (x == NULL || x->rank < 1 || !(is_gemm || is_family(node, "matmul") || is_family(node, "integer_matmul")))
+        return 0;
+    const int64_t rows = is_gemm && node->out_count > 0 && node->out[0] != NULL ? node->out[0]->shape.dim[0] : 0;
+    return is_gemm ? count_elements(node->in[0]) / (rows > 0 ? rows : 1) : x->dim[x->rank - 1];
+}
+
 int64_t itgc_work_of(const itgc_node *node)
 {
     const int64_t in = count_all(node->in, node->in_count), out = count_all(node->out, node->out_count);
     const int64_t touched = in > MOST - out ? MOST : in + out;
+    const int64_t products = multiply(out, sum_length(node));
+    if (products > 0)
+        return products > MOST - touched ? MOST : products + touched;
     return multiply(touched, factor_of(node));
 }
