@@ -204,6 +204,19 @@ static void slow_constants(void **state)
     import_bad(f, 217, "node \"square\" (MatMul, opset 13): what the model computes from constants alone takes too long");
 }
 
+/* [200,2] times [2,2] is 800 products: long columns alone are no work. */
+static void quick_constants(void **state)
+{
+    importing *const f = *state;
+    const float values[400] = {1.0f};
+    f->options.most_work = 2000;
+    add_floats(&f->writer, "a", "200,2", values, 400);
+    add_floats(&f->writer, "b", "2,2", values, 4);
+    add_node(&f->writer, "MatMul", "narrow", "a|b", "y");
+    add_output(&f->writer, "y");
+    assert_int_equal(import_good(f)->node_count, 0);
+}
+
 static void initializers_of_the_wrong_size(void **state)
 {
     importing *const f = *state;
@@ -360,6 +373,7 @@ int main(void)
         IMPORT_TEST(overflowing_results),
         IMPORT_TEST(huge_constants),
         IMPORT_TEST(slow_constants),
+        IMPORT_TEST(quick_constants),
         IMPORT_TEST(initializers_of_the_wrong_size),
         IMPORT_TEST(initializers_with_made_up_shapes),
         IMPORT_TEST(values_that_are_not_finite),
