@@ -76,7 +76,7 @@ typedef struct itg_model {
     const char *name;
     uint32_t version;     /* ITG_PLAN_VERSION of the compiler */
     uint32_t packing;     /* itg_packing of the weights */
-    uint32_t arena_bytes; /* for one worker */
+    uint32_t arena_bytes; /* with the scratch of the workers it was compiled for */
     uint32_t arena_align;
     const itg_kernels *kernels; /* the table itg_run uses */
     const itg_step *steps;

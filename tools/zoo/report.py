@@ -36,7 +36,7 @@ def missing_of(results):
     if all(found["ready"] for found in lists):
         return "ready"
     worst = max(lists, key=lambda found: sum(one["nodes"] for one in found["missing"]))
-    names = [f"{one['op'] or 'the model'} {one['nodes']}" for one in worst["missing"]]
+    names = [f"{one['op']} {one['nodes']}" if one["op"] else escape(one["reason"])[:60] for one in worst["missing"]]
     names += [f"{op} {count} (not read)" for op, count in worst.get("unsupported", {}).items()]
     return ", ".join(names) or escape(worst.get("error", "?"))[:120]
 
