@@ -56,11 +56,11 @@ static void run_tile(void *argument, uint32_t index, uint32_t worker)
     job->step->run(&work, job->step);
 }
 
-/* Few rows and many channels: each worker takes its own channels, and so reads only its own weights. Else rows. */
+/* Many channels and few rows for each tile: each worker takes its own channels, and so reads, or transforms, only its own weights. Else rows. */
 static void cut_step(step_tiles *job)
 {
     const uint32_t workers = job->workers, most = workers * TILES_PER_WORKER, rows = job->step->rows;
-    if (rows < 2 * most && job->step->blocks >= workers * BLOCKS_PER_TILE) {
+    if (rows < 2 * most * ROWS_PER_UNIT && job->step->blocks >= workers * BLOCKS_PER_TILE) {
         job->block_tiles = workers;
         return;
     }
