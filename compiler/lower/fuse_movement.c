@@ -99,8 +99,9 @@ static part read_part(itgc_tensor *tensor)
     while (itgc_producer_of(result.from, "Slice") && !result.from->producer->in[0]->constant) {
         const itgc_slice_params *slice = result.from->producer->params;
         for (int i = 0; i < tensor->shape.rank; i++) {
-            result.start[i] = slice->start[i] + result.start[i] * slice->step[i];
-            result.step[i] *= slice->step[i];
+            const int64_t step = result.from->shape.dim[i] == 1 ? 1 : slice->step[i]; /* a lone element's step may be huge */
+            result.start[i] = slice->start[i] + result.start[i] * step;
+            result.step[i] *= step;
         }
         result.from = result.from->producer->in[0];
     }

@@ -94,7 +94,7 @@ bool itgc_quantize_slice(struct itgc_quantizer *quantizer, itgc_node *node)
     itgc_moves moves = start_moves(&node->out[0]->shape);
     for (int i = 0; i < moves.rank; i++) {
         moves.in_start += params->start[i] * stride[i];
-        moves.in_stride[i] = params->step[i] * stride[i];
+        moves.in_stride[i] = moves.dim[i] == 1 ? 0 : params->step[i] * stride[i]; /* a lone element's step may be huge */
     }
     return itgc_add_copy_step(quantizer, node, node->in[0], node->out[0], &moves) != NULL;
 }
