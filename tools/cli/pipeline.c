@@ -106,13 +106,18 @@ static bool read_labels(cli_session *session)
     return true;
 }
 
-/* One number stands for all channels; deviations of 0 would divide by zero. */
-static bool spread_numbers(itgc_diag *diag, const char *name, const cli_numbers *numbers, double *value)
+/* One number stands for all channels. */
+static void spread_numbers(const cli_numbers *numbers, double value[4])
 {
     for (int i = 0; i < 4 && numbers->count > 0; i++)
         value[i] = numbers->value[numbers->count == 1 ? 0 : i < numbers->count ? i : numbers->count - 1];
+}
+
+/* Scales and deviations of 0 would multiply or divide by zero. */
+static bool are_positive(itgc_diag *diag, const char *name, const cli_numbers *numbers)
+{
     for (int i = 0; i < numbers->count; i++)
-        if (strcmp(name, "--mean") != 0 && !(numbers->value[i] > 0.0))
+        if (!(numbers->value[i] > 0.0))
             return itgc_fail(diag, 702, "%s: every number must be above 0; correct it", name);
     return true;
 }
@@ -138,9 +143,10 @@ static bool fill_image(cli_session *session)
     image->color = options->color && strcmp(options->color, "bgr") == 0 ? ITGC_BGR : ITGC_RGB;
     image->channels_given = larger(options->mean.count, options->std.count);
     image->byte_pixels = options->input_type && strcmp(options->input_type, "u8") == 0;
-    if (!spread_numbers(diag, "--scale", &options->scale, &(double){0.0}) || !spread_numbers(diag, "--mean", &options->mean, image->mean) ||
-        !spread_numbers(diag, "--std", &options->std, image->std))
+    if (!are_positive(diag, "--scale", &options->scale) || !are_positive(diag, "--std", &options->std))
         return false;
+    spread_numbers(&options->mean, image->mean);
+    spread_numbers(&options->std, image->std);
     if (options->resize.count)
         image->resize_short = (int)options->resize.value[0];
     if (options->crop.count) {
