@@ -91,7 +91,8 @@ run_full() {
             run_script "kernels $cpu" qemu-x86_64 -cpu $cpu "$BUILD/host/kernel_check" --cases 200
         done
     fi
-    build SANITIZE=1 tools unit-tests && run_units asan sanitized/
+    build SANITIZE=1 tools unit-tests && run_units asan sanitized/ &&
+        run_script "sanitized errors" env HOST=asan tests/errors/run.sh
     for fragment in targets/*/target.mk; do
         target=$(basename "$(dirname "$fragment")")
         run_script "target $target" tests/targets/run_target.sh "$target"

@@ -4,7 +4,7 @@
 # saved ranges, equal bytes from equal inputs. On the demo model, so that nothing outside the tree is needed.
 set -u
 BUILD=${BUILD:-build}
-TOOL=$BUILD/host/intaglio
+TOOL=$BUILD/${HOST:-host}/intaglio
 WORK=$BUILD/cli
 MODEL=tests/models/demo
 COMMON="--labels $MODEL/labels.json --input-shape input=1,96,96,3 --quiet"

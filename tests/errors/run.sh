@@ -4,7 +4,7 @@
 # or must hold what it held before. UPDATE=1 rewrites the expected messages.
 set -u
 BUILD=${BUILD:-build}
-TOOL=$PWD/$BUILD/host/intaglio
+TOOL=$PWD/$BUILD/${HOST:-host}/intaglio
 GOLDEN=$PWD/tests/errors
 WORK=$PWD/$BUILD/errors
 PHOTO=$PWD/tests/models/demo/test/rock/rock_0.jpg
