@@ -54,6 +54,11 @@ static void compute_tiles(const itg_winograd_call *call, const int8_t *packed, i
     itg_avx2_compute_tiles(call, &set, packed, block, first, tiles);
 }
 
-static const itg_winograd_set winograd_set = {itg_avx2_transform_tile, compute_tiles};
+/* An itg_transformed_part. */
+static void compute_transformed(const itg_conv *conv, void *out, const void *in, const int32_t rows[2], const int32_t blocks[2], void *scratch)
+{
+    static const itg_winograd_set set = {itg_avx2_transform_tile, compute_tiles};
+    itg_walk_transformed(&set, conv, out, in, rows, blocks, scratch);
+}
 
 #endif

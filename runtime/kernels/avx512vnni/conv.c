@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Convolution on AVX-512 VNNI, direct on channels-last rows: u8 activations (the int8 code XOR 0x80) times int8 weights by vpdpbusd, which
- * does not saturate. Contract: runtime/kernels/conv.h; weights ITG_PACK_16C4; the walk: tiles.h; registers: tile.h of this folder. */
+ * does not saturate, and 3x3 layers by int16 products of transformed tiles (winograd.c). Contract: runtime/kernels/conv.h; weights
+ * ITG_PACK_16C4; the walk: tiles.h; registers: tile.h of this folder. */
 #include "runtime/kernels/avx512vnni/requantize.h"
 #include "runtime/kernels/avx512vnni/tile.h"
 #include "runtime/kernels/avx512vnni/transformed.h"
-#include "runtime/kernels/winograd.h"
+#include "runtime/kernels/part.h"
 
 static const itg_tile_set set = {.pixels = TILE_PIXELS,
                                  .blocks = TILE_BLOCKS,
@@ -16,17 +17,13 @@ static const itg_tile_set set = {.pixels = TILE_PIXELS,
 /* blocks: end 0: all. */
 static void compute_part(const itg_conv *conv, void *out, const void *in, const int32_t rows[2], const int32_t blocks[2], void *scratch)
 {
-    const int32_t end = blocks[1] ? blocks[1] : (conv->out[2] + 15) / 16;
-    if (itg_is_transformed(conv))
-        itg_avx512_compute_transformed(conv, out, in, rows, (const int32_t[2]){blocks[0], end}, scratch);
-    else
-        itg_walk_tiles(&set, conv, &(itg_conv_job){out, in, scratch, {rows[0], rows[1]}, {blocks[0], blocks[1]}});
+    itg_compute_part(&set, itg_avx512_compute_transformed, conv, &(itg_conv_job){out, in, scratch, {rows[0], rows[1]}, {blocks[0], blocks[1]}});
 }
 
 static void compute_rows(const itg_conv *conv, void *out, const void *in, int32_t y0, int32_t y1, void *scratch)
 {
     if (conv->packing == ITG_PACK_16C4)
-        compute_part(conv, out, in, (const int32_t[2]){y0, y1}, (const int32_t[2]){0, 0}, scratch);
+        itg_compute_part(&set, itg_avx512_compute_transformed, conv, &(itg_conv_job){out, in, scratch, {y0, y1}, {0, 0}});
     else
         itg_conv_scalar.rows(conv, out, in, y0, y1, scratch);
 }
