@@ -24,8 +24,10 @@ static bool infer_softmax(itgc_node *node, itgc_diag *diag)
     const itgc_shape *const shape = &node->in[0]->shape;
     if (!itgc_require_type(diag, node, 0, ITGC_FLOATS))
         return false;
-    /* a scalar is a vector of one; an axis behind the last one coerces to rows of one */
-    const bool is_special = (shape->rank == 0 && (params->axis == 0 || params->axis == -1)) || (params->coerce && params->axis == shape->rank);
+    if (shape->rank == 0 && params->axis == -1) /* a scalar is a vector of one */
+        params->axis = 0;
+    /* an axis behind the last one coerces to rows of one */
+    const bool is_special = (shape->rank == 0 && params->axis == 0) || (params->coerce && params->axis == shape->rank);
     if (!is_special && !itgc_normalize_axis(diag, &params->axis, shape->rank))
         return false;
     itgc_set_output(node, 0, node->in[0]->type, shape);
