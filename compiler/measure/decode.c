@@ -11,9 +11,6 @@
 #include <setjmp.h>
 #include <string.h>
 
-#define MAX_SIDE   32768
-#define MAX_PIXELS (100 << 20)
-
 typedef struct jpeg_trap {
     struct jpeg_error_mgr manager;
     jmp_buf escape;
@@ -67,9 +64,9 @@ static int find_orientation(const uint8_t *block, unsigned length)
     return 1;
 }
 
-static bool check_size(itgc_diag *diag, const char *path, int64_t width, int64_t height)
+bool itgc_check_picture_size(itgc_diag *diag, const char *path, int64_t width, int64_t height)
 {
-    if (width > 0 && height > 0 && width <= MAX_SIDE && height <= MAX_SIDE && width * height <= MAX_PIXELS)
+    if (width > 0 && height > 0 && width <= ITGC_MAX_PICTURE_SIDE && height <= ITGC_MAX_PICTURE_SIDE && width * height <= ITGC_MAX_PICTURE_PIXELS)
         return true;
     return itgc_fail(diag, 323, "%s: a picture of %lld x %lld pixels is too large; scale it down", path, (long long)width, (long long)height);
 }
@@ -88,7 +85,7 @@ static bool read_jpeg_rows(struct jpeg_decompress_struct *info, const picture_jo
     for (jpeg_saved_marker_ptr marker = info->marker_list; marker; marker = marker->next)
         if (marker->marker == JPEG_APP0 + 1 && picture->orientation == 1)
             picture->orientation = find_orientation(marker->data, marker->data_length);
-    if (!check_size(job->diag, job->path, info->image_width, info->image_height))
+    if (!itgc_check_picture_size(job->diag, job->path, info->image_width, info->image_height))
         return false;
     info->out_color_space = JCS_RGB;
     info->dct_method = JDCT_ISLOW;
@@ -152,7 +149,7 @@ static bool read_png_rows(const png_trap *trap, const picture_job *job, itgc_pic
 {
     const png_structp png = trap->png;
     png_read_info(png, trap->info);
-    if (!check_size(job->diag, job->path, png_get_image_width(png, trap->info), png_get_image_height(png, trap->info)))
+    if (!itgc_check_picture_size(job->diag, job->path, png_get_image_width(png, trap->info), png_get_image_height(png, trap->info)))
         return false;
     png_set_expand(png);
     png_set_strip_16(png);

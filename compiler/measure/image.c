@@ -14,13 +14,15 @@ bool itgc_guess_channels_last(const itgc_shape *shape)
 }
 
 /* The short side becomes `side`; the long one is cut down to whole pixels, as torchvision does. */
-static void resize_short(itgc_arena *arena, itgc_picture *picture, int side)
+static bool resize_short(itgc_arena *arena, itgc_diag *diag, const char *path, itgc_picture *picture, int64_t side)
 {
-    const int64_t width = picture->width, height = picture->height;
-    if (width < height)
-        itgc_resize_picture(arena, picture, side, (int)(side * height / width));
-    else
-        itgc_resize_picture(arena, picture, (int)(side * width / height), side);
+    const bool is_upright = picture->width < picture->height;
+    const int64_t width = is_upright ? side : side * picture->width / picture->height;
+    const int64_t height = is_upright ? side * picture->height / picture->width : side;
+    if (!itgc_check_picture_size(diag, path, width, height))
+        return false;
+    itgc_resize_picture(arena, picture, (int)width, (int)height);
+    return true;
 }
 
 static bool crop_centre(itgc_diag *diag, const char *path, itgc_picture *picture, int width, int height)
@@ -75,8 +77,8 @@ bool itgc_read_image(itgc_arena *arena, itgc_diag *diag, const char *path, const
         return false;
     if (picture.orientation > 1)
         itgc_note(diag, "%s: EXIF orientation %d is ignored; the pixels are used as stored", path, picture.orientation);
-    if (options->resize_short > 0)
-        resize_short(arena, &picture, options->resize_short);
+    if (options->resize_short > 0 && !resize_short(arena, diag, path, &picture, options->resize_short))
+        return false;
     if (options->crop_height > 0 && !crop_centre(diag, path, &picture, options->crop_width, options->crop_height))
         return false;
     if (picture.width != width || picture.height != height)

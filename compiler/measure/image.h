@@ -15,6 +15,9 @@ typedef struct itgc_picture {
  * False with error 320 (unreadable), 321 (neither JPEG nor PNG), 322 (corrupt), 323 (too large). */
 bool itgc_decode_picture(itgc_arena *arena, itgc_diag *diag, const char *path, itgc_picture *picture);
 
+/* False with error 323 if a side is 0, a side is too long or there are too many pixels. */
+bool itgc_check_picture_size(itgc_diag *diag, const char *path, int64_t width, int64_t height);
+
 /* Pillow's antialiased bilinear resize for 8-bit pictures, bit for bit (Resample.c: two passes, 22-bit coefficients, rounded to 8 bits between). */
 void itgc_resize_picture(itgc_arena *arena, itgc_picture *picture, int width, int height);
 

@@ -10,6 +10,10 @@ typedef struct itgc_samples itgc_samples;
 
 typedef enum itgc_color { ITGC_RGB, ITGC_BGR } itgc_color;
 
+/* Sides of a picture, as decoded and as resized or cropped, and all its pixels. */
+#define ITGC_MAX_PICTURE_SIDE   32768
+#define ITGC_MAX_PICTURE_PIXELS (100 << 20)
+
 /* The image pipeline: decode, resize short side, crop, colour order, x = (pixel * scale - mean) / std, layout of the input. */
 typedef struct itgc_image_options {
     double scale, mean[4], std[4]; /* std 0: not given */

@@ -103,6 +103,8 @@ check missing_calibration compile good.onnx --calib nowhere -o out
 check no_calibration compile good.onnx -o out
 check corrupt_jpeg compile image.onnx --calib corrupt -o out
 check picture_size compile image.onnx --calib photo -o out
+check picture_sides compile image.onnx --calib photo --crop 11,2e25 -o out
+check picture_resized compile image.onnx --calib photo --resize 32000 -o out
 check picture_crop compile image.onnx --calib photo --crop 200,200 -o out
 check label_out_of_range eval image.onnx --calib photo --data labelled --crop 8,8
 check class_folder_unknown eval image.onnx --calib photo --data set/classes --crop 8,8

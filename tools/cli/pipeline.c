@@ -3,6 +3,7 @@
  * Called by compile.c, run.c, eval.c, bench.c, inspect.c. */
 #include "tools/cli/pipeline.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -122,6 +123,19 @@ static bool are_positive(itgc_diag *diag, const char *name, const cli_numbers *n
     return true;
 }
 
+/* --resize and --crop: none, or whole numbers of pixels. */
+static bool read_sides(itgc_diag *diag, const cli_numbers *numbers, int *first, int *second)
+{
+    int *const sides[] = {first, second};
+    for (int i = 0; i < numbers->count; i++) {
+        const double side = numbers->value[i];
+        if (!(side >= 1.0 && side <= ITGC_MAX_PICTURE_SIDE) || side != floor(side))
+            return itgc_fail(diag, 702, "--resize and --crop: sizes must be whole numbers from 1 to %d; correct them", ITGC_MAX_PICTURE_SIDE);
+        *sides[i] = (int)side;
+    }
+    return true;
+}
+
 static bool has_preprocessing(const itgc_image_options *image)
 {
     return image->channels_given > 0 || image->color == ITGC_BGR || (image->scale != 0.0 && image->scale != 1.0);
@@ -147,14 +161,9 @@ static bool fill_image(cli_session *session)
         return false;
     spread_numbers(&options->mean, image->mean);
     spread_numbers(&options->std, image->std);
-    if (options->resize.count)
-        image->resize_short = (int)options->resize.value[0];
-    if (options->crop.count) {
-        image->crop_height = (int)options->crop.value[0];
-        image->crop_width = (int)options->crop.value[1];
-    }
-    if ((options->resize.count && image->resize_short < 1) || (options->crop.count && (image->crop_height < 1 || image->crop_width < 1)))
-        return itgc_fail(diag, 702, "--resize and --crop: sizes must be at least 1; correct them");
+    if (!read_sides(diag, &options->resize, &image->resize_short, NULL) ||
+        !read_sides(diag, &options->crop, &image->crop_height, &image->crop_width))
+        return false;
     if (!has_preprocessing(image) && !options->scale.count && imported->mean_count > 0) {
         image->channels_given = larger(imported->mean_count, imported->std_count);
         memcpy(image->mean, imported->mean, sizeof image->mean);
