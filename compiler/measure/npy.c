@@ -4,6 +4,7 @@
 #include "compiler/measure/npy.h"
 
 #include "compiler/measure/samples.h"
+#include "compiler/ops/op.h"
 
 #include <errno.h>
 #include <math.h>
@@ -195,7 +196,7 @@ static void store_element(const itgc_npy *npy, const unsigned char *bytes, itgc_
         if (dst->f)
             dst->f[at] = (float)value;
         else
-            dst->i[at] = itgc_wrap(dst->type, value > -9e18 && value < 9e18 ? (int64_t)value : 0);
+            dst->i[at] = itgc_wrap(dst->type, itgc_int_of(value));
         return;
     }
     const int64_t value = itgc_wrap(itgc_npy_type(npy), (int64_t)bits);

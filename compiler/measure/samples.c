@@ -6,6 +6,7 @@
 #include "compiler/measure/npy.h"
 #include "compiler/measure/sample_set.h"
 #include "compiler/onnx/import.h"
+#include "compiler/ops/op.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -232,7 +233,7 @@ static void store(itgc_value *row, int64_t at, double value)
     if (row->f)
         row->f[at] = (float)value;
     else
-        row->i[at] = itgc_wrap(row->type, (int64_t)value);
+        row->i[at] = itgc_wrap(row->type, itgc_int_of(value));
 }
 
 /* ONNX units → pixel of one channel, or back for pixels in a uint8 file. */
