@@ -8,7 +8,7 @@
 
 /* Rows [y0, y1) of one image.
  * Shapes: in [H,W,C], out [OH,OW,C], dense, channels last; both point at the image's first element. Types ITG_S8, ITG_U8, ITG_S16; for
- * maximum in_type == out_type.
+ * maximum any integer type, in_type == out_type.
  * Alignment: that of the element. Over-read, over-write: none.
  * Values: sums fit int32, (sum - inside * in_zero) * 2^left fits int32; every window has a position inside the image.
  * Aliasing: out does not overlap in. Result: bit-equal to runtime/kernels/scalar/pool.c. */

@@ -8,7 +8,7 @@
 
 enum { MAXIMUM, AVERAGE, REDUCE };
 
-static const itg_type types[] = {ITG_S8, ITG_S8, ITG_U8, ITG_S16};
+static const itg_type types[] = {ITG_S8, ITG_S8, ITG_U8, ITG_S16}, maximum_types[] = {ITG_S8, ITG_S8, ITG_U8, ITG_U8, ITG_S16, ITG_U16, ITG_S32};
 
 static int32_t smaller(int32_t a, int32_t b)
 {
@@ -146,7 +146,7 @@ static bool make_pool(check_state *state, check_case *test, int bench)
     itg_pool *pool = check_new(state, sizeof *pool, 8);
     *pool = (itg_pool){0};
     choose_geometry(state, pool);
-    pool->in_type = pool->out_type = types[check_between(state, 0, 3)];
+    pool->in_type = pool->out_type = test->kind == MAXIMUM ? maximum_types[check_between(state, 0, 6)] : types[check_between(state, 0, 3)];
     make_window(state, test, pool);
     test->rows[0] = check_chance(state, 30) ? check_between(state, 0, pool->out[0]) : 0;
     return true;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Maximum of bytes over windows on AVX2, 32 channels at a time. Contract: runtime/kernels/pool.h.
- * Fewer than 32 channels, int16 and the other functions of the family are the scalar table's. */
+ * Fewer than 32 channels, wider types and the other functions of the family are the scalar table's. */
 #include "runtime/kernels/pool.h"
 #include "runtime/kernels/reduce.h"
 #include "runtime/kernels/window.h"
@@ -38,7 +38,7 @@ static void maximum_row(const itg_pool *pool, uint8_t *out, const uint8_t *in, i
 
 static void maximum_rows(const itg_pool *pool, void *out, const void *in, int32_t y0, int32_t y1)
 {
-    if (pool->in_type == ITG_S16 || pool->out[2] < 32) {
+    if (itg_element_bytes(pool->in_type) != 1 || pool->out[2] < 32) {
         itg_pool_scalar.maximum(pool, out, in, y0, y1);
         return;
     }

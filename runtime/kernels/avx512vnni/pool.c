@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Maximum of bytes over windows on AVX-512, 64 channels at a time. Contract: runtime/kernels/pool.h.
- * int16 and the other functions of the family are the scalar table's. */
+ * Wider types and the other functions of the family are the scalar table's. */
 #include "runtime/kernels/pool.h"
 #include "runtime/kernels/reduce.h"
 #include "runtime/kernels/window.h"
@@ -41,7 +41,7 @@ static void maximum_row(const itg_pool *pool, uint8_t *out, const uint8_t *in, i
 
 static void maximum_rows(const itg_pool *pool, void *out, const void *in, int32_t y0, int32_t y1)
 {
-    if (pool->in_type == ITG_S16) {
+    if (itg_element_bytes(pool->in_type) != 1) {
         itg_pool_scalar.maximum(pool, out, in, y0, y1);
         return;
     }

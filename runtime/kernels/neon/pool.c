@@ -63,7 +63,7 @@ static void maximum_row(const itg_pool *pool, uint8_t *out, const uint8_t *in, i
 
 static void maximum_rows(const itg_pool *pool, void *out, const void *in, int32_t y0, int32_t y1)
 {
-    if (pool->in_type == ITG_S16 || pool->out[2] < 16) {
+    if (itg_element_bytes(pool->in_type) != 1 || pool->out[2] < 16) {
         itg_pool_scalar.maximum(pool, out, in, y0, y1);
         return;
     }
@@ -119,7 +119,7 @@ static void reduce_block(const itg_reduce *reduce, void *out, const uint8_t *in,
 
 static void reduce_row(const itg_reduce *reduce, void *out, const void *in)
 {
-    if (reduce->in_type == ITG_S16 || reduce->inner < 16) {
+    if (itg_element_bytes(reduce->in_type) != 1 || reduce->inner < 16) {
         itg_pool_scalar.reduce(reduce, out, in);
         return;
     }
