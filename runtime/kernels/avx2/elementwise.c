@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Add of int8 codes on AVX2: one multiply-add of int16 pairs an element. Contract: runtime/kernels/elementwise.h.
- * Runs that are not dense, the last elements of a run, and the other functions of the family are the scalar table's. */
-#include "runtime/kernels/elementwise.h"
+ * Add, Mul and rescale on AVX2: int8 sums by one multiply-add of int16 pairs an element. Contract: runtime/kernels/elementwise.h.
+ * int8 sums whose operands are not dense, and the last elements of a run, are the scalar table's. */
+#include "runtime/kernels/avx2/lanes.h"
 
-#include <immintrin.h>
+#include "runtime/kernels/lanes/elementwise.h"
 
 /* What turns stored bytes into int8 codes and back. */
 static __m128i flip_of(itg_type type)
@@ -49,19 +49,5 @@ static void add_run_s8(const itg_add *add, void *out, const itg_run_pair *run)
     itg_elementwise_scalar.add_s8(add, (int8_t *)out + dense, &rest);
 }
 
-static void add_run_s16(const itg_add *add, void *out, const itg_run_pair *run)
-{
-    itg_elementwise_scalar.add_s16(add, out, run);
-}
-
-static void mul_run(const itg_mul *mul, void *out, const itg_run_pair *run)
-{
-    itg_elementwise_scalar.mul(mul, out, run);
-}
-
-static void rescale_run(const itg_rescale *rescale, void *out, const void *in, int32_t count)
-{
-    itg_elementwise_scalar.rescale(rescale, out, in, count);
-}
-
-const itg_elementwise_kernels itg_elementwise_avx2 = {.add_s8 = add_run_s8, .add_s16 = add_run_s16, .mul = mul_run, .rescale = rescale_run};
+const itg_elementwise_kernels itg_elementwise_avx2 = {
+    .add_s8 = add_run_s8, .add_s16 = itg_lanes_add_s16, .mul = itg_lanes_mul, .rescale = itg_lanes_rescale};

@@ -2,16 +2,10 @@
  * Normalization on AVX2, 8 elements at a time. Contract: runtime/kernels/normalize.h.
  * Groups less than 8 wide and sums of magnitudes are the scalar table's. */
 #include "runtime/kernels/normalize.h"
+#include "runtime/kernels/avx2/lanes.h"
 #include "runtime/kernels/groups.h"
 
-#include <immintrin.h>
-
 enum { CHUNK = 16384 }; /* vectors of 16 codes whose squares fit the 32 bits of a lane */
-
-static __m128i load_words(const void *codes, int32_t index)
-{
-    return _mm_loadu_si128((const __m128i *)(const void *)((const int16_t *)codes + index));
-}
 
 /* 16 codes as int16. */
 static __m256i load_codes(const void *codes, itg_type type, int32_t index)
@@ -20,27 +14,6 @@ static __m256i load_codes(const void *codes, itg_type type, int32_t index)
         return _mm256_loadu_si256((const __m256i *)(const void *)((const int16_t *)codes + index));
     const __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)((const int8_t *)codes + index));
     return _mm256_cvtepi8_epi16(type == ITG_S8 ? bytes : _mm_xor_si128(bytes, _mm_set1_epi8(-128)));
-}
-
-/* 8 codes as int32. */
-static __m256i load_eight(const void *codes, itg_type type, int32_t index)
-{
-    if (type == ITG_S16)
-        return _mm256_cvtepi16_epi32(load_words(codes, index));
-    const __m128i bytes = _mm_loadl_epi64((const __m128i *)(const void *)((const int8_t *)codes + index));
-    return _mm256_cvtepi8_epi32(type == ITG_S8 ? bytes : _mm_xor_si128(bytes, _mm_set1_epi8(-128)));
-}
-
-/* Codes within the range of their type. */
-static void store_eight(void *codes, itg_type type, int32_t index, __m256i values)
-{
-    const __m128i words = _mm_packs_epi32(_mm256_castsi256_si128(values), _mm256_extracti128_si256(values, 1));
-    if (type == ITG_S16) {
-        _mm_storeu_si128((__m128i *)(void *)((int16_t *)codes + index), words);
-        return;
-    }
-    const __m128i bytes = _mm_packs_epi16(words, words);
-    _mm_storel_epi64((__m128i *)(void *)((int8_t *)codes + index), type == ITG_S8 ? bytes : _mm_xor_si128(bytes, _mm_set1_epi8(-128)));
 }
 
 static uint64_t add_halves(__m256i words)
@@ -125,11 +98,11 @@ static void write_run(const itg_normalize *normalize, const itg_group_run *run)
     const rounding r = set_rounding(run->normal->shift);
     const int32_t whole = normalize->width & ~7, step = normalize->per_channel ? 1 : 0;
     for (int32_t i = 0; i < whole; i += 8) {
-        const __m256i centered = _mm256_sub_epi32(_mm256_sll_epi32(load_eight(run->in, normalize->in_type, i), fraction), offset);
+        const __m256i centered = _mm256_sub_epi32(_mm256_sll_epi32(itg_lanes_load(run->in, normalize->in_type, (size_t)i), fraction), offset);
         const __m256i scaled = multiply_high(multiply_round(centered, multiplier, &r), load_constants(run->gain, normalize->per_channel, i));
         const __m256i sum = _mm256_add_epi32(scaled, load_constants(run->bias, normalize->per_channel, i));
         const __m256i codes = _mm256_min_epi32(_mm256_max_epi32(_mm256_sra_epi32(sum, narrow), low), high);
-        store_eight(run->out, normalize->out_type, i, codes);
+        itg_lanes_store(run->out, normalize->out_type, (size_t)i, codes);
     }
     for (int32_t i = whole; i < normalize->width; i++) {
         const int32_t element = itg_normalize_element(normalize, run->normal, itg_load_code(run->in, normalize->in_type, (size_t)i));

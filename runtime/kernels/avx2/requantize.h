@@ -1,46 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0
  * From int32 sums to stored codes, 8 channels at a time (docs/numerics.md 1): the vector form of runtime/kernels/epilogue.h.
- * RQ by even and odd 32 x 32 -> 64 bit products whose high dwords are the result. Used by conv and depthwise of this folder. */
+ * Used by conv and depthwise of this folder. */
 #ifndef ITG_AVX2_REQUANTIZE_H
 #define ITG_AVX2_REQUANTIZE_H
 
+#include "runtime/kernels/avx2/rounding.h"
 #include "runtime/kernels/element.h"
 #include "runtime/kernels/tiles.h"
 
 #include <immintrin.h>
 #include <string.h>
 
-/* Constants of one epilogue that do not depend on the channel. At shift 0 multipliers are doubled and the zero point rides in the
- * 64-bit constant; above, the high dword is shifted by shift - 1 more and the zero point added last. */
-typedef struct itg_avx2_rounding {
-    __m256i constant, zero, low, high;
-    __m128i left, right;
-    bool doubled;
-} itg_avx2_rounding;
-
 static inline itg_avx2_rounding itg_avx2_set_rounding(const itg_epilogue *epilogue)
 {
-    const int shift = epilogue->shift;
-    itg_avx2_rounding r;
-    r.doubled = shift == 0;
-    r.constant =
-        _mm256_set1_epi64x(shift == 0 ? (int64_t)((uint64_t)(int64_t)epilogue->zero << 32) + ((int64_t)1 << 31) : (int64_t)1 << (30 + shift));
-    r.zero = _mm256_set1_epi32(shift == 0 ? 0 : epilogue->zero);
-    r.low = _mm256_set1_epi32(epilogue->table ? 0 : epilogue->low);
-    r.high = _mm256_set1_epi32(epilogue->table ? epilogue->table_mask : epilogue->high);
-    r.left = _mm_cvtsi32_si128(epilogue->left);
-    r.right = _mm_cvtsi32_si128(shift == 0 ? 0 : shift - 1);
-    return r;
-}
-
-static inline __m256i itg_avx2_requantize(__m256i acc, __m256i multiplier, const itg_avx2_rounding *r)
-{
-    acc = _mm256_sll_epi32(acc, r->left);
-    const __m256i even = _mm256_add_epi64(_mm256_mul_epi32(acc, multiplier), r->constant);
-    const __m256i odd = _mm256_add_epi64(_mm256_mul_epi32(_mm256_srli_epi64(acc, 32), _mm256_srli_epi64(multiplier, 32)), r->constant);
-    const __m256i high = _mm256_blend_epi32(_mm256_srli_epi64(even, 32), odd, 0xAA);
-    const __m256i code = _mm256_add_epi32(_mm256_sra_epi32(high, r->right), r->zero);
-    return _mm256_min_epi32(_mm256_max_epi32(code, r->low), r->high);
+    const bool indexed = epilogue->table != NULL;
+    return itg_avx2_make_rounding(epilogue->shift, epilogue->left, epilogue->zero, indexed ? 0 : epilogue->low,
+                                  indexed ? epilogue->table_mask : epilogue->high);
 }
 
 /* Eight values from `values` on, zeros past the first `count` (which may be negative). No masked load: emulators touch what it masks. */
@@ -55,8 +30,7 @@ static inline __m256i itg_avx2_load_part(const int32_t *values, int32_t count)
 /* Multipliers of up to 8 channels, as itg_avx2_requantize wants them. */
 static inline __m256i itg_avx2_load_multipliers(const int32_t *multiplier, int32_t count, const itg_avx2_rounding *r)
 {
-    const __m256i m = itg_avx2_load_part(multiplier, count);
-    return r->doubled ? _mm256_add_epi32(m, m) : m;
+    return itg_avx2_double_multiplier(itg_avx2_load_part(multiplier, count), r);
 }
 
 /* 16 codes as bytes: packing interleaves the 128-bit halves, the permutation undoes it. */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Add of int8 codes on AVX-512: one multiply-add of int16 pairs an element. Contract: runtime/kernels/elementwise.h.
- * Runs that are not dense, and the other functions of the family, are the scalar table's. */
-#include "runtime/kernels/elementwise.h"
+ * Add, Mul and rescale on AVX-512: int8 sums by one multiply-add of int16 pairs an element. Contract: runtime/kernels/elementwise.h.
+ * int8 sums whose operands are not dense are the scalar table's. */
+#include "runtime/kernels/avx512vnni/lanes.h"
 
-#include <immintrin.h>
+#include "runtime/kernels/lanes/elementwise.h"
 
 /* What turns stored bytes into int8 codes and back. */
 static __m256i flip_of(itg_type type)
@@ -43,19 +43,5 @@ static void add_run_s8(const itg_add *add, void *out, const itg_run_pair *run)
     }
 }
 
-static void add_run_s16(const itg_add *add, void *out, const itg_run_pair *run)
-{
-    itg_elementwise_scalar.add_s16(add, out, run);
-}
-
-static void mul_run(const itg_mul *mul, void *out, const itg_run_pair *run)
-{
-    itg_elementwise_scalar.mul(mul, out, run);
-}
-
-static void rescale_run(const itg_rescale *rescale, void *out, const void *in, int32_t count)
-{
-    itg_elementwise_scalar.rescale(rescale, out, in, count);
-}
-
-const itg_elementwise_kernels itg_elementwise_avx512vnni = {.add_s8 = add_run_s8, .add_s16 = add_run_s16, .mul = mul_run, .rescale = rescale_run};
+const itg_elementwise_kernels itg_elementwise_avx512vnni = {
+    .add_s8 = add_run_s8, .add_s16 = itg_lanes_add_s16, .mul = itg_lanes_mul, .rescale = itg_lanes_rescale};

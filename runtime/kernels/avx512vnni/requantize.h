@@ -1,52 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0
  * From int32 sums to stored codes, 16 channels at a time (docs/numerics.md 1): the vector form of runtime/kernels/epilogue.h.
- * RQ by even and odd 32 x 32 -> 64 bit products whose high dwords are the result. Used by conv of this folder. */
+ * Used by conv of this folder. */
 #ifndef ITG_AVX512VNNI_REQUANTIZE_H
 #define ITG_AVX512VNNI_REQUANTIZE_H
 
+#include "runtime/kernels/avx512vnni/rounding.h"
 #include "runtime/kernels/element.h"
 #include "runtime/kernels/tiles.h"
 
 #include <immintrin.h>
 #include <intaglio/plan.h>
 
-/* Constants of one epilogue that do not depend on the channel. At shift 0 multipliers are doubled and the zero point rides in the
- * 64-bit constant; above, the high dword is shifted by shift - 1 more and the zero point added last. */
-typedef struct itg_avx512_rounding {
-    __m512i constant, zero, low, high;
-    __m128i left, right;
-    int doubled;
-} itg_avx512_rounding;
-
 static inline itg_avx512_rounding itg_avx512_set_rounding(const itg_epilogue *epilogue)
 {
-    const int shift = epilogue->shift;
-    itg_avx512_rounding r;
-    r.doubled = shift == 0;
-    r.constant = _mm512_set1_epi64(shift == 0 ? (int64_t)((uint64_t)(int64_t)epilogue->zero << 32) + ((int64_t)1 << 31) : (int64_t)1 << (30 + shift));
-    r.zero = _mm512_set1_epi32(shift == 0 ? 0 : epilogue->zero);
-    r.low = _mm512_set1_epi32(epilogue->table ? 0 : epilogue->low);
-    r.high = _mm512_set1_epi32(epilogue->table ? epilogue->table_mask : epilogue->high);
-    r.left = _mm_cvtsi32_si128(epilogue->left);
-    r.right = _mm_cvtsi32_si128(shift == 0 ? 0 : shift - 1);
-    return r;
-}
-
-static inline __m512i itg_avx512_requantize(__m512i acc, __m512i multiplier, const itg_avx512_rounding *r)
-{
-    acc = _mm512_sll_epi32(acc, r->left);
-    const __m512i even = _mm512_add_epi64(_mm512_mul_epi32(acc, multiplier), r->constant);
-    const __m512i odd = _mm512_add_epi64(_mm512_mul_epi32(_mm512_srli_epi64(acc, 32), _mm512_srli_epi64(multiplier, 32)), r->constant);
-    const __m512i high = _mm512_mask_mov_epi32(_mm512_srli_epi64(even, 32), 0xAAAA, odd);
-    const __m512i code = _mm512_add_epi32(_mm512_sra_epi32(high, r->right), r->zero);
-    return _mm512_min_epi32(_mm512_max_epi32(code, r->low), r->high);
+    const bool indexed = epilogue->table != NULL;
+    return itg_avx512_make_rounding(epilogue->shift, epilogue->left, epilogue->zero, indexed ? 0 : epilogue->low,
+                                    indexed ? epilogue->table_mask : epilogue->high);
 }
 
 /* Multipliers of 16 channels, as itg_avx512_requantize wants them. */
 static inline __m512i itg_avx512_load_multipliers(const int32_t *multiplier, __mmask16 mask, const itg_avx512_rounding *r)
 {
-    const __m512i m = _mm512_maskz_loadu_epi32(mask, multiplier);
-    return r->doubled ? _mm512_add_epi32(m, m) : m;
+    return itg_avx512_double_multiplier(_mm512_maskz_loadu_epi32(mask, multiplier), r);
 }
 
 static inline void itg_avx512_look_up(void *out, itg_type type, __m512i index, int32_t count, const int8_t *table)

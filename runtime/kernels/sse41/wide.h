@@ -29,6 +29,7 @@ typedef struct itg_wide {
 WIDE_BINARY(add_epi16)
 WIDE_BINARY(add_epi32)
 WIDE_BINARY(add_epi64)
+WIDE_BINARY(adds_epi16)
 WIDE_BINARY(and_si128)
 WIDE_BINARY(xor_si128)
 WIDE_BINARY(madd_epi16)
@@ -39,9 +40,11 @@ WIDE_BINARY(max_epi8)
 WIDE_BINARY(max_epu8)
 WIDE_BINARY(min_epi16)
 WIDE_BINARY(min_epi32)
+WIDE_BINARY(min_epu8)
 WIDE_BINARY(mul_epi32)
 WIDE_BINARY(packs_epi16)
 WIDE_BINARY(packs_epi32)
+WIDE_BINARY(packus_epi16)
 WIDE_BINARY(mullo_epi32)
 WIDE_BINARY(shuffle_epi8)
 WIDE_BINARY(sub_epi16)
@@ -64,8 +67,12 @@ WIDE_UNARY(set1_epi32, int, x, _mm_set1_epi32(x), _mm_set1_epi32(x))
 WIDE_UNARY(set1_epi64x, long long, x, _mm_set1_epi64x(x), _mm_set1_epi64x(x))
 WIDE_UNARY(broadcastd_epi32, __m128i, x, _mm_shuffle_epi32(x, 0), _mm_shuffle_epi32(x, 0))
 WIDE_UNARY(cvtepi8_epi16, __m128i, x, _mm_cvtepi8_epi16(x), _mm_cvtepi8_epi16(_mm_unpackhi_epi64(x, x)))
+WIDE_UNARY(cvtepi8_epi32, __m128i, x, _mm_cvtepi8_epi32(x), _mm_cvtepi8_epi32(_mm_srli_si128(x, 4)))
+WIDE_UNARY(cvtepi16_epi32, __m128i, x, _mm_cvtepi16_epi32(x), _mm_cvtepi16_epi32(_mm_unpackhi_epi64(x, x)))
+WIDE_UNARY(cvtepu16_epi32, __m128i, x, _mm_cvtepu16_epi32(x), _mm_cvtepu16_epi32(_mm_unpackhi_epi64(x, x)))
 WIDE_UNARY(cvtepu8_epi16, __m128i, x, _mm_cvtepu8_epi16(x), _mm_cvtepu8_epi16(_mm_unpackhi_epi64(x, x)))
 WIDE_UNARY(shuffle_0xF5, itg_wide, x, _mm_shuffle_epi32(x.a, 0xF5), _mm_shuffle_epi32(x.b, 0xF5))
+WIDE_UNARY(zip_halves, itg_wide, x, _mm_unpacklo_epi32(x.a, x.b), _mm_unpackhi_epi32(x.a, x.b))
 WIDE_UNARY(permute4x64_0xD8, itg_wide, x, _mm_unpacklo_epi64(x.a, x.b), _mm_unpackhi_epi64(x.a, x.b))
 
 static inline itg_wide itg_wide_blend_0xAA(itg_wide x, itg_wide y)
@@ -106,6 +113,7 @@ static inline void itg_wide_storeu(void *to, itg_wide x)
 #define _mm256_add_epi16                     itg_wide_add_epi16
 #define _mm256_add_epi32                     itg_wide_add_epi32
 #define _mm256_add_epi64                     itg_wide_add_epi64
+#define _mm256_adds_epi16                    itg_wide_adds_epi16
 #define _mm256_and_si256                     itg_wide_and_si128
 #define _mm256_xor_si256                     itg_wide_xor_si128
 #define _mm256_madd_epi16                    itg_wide_madd_epi16
@@ -116,9 +124,11 @@ static inline void itg_wide_storeu(void *to, itg_wide x)
 #define _mm256_max_epu8                      itg_wide_max_epu8
 #define _mm256_min_epi16                     itg_wide_min_epi16
 #define _mm256_min_epi32                     itg_wide_min_epi32
+#define _mm256_min_epu8                      itg_wide_min_epu8
 #define _mm256_mul_epi32                     itg_wide_mul_epi32
 #define _mm256_packs_epi16                   itg_wide_packs_epi16
 #define _mm256_packs_epi32                   itg_wide_packs_epi32
+#define _mm256_packus_epi16                  itg_wide_packus_epi16
 #define _mm256_mullo_epi32                   itg_wide_mullo_epi32
 #define _mm256_shuffle_epi8                  itg_wide_shuffle_epi8
 #define _mm256_sub_epi16                     itg_wide_sub_epi16
@@ -142,6 +152,9 @@ static inline void itg_wide_storeu(void *to, itg_wide x)
 #define _mm256_setzero_si256()               itg_wide_set1_epi32(0)
 #define _mm256_broadcastd_epi32              itg_wide_broadcastd_epi32
 #define _mm256_cvtepi8_epi16                 itg_wide_cvtepi8_epi16
+#define _mm256_cvtepi8_epi32                 itg_wide_cvtepi8_epi32
+#define _mm256_cvtepi16_epi32                itg_wide_cvtepi16_epi32
+#define _mm256_cvtepu16_epi32                itg_wide_cvtepu16_epi32
 #define _mm256_cvtepu8_epi16                 itg_wide_cvtepu8_epi16
 #define _mm256_blendv_epi8                   itg_wide_blendv_epi8
 #define _mm256_blend_epi32(x, y, mask)       itg_wide_blend_##mask(x, y)
@@ -152,6 +165,8 @@ static inline void itg_wide_storeu(void *to, itg_wide x)
 #define _mm256_extracti128_si256(x, one)     ((x).b)
 #define _mm256_loadu_si256                   itg_wide_loadu
 #define _mm256_storeu_si256                  itg_wide_storeu
+
+#define ITG_ZIP_HALVES itg_wide_zip_halves
 
 /* For tile.h, products.h and words.h of avx2: twice as many registers a pixel or tile; additions in assembly for the same reason as there. */
 #define ITG_TILE_PIXELS 2

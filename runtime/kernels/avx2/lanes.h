@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What the sources of runtime/kernels/lanes are written in, on AVX2 and, behind sse41/wide.h, on SSE4.1: vectors of 8 int32, from stored codes
+ * and back. Included before them. */
+#ifndef ITG_AVX2_LANES_H
+#define ITG_AVX2_LANES_H
+
+#include "runtime/kernels/avx2/rounding.h"
+#include "runtime/kernels/element.h"
+
+#include <immintrin.h>
+#include <string.h>
+
+#define ITG_LANES 8
+
+typedef __m256i itg_lanes;
+typedef itg_avx2_rounding itg_lanes_rounding;
+
+#define itg_lanes_set           _mm256_set1_epi32
+#define itg_lanes_add           _mm256_add_epi32
+#define itg_lanes_subtract      _mm256_sub_epi32
+#define itg_lanes_multiply      _mm256_mullo_epi32
+#define itg_lanes_shift_floor   _mm256_srai_epi32
+#define itg_lanes_make_rounding itg_avx2_make_rounding
+#define itg_lanes_double        itg_avx2_double_multiplier
+#define itg_lanes_round         itg_avx2_round
+#define itg_lanes_clamp         itg_avx2_clamp
+#define itg_lanes_requantize    itg_avx2_requantize
+
+/* Codes [index, index + 8). */
+static inline itg_lanes itg_lanes_load(const void *data, itg_type type, size_t index)
+{
+    if (type == ITG_S32)
+        return _mm256_loadu_si256((const __m256i *)(const void *)((const int32_t *)data + index));
+    if (type == ITG_S16 || type == ITG_U16) {
+        const __m128i words = _mm_loadu_si128((const __m128i *)(const void *)((const int16_t *)data + index));
+        return type == ITG_S16 ? _mm256_cvtepi16_epi32(words) : _mm256_cvtepu16_epi32(words);
+    }
+    const __m128i bytes = _mm_loadl_epi64((const __m128i *)(const void *)((const int8_t *)data + index));
+    return _mm256_cvtepi8_epi32(type == ITG_S8 ? bytes : _mm_xor_si128(bytes, _mm_set1_epi8(-128)));
+}
+
+/* Codes that their type holds. */
+static inline void itg_lanes_store(void *data, itg_type type, size_t index, itg_lanes codes)
+{
+    if (type == ITG_S32) {
+        _mm256_storeu_si256((__m256i *)(void *)((int32_t *)data + index), codes);
+        return;
+    }
+    const __m128i low = _mm256_castsi256_si128(codes), high = _mm256_extracti128_si256(codes, 1);
+    if (type == ITG_S16 || type == ITG_U16) {
+        const __m128i words = type == ITG_S16 ? _mm_packs_epi32(low, high) : _mm_packus_epi32(low, high);
+        _mm_storeu_si128((__m128i *)(void *)((int16_t *)data + index), words);
+        return;
+    }
+    const __m128i words = _mm_packs_epi32(low, high), bytes = _mm_packs_epi16(words, words);
+    _mm_storel_epi64((__m128i *)(void *)((int8_t *)data + index), type == ITG_S8 ? bytes : _mm_xor_si128(bytes, _mm_set1_epi8(-128)));
+}
+
+/* The first `count` of them, where there may be fewer than 8. */
+static inline itg_lanes itg_lanes_load_part(const void *data, itg_type type, size_t index, int32_t count)
+{
+    if (count >= ITG_LANES)
+        return itg_lanes_load(data, type, index);
+    const size_t bytes = itg_element_bytes(type);
+    uint8_t part[32] = {0};
+    memcpy(part, (const uint8_t *)data + index * bytes, (size_t)count * bytes);
+    return itg_lanes_load(part, type, 0);
+}
+
+static inline void itg_lanes_store_part(void *data, itg_type type, size_t index, itg_lanes codes, int32_t count)
+{
+    if (count >= ITG_LANES) {
+        itg_lanes_store(data, type, index, codes);
+        return;
+    }
+    const size_t bytes = itg_element_bytes(type);
+    uint8_t part[32];
+    itg_lanes_store(part, type, 0, codes);
+    memcpy((uint8_t *)data + index * bytes, part, (size_t)count * bytes);
+}
+
+#endif

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What the sources of runtime/kernels/lanes are written in, on AVX-512: vectors of 16 int32, from stored codes and back. Included before them. */
+#ifndef ITG_AVX512VNNI_LANES_H
+#define ITG_AVX512VNNI_LANES_H
+
+#include "runtime/kernels/avx512vnni/rounding.h"
+#include "runtime/kernels/element.h"
+
+#include <immintrin.h>
+
+#define ITG_LANES 16
+
+typedef __m512i itg_lanes;
+typedef itg_avx512_rounding itg_lanes_rounding;
+
+#define itg_lanes_set           _mm512_set1_epi32
+#define itg_lanes_add           _mm512_add_epi32
+#define itg_lanes_subtract      _mm512_sub_epi32
+#define itg_lanes_multiply      _mm512_mullo_epi32
+#define itg_lanes_shift_floor   _mm512_srai_epi32
+#define itg_lanes_make_rounding itg_avx512_make_rounding
+#define itg_lanes_double        itg_avx512_double_multiplier
+#define itg_lanes_round         itg_avx512_round
+#define itg_lanes_clamp         itg_avx512_clamp
+#define itg_lanes_requantize    itg_avx512_requantize
+
+static inline itg_lanes itg_lanes_widen_words(itg_type type, __m256i words)
+{
+    return type == ITG_S16 ? _mm512_cvtepi16_epi32(words) : _mm512_cvtepu16_epi32(words);
+}
+
+static inline itg_lanes itg_lanes_widen_bytes(itg_type type, __m128i bytes)
+{
+    return _mm512_cvtepi8_epi32(type == ITG_S8 ? bytes : _mm_xor_si128(bytes, _mm_set1_epi8(-128)));
+}
+
+static inline __m128i itg_lanes_narrow_bytes(itg_type type, itg_lanes codes)
+{
+    const __m128i bytes = _mm512_cvtepi32_epi8(codes);
+    return type == ITG_S8 ? bytes : _mm_xor_si128(bytes, _mm_set1_epi8(-128));
+}
+
+/* Codes [index, index + 16). */
+static inline itg_lanes itg_lanes_load(const void *data, itg_type type, size_t index)
+{
+    if (type == ITG_S32)
+        return _mm512_loadu_si512((const int32_t *)data + index);
+    if (type == ITG_S16 || type == ITG_U16)
+        return itg_lanes_widen_words(type, _mm256_loadu_si256((const __m256i *)(const void *)((const int16_t *)data + index)));
+    return itg_lanes_widen_bytes(type, _mm_loadu_si128((const __m128i *)(const void *)((const int8_t *)data + index)));
+}
+
+/* Codes that their type holds. */
+static inline void itg_lanes_store(void *data, itg_type type, size_t index, itg_lanes codes)
+{
+    if (type == ITG_S32)
+        _mm512_storeu_si512((int32_t *)data + index, codes);
+    else if (type == ITG_S16 || type == ITG_U16)
+        _mm256_storeu_si256((__m256i *)(void *)((int16_t *)data + index), _mm512_cvtepi32_epi16(codes));
+    else
+        _mm_storeu_si128((__m128i *)(void *)((int8_t *)data + index), itg_lanes_narrow_bytes(type, codes));
+}
+
+static inline __mmask16 itg_lanes_mask(int32_t count)
+{
+    return (__mmask16)((1u << count) - 1u);
+}
+
+/* The first `count` of them, where there may be fewer than 16: whole vectors are not masked, which costs stores. */
+static inline itg_lanes itg_lanes_load_part(const void *data, itg_type type, size_t index, int32_t count)
+{
+    if (count >= ITG_LANES)
+        return itg_lanes_load(data, type, index);
+    const __mmask16 mask = itg_lanes_mask(count);
+    if (type == ITG_S32)
+        return _mm512_maskz_loadu_epi32(mask, (const int32_t *)data + index);
+    if (type == ITG_S16 || type == ITG_U16)
+        return itg_lanes_widen_words(type, _mm256_maskz_loadu_epi16(mask, (const int16_t *)data + index));
+    return itg_lanes_widen_bytes(type, _mm_maskz_loadu_epi8(mask, (const int8_t *)data + index));
+}
+
+static inline void itg_lanes_store_part(void *data, itg_type type, size_t index, itg_lanes codes, int32_t count)
+{
+    if (count >= ITG_LANES) {
+        itg_lanes_store(data, type, index, codes);
+        return;
+    }
+    const __mmask16 mask = itg_lanes_mask(count);
+    if (type == ITG_S32)
+        _mm512_mask_storeu_epi32((int32_t *)data + index, mask, codes);
+    else if (type == ITG_S16 || type == ITG_U16)
+        _mm256_mask_storeu_epi16((int16_t *)data + index, mask, _mm512_cvtepi32_epi16(codes));
+    else
+        _mm_mask_storeu_epi8((int8_t *)data + index, mask, itg_lanes_narrow_bytes(type, codes));
+}
+
+#endif
