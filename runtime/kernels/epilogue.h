@@ -25,6 +25,15 @@ static inline int32_t itg_finish_code(const itg_epilogue *epilogue, int32_t acc,
     return itg_clamp(code, epilogue->low, epilogue->high);
 }
 
+/* True if four times any of these multipliers fits 32 bits: kernels may then shift by 30, round and shift by one more in 16 bits. */
+static inline bool itg_leaves_two_bits(const int32_t *multiplier, int32_t count)
+{
+    uint32_t used = 0;
+    for (int32_t i = 0; i < count; i++)
+        used |= (uint32_t)multiplier[i] ^ (multiplier[i] < 0 ? UINT32_MAX : 0);
+    return used < (uint32_t)1 << 29;
+}
+
 /* Element `index` of out, which is channel `channel`. */
 static inline void itg_store_sum(const itg_epilogue *epilogue, void *out, itg_type type, size_t index, int64_t sum, int32_t channel)
 {

@@ -6,6 +6,7 @@
 #define ITG_KERNELS_STRIP_H
 
 #include "runtime/kernels/column.h"
+#include "runtime/kernels/epilogue.h"
 
 #include <intaglio/fixed.h>
 
@@ -28,7 +29,7 @@ static inline bool itg_fits_taps(const itg_depthwise *depthwise)
     const itg_epilogue *epilogue = &depthwise->epilogue;
     const bool taps = depthwise->kernel[0] == 3 && depthwise->kernel[1] == 3 && depthwise->dilation[0] == 1 && depthwise->dilation[1] == 1;
     const bool plain = !epilogue->table && !epilogue->negative_multiplier && epilogue->shift == 0 && epilogue->left == 0;
-    return taps && plain && depthwise->stride[1] <= 2 && depthwise->in_type == ITG_U8;
+    return taps && plain && depthwise->stride[1] <= 2 && depthwise->in_type == ITG_U8 && itg_leaves_two_bits(epilogue->multiplier, depthwise->out[2]);
 }
 
 /* The code of padding of a channel, as stored. */

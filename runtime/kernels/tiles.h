@@ -8,6 +8,7 @@
 
 #include "runtime/kernels/band.h"
 #include "runtime/kernels/conv.h"
+#include "runtime/kernels/epilogue.h"
 #include "runtime/kernels/pairs.h"
 #include "runtime/kernels/stage.h"
 
@@ -154,17 +155,13 @@ static inline void itg_compute_row(const itg_layer *layer, const itg_row_job *jo
     }
 }
 
-/* What nearly all layers have: bytes in and out, one slope, no table, no shift. */
-static inline bool itg_is_plain(const itg_conv *conv)
+/* What nearly all layers have, asked of `count` channels from `channel` on: bytes in and out, one slope, no table, no shift, no large multiplier. */
+static inline bool itg_is_plain(const itg_conv *conv, int32_t channel, int32_t count)
 {
     const itg_epilogue *epilogue = &conv->epilogue;
     const bool bytes = conv->in_type != ITG_S16 && (conv->out_type == ITG_S8 || conv->out_type == ITG_U8);
-    return bytes && !epilogue->table && !epilogue->negative_multiplier && epilogue->shift == 0 && epilogue->left == 0;
-}
-
-static inline bool itg_is_direct(const itg_tile_set *set, const itg_conv *conv)
-{
-    return set->direct && itg_is_plain(conv);
+    const bool straight = bytes && !epilogue->table && !epilogue->negative_multiplier && epilogue->shift == 0 && epilogue->left == 0;
+    return straight && itg_leaves_two_bits(epilogue->multiplier + channel, count);
 }
 
 /* Output rows [y0, y1) of one group from staged rows. */
@@ -182,9 +179,9 @@ static inline void itg_compute_band(const itg_layer *layer, uint8_t *out, const 
         itg_row_job job = {segment, staged->high_plane, (ptrdiff_t)conv->stride[1] * conv->in[2], conv->out[1], out, 0, block, blocks, NULL};
         job.channel = group * group_outputs + block * 16;
         itg_fill_start(layer, &job, low_start, high_start);
-        if (itg_is_direct(layer->set, conv)) {
-            const int32_t left = group_outputs - block * 16;
-            layer->set->open_direct(conv, job.channel, left < blocks * 16 ? left : blocks * 16, direct.constants);
+        const int32_t left = group_outputs - block * 16, count = left < blocks * 16 ? left : blocks * 16;
+        if (layer->set->direct && itg_is_plain(conv, job.channel, count)) {
+            layer->set->open_direct(conv, job.channel, count, direct.constants);
             job.direct = &direct;
         }
         block += blocks;

@@ -94,7 +94,7 @@ static void sum_tile(const itg_tile *t, int32_t *sums)
     FOR_BLOCKS(STORE)
 }
 
-#define CODE(b) itg_avx512_requantize_direct(_mm512_loadu_si512(pixel + 16 * (b)), d, b, c.constant)
+#define CODE(b) itg_avx512_scale_direct(_mm512_loadu_si512(pixel + 16 * (b)), d, b)
 
 /* Blocks that there are not are the first one again; nothing of them is stored. */
 static void direct_tile(const itg_tile *t, const itg_direct *d)

@@ -15,9 +15,9 @@
 typedef struct block_constants {
     int16_t column[3][2][16];                   /* rows 0 and 1 of kernel column kx */
     int16_t bottom[2][2][16];                   /* row 2: columns 0 and 1; none and 2 */
-    int32_t start[2][8], even[2][8], odd[2][8]; /* multipliers doubled; odd: those of odd channels in even places */
-    int64_t constant[4];
-    int8_t low[32], high[32], flip[32];
+    int32_t start[2][8], even[2][8], odd[2][8]; /* multipliers times 4; odd: those of odd channels in even places */
+    int16_t rounding[16];                       /* of twice the codes, the zero point included */
+    uint8_t low[32], high[32], flip[32];
     uint8_t pad[16];
 } block_constants;
 
@@ -36,7 +36,7 @@ static inline void fill_channel(const itg_depthwise *depthwise, block_constants 
     c->bottom[0][half][2 * place + 1] = tap[2][1];
     c->bottom[1][half][2 * place + 1] = tap[2][2];
     c->start[half][place] = itg_taps_start(depthwise, channel);
-    c->even[half][place] = 2 * depthwise->epilogue.multiplier[channel];
+    c->even[half][place] = 4 * depthwise->epilogue.multiplier[channel];
     if (place % 2)
         c->odd[half][place - 1] = c->even[half][place];
     c->pad[lane] = itg_taps_pad(depthwise, channel);
@@ -48,11 +48,11 @@ static inline void open_constants(const itg_depthwise *depthwise, block_constant
     memset(c, 0, sizeof *c);
     for (int32_t lane = 0; lane < 16; lane++)
         fill_channel(depthwise, c, channel + lane, lane);
-    for (int32_t i = 0; i < 4; i++)
-        c->constant[i] = (int64_t)((uint64_t)(int64_t)epilogue->zero << 32) + ((int64_t)1 << 31);
-    memset(c->low, epilogue->low, sizeof c->low);
-    memset(c->high, epilogue->high, sizeof c->high);
-    memset(c->flip, depthwise->out_type == ITG_U8 ? -128 : 0, sizeof c->flip);
+    for (int32_t i = 0; i < 16; i++)
+        c->rounding[i] = (int16_t)(2 * (epilogue->zero + 128) + 1);
+    memset(c->low, epilogue->low + 128, sizeof c->low);
+    memset(c->high, epilogue->high + 128, sizeof c->high);
+    memset(c->flip, depthwise->out_type == ITG_U8 ? 0 : 128, sizeof c->flip);
 }
 
 /* One input column: rows 0 and 1 interleaved, row 2 as it is. */
@@ -107,13 +107,12 @@ static inline void point_at(const itg_taps_row *job, ptrdiff_t at[3], int32_t x)
         __asm__("vpaddd %1, %0, %0" : "+x"(acc) : "x"(product));                                                                                     \
     }
 
-static inline __m256i requantize(const block_constants *c, __m256i acc, int half)
+/* Twice the codes, the zero point and rounding not yet added: floor(acc * multiplier / 2^30). */
+static inline __m256i scale(const block_constants *c, __m256i acc, int half)
 {
     __m256i even, odd;
     WITH_CONSTANT("vpmuldq", even, acc, c->even[half]);
     WITH_CONSTANT("vpmuldq", odd, _mm256_shuffle_epi32(acc, 0xF5), c->odd[half]);
-    WITH_CONSTANT("vpaddq", even, even, c->constant);
-    WITH_CONSTANT("vpaddq", odd, odd, c->constant);
     return _mm256_blend_epi32(_mm256_shuffle_epi32(even, 0xF5), odd, 0xAA);
 }
 
@@ -133,13 +132,15 @@ static inline __m256i compute_output(const block_constants *c, const taps_column
     MULTIPLY(high, right->high, c->column[2][1])
     MULTIPLY(low, _mm256_unpacklo_epi16(middle->bottom, right->bottom), c->bottom[1][0])
     MULTIPLY(high, _mm256_unpackhi_epi16(middle->bottom, right->bottom), c->bottom[1][1])
-    return _mm256_packs_epi32(requantize(c, low, 0), requantize(c, high, 1));
+    __m256i doubled;
+    WITH_CONSTANT("vpaddsw", doubled, _mm256_packs_epi32(scale(c, low, 0), scale(c, high, 1)), c->rounding);
+    return _mm256_srai_epi16(doubled, 1);
 }
 
 static inline __m256i bound_codes(const block_constants *c, __m256i first, __m256i second)
 {
-    const __m256i codes = _mm256_permute4x64_epi64(_mm256_packs_epi16(first, second), 0xD8);
-    return _mm256_xor_si256(_mm256_min_epi8(_mm256_max_epi8(codes, LOAD(c->low)), LOAD(c->high)), LOAD(c->flip));
+    const __m256i codes = _mm256_permute4x64_epi64(_mm256_packus_epi16(first, second), 0xD8);
+    return _mm256_xor_si256(_mm256_min_epu8(_mm256_max_epu8(codes, LOAD(c->low)), LOAD(c->high)), LOAD(c->flip));
 }
 
 static inline void store_outputs(const block_constants *c, const itg_taps_row *job, int32_t x, __m256i first, __m256i second)

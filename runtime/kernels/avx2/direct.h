@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
- * From accumulators in registers to stored bytes, 16 channels of a pixel at a time: requantize.h for what nearly all layers have
- * (itg_is_direct in tiles.h). Narrowing saturates as the clamp would. Used by the tiles of this folder. */
+ * From accumulators in registers to stored bytes, 16 channels of two pixels at a time, for what nearly all layers have (itg_is_plain in
+ * tiles.h): twice the codes by even and odd 32 x 32 -> 64 bit products, rounded as int16. Narrowing saturates as the clamp would.
+ * Used by the tiles of this folder and of avxvnni. */
 #ifndef ITG_AVX2_DIRECT_H
 #define ITG_AVX2_DIRECT_H
 
@@ -9,70 +10,97 @@
 #include <immintrin.h>
 #include <string.h>
 
-/* Words of itg_direct.constants: multipliers doubled; the same with odd channels moved to even places; then the 64-bit constant, bounds,
- * and the number of channels. */
-enum { ITG_DIRECT_ODD = 16, ITG_DIRECT_CONSTANT = 32, ITG_DIRECT_LOW = 34, ITG_DIRECT_HIGH, ITG_DIRECT_FLIP, ITG_DIRECT_COUNT };
+/* Dwords of the two halves in turns. sse41/wide.h brings its own. */
+#ifndef ITG_ZIP_HALVES
+#define ITG_ZIP_HALVES(x) _mm256_permutevar8x32_epi32(x, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7))
+#endif
+
+/* Words of itg_direct.constants: multipliers times 4; the same with odd channels moved to even places; then what doubled codes need, bounds of
+ * unsigned codes, and the number of channels. */
+enum { ITG_DIRECT_ODD = 16, ITG_DIRECT_ROUNDING = 32, ITG_DIRECT_LOW, ITG_DIRECT_HIGH, ITG_DIRECT_FLIP, ITG_DIRECT_COUNT };
 
 typedef struct itg_avx2_direct {
-    __m256i constant;
-    __m128i low, high, flip;
+    __m256i rounding;
+    __m256i low, high, flip;
     int32_t count;
+    bool bounded; /* codes are clamped further, or signed */
 } itg_avx2_direct;
 
 static inline void itg_avx2_open_direct(const itg_conv *conv, int32_t channel, int32_t count, int32_t constants[ITG_DIRECT_WORDS])
 {
     const itg_epilogue *epilogue = &conv->epilogue;
     for (int32_t i = 0; i < 16; i++)
-        constants[i] = i < count ? 2 * epilogue->multiplier[channel + i] : 0;
+        constants[i] = i < count ? 4 * epilogue->multiplier[channel + i] : 0;
     for (int32_t i = 0; i < 16; i += 2)
         constants[ITG_DIRECT_ODD + i] = constants[i + 1];
-    constants[ITG_DIRECT_CONSTANT] = INT32_MIN; /* 2^31, below the zero point */
-    constants[ITG_DIRECT_CONSTANT + 1] = epilogue->zero;
-    constants[ITG_DIRECT_LOW] = epilogue->low;
-    constants[ITG_DIRECT_HIGH] = epilogue->high;
-    constants[ITG_DIRECT_FLIP] = conv->out_type == ITG_U8 ? -128 : 0;
+    constants[ITG_DIRECT_ROUNDING] = 2 * (epilogue->zero + 128) + 1;
+    constants[ITG_DIRECT_LOW] = epilogue->low + 128;
+    constants[ITG_DIRECT_HIGH] = epilogue->high + 128;
+    constants[ITG_DIRECT_FLIP] = conv->out_type == ITG_U8 ? 0 : 128;
     constants[ITG_DIRECT_COUNT] = count;
 }
 
 static inline itg_avx2_direct itg_avx2_load_direct(const itg_direct *direct)
 {
     const int32_t *words = direct->constants;
-    const uint64_t constant = (uint64_t)(uint32_t)words[ITG_DIRECT_CONSTANT + 1] << 32 | (uint32_t)words[ITG_DIRECT_CONSTANT];
     itg_avx2_direct c;
-    c.constant = _mm256_set1_epi64x((int64_t)constant);
-    c.low = _mm_set1_epi8((char)words[ITG_DIRECT_LOW]);
-    c.high = _mm_set1_epi8((char)words[ITG_DIRECT_HIGH]);
-    c.flip = _mm_set1_epi8((char)words[ITG_DIRECT_FLIP]);
+    c.rounding = _mm256_set1_epi16((short)words[ITG_DIRECT_ROUNDING]);
+    c.low = _mm256_set1_epi8((char)words[ITG_DIRECT_LOW]);
+    c.high = _mm256_set1_epi8((char)words[ITG_DIRECT_HIGH]);
+    c.flip = _mm256_set1_epi8((char)words[ITG_DIRECT_FLIP]);
     c.count = words[ITG_DIRECT_COUNT];
+    c.bounded = words[ITG_DIRECT_LOW] != 0 || words[ITG_DIRECT_HIGH] != 255 || words[ITG_DIRECT_FLIP] != 0;
     return c;
 }
 
-/* Codes of 8 sums, not yet narrowed. */
-static inline __m256i itg_avx2_requantize_direct(__m256i acc, const itg_direct *direct, int half, __m256i constant)
+/* Twice the codes of 8 sums, the zero point and rounding not yet added: floor(acc * multiplier / 2^30). */
+static inline __m256i itg_avx2_scale_direct(__m256i acc, const itg_direct *direct, int half)
 {
     const int32_t *multiplier = direct->constants + 8 * half;
-    const __m256i even_multiplier = _mm256_loadu_si256((const __m256i *)(const void *)multiplier);
-    const __m256i odd_multiplier = _mm256_loadu_si256((const __m256i *)(const void *)(multiplier + ITG_DIRECT_ODD));
-    const __m256i even = _mm256_add_epi64(_mm256_mul_epi32(acc, even_multiplier), constant);
-    const __m256i odd = _mm256_add_epi64(_mm256_mul_epi32(_mm256_shuffle_epi32(acc, 0xF5), odd_multiplier), constant);
+    const __m256i even = _mm256_mul_epi32(acc, _mm256_loadu_si256((const __m256i *)(const void *)multiplier));
+    const __m256i odd =
+        _mm256_mul_epi32(_mm256_shuffle_epi32(acc, 0xF5), _mm256_loadu_si256((const __m256i *)(const void *)(multiplier + ITG_DIRECT_ODD)));
     return _mm256_blend_epi32(_mm256_shuffle_epi32(even, 0xF5), odd, 0xAA);
 }
 
-static inline void itg_avx2_store_pixel(const itg_direct *direct, int pixel, const itg_avx2_direct *c, __m256i first, __m256i last)
+/* The codes of a pixel's 16 sums as words: channels 0-3 and 8-11, then 4-7 and 12-15. Saturation starts far outside of the range of codes. */
+static inline __m256i itg_avx2_round_direct(const itg_direct *direct, const itg_avx2_direct *c, __m256i first, __m256i last)
 {
-    const __m256i words = _mm256_packs_epi32(first, last);
-    const __m256i mixed = _mm256_packs_epi16(words, words); /* channels 0-3 and 8-11, then 4-7 and 12-15 */
-    const __m128i ordered = _mm_unpacklo_epi32(_mm256_castsi256_si128(mixed), _mm256_extracti128_si256(mixed, 1));
-    const __m128i codes = _mm_min_epi8(_mm_max_epi8(ordered, c->low), c->high);
-    const __m128i stored = _mm_xor_si128(codes, c->flip);
-    uint8_t *out = direct->out + pixel * direct->pixel_stride;
-    if (c->count == 16) {
-        _mm_storeu_si128((__m128i *)(void *)out, stored);
+    const __m256i doubled = _mm256_packs_epi32(itg_avx2_scale_direct(first, direct, 0), itg_avx2_scale_direct(last, direct, 1));
+    return _mm256_srai_epi16(_mm256_adds_epi16(doubled, c->rounding), 1);
+}
+
+static inline void itg_avx2_store_bytes(uint8_t *out, __m128i codes, int32_t count)
+{
+    if (count == 16) {
+        _mm_storeu_si128((__m128i *)(void *)out, codes);
     } else {
         uint8_t bytes[16];
-        _mm_storeu_si128((__m128i *)(void *)bytes, stored);
-        memcpy(out, bytes, (size_t)c->count);
+        _mm_storeu_si128((__m128i *)(void *)bytes, codes);
+        memcpy(out, bytes, (size_t)count);
     }
 }
+
+/* Pixels `pixel` and, if `both`, the next: what itg_avx2_round_direct makes of them. */
+static inline void itg_avx2_store_pixels(const itg_direct *direct, int pixel, const itg_avx2_direct *c, __m256i left, __m256i right, bool both)
+{
+    __m256i codes = ITG_ZIP_HALVES(_mm256_packus_epi16(left, right));
+    if (c->bounded)
+        codes = _mm256_xor_si256(_mm256_min_epu8(_mm256_max_epu8(codes, c->low), c->high), c->flip);
+    uint8_t *out = direct->out + pixel * direct->pixel_stride;
+    itg_avx2_store_bytes(out, _mm256_castsi256_si128(codes), c->count);
+    if (both)
+        itg_avx2_store_bytes(out + direct->pixel_stride, _mm256_extracti128_si256(codes, 1), c->count);
+}
+
+/* The end of a tile of some pixels whose sums are a00, a01, a10 and so on. */
+#define ITG_CODES(p)   itg_avx2_round_direct(d, &c, a##p##0, a##p##1)
+#define ITG_PAIR(p, q) itg_avx2_store_pixels(d, p, &c, ITG_CODES(p), ITG_CODES(q), q > p);
+#define ITG_CODES_1    ITG_PAIR(0, 0)
+#define ITG_CODES_2    ITG_PAIR(0, 1)
+#define ITG_CODES_3    ITG_CODES_2 ITG_PAIR(2, 2)
+#define ITG_CODES_4    ITG_CODES_2 ITG_PAIR(2, 3)
+#define ITG_CODES_5    ITG_CODES_4 ITG_PAIR(4, 4)
+#define ITG_CODES_6    ITG_CODES_4 ITG_PAIR(4, 5)
 
 #endif

@@ -93,8 +93,6 @@
         w = t->extras + (ptrdiff_t)t->pairs->first * 32;                                                                                             \
         EXTRAS(PIXELS, 0) EXTRAS(PIXELS, 1)                                                                                                          \
     }
-#define CODES(p)                                                                                                                                     \
-    itg_avx2_store_pixel(d, p, &c, itg_avx2_requantize_direct(a##p##0, d, 0, c.constant), itg_avx2_requantize_direct(a##p##1, d, 1, c.constant));
 #define DEFINE_TILE(PIXELS)                                                                                                                          \
     static void tile_##PIXELS(const itg_tile *t, int32_t *sums)                                                                                      \
     {                                                                                                                                                \
@@ -103,7 +101,7 @@
     static void direct_##PIXELS(const itg_tile *t, const itg_direct *d)                                                                              \
     {                                                                                                                                                \
         ACCUMULATE(PIXELS) const itg_avx2_direct c = itg_avx2_load_direct(d);                                                                        \
-        EACH_##PIXELS(CODES)                                                                                                                         \
+        ITG_CODES_##PIXELS                                                                                                                           \
     }
 DEFINE_TILE(1)
 DEFINE_TILE(2)

@@ -66,12 +66,12 @@ static inline void itg_finish_tiles(const itg_winograd_call *call, int32_t chann
 {
     const itg_conv *conv = call->conv;
     const size_t row_bytes = (size_t)conv->out[1] * (size_t)itg_out_pitch(conv) * itg_element_bytes(conv->out_type);
-    const bool is_direct = itg_is_plain(conv);
-    const int32_t left = conv->out[2] - channel;
+    const int32_t left = conv->out[2] - channel, count = left < 16 ? left : 16;
+    const bool is_direct = itg_is_plain(conv, channel, count);
     int32_t sums[16 * 16];
     itg_direct direct = {.pixel_stride = itg_out_pitch(conv)};
     if (is_direct)
-        itg_avx2_open_direct(conv, channel, left < 16 ? left : 16, direct.constants);
+        itg_avx2_open_direct(conv, channel, count, direct.constants);
     const itg_avx2_direct constants = itg_avx2_load_direct(&direct);
     for (int32_t i = 0; i < tiles; i++) {
         const itg_tile_extent extent = itg_find_tile(call, first + i);
@@ -84,10 +84,11 @@ static inline void itg_finish_tiles(const itg_winograd_call *call, int32_t chann
                 continue;
             }
             direct.out = out + (ptrdiff_t)extent.x * direct.pixel_stride + channel;
-            for (int32_t p = 0; p < extent.columns; p++)
-                itg_avx2_store_pixel(&direct, p, &constants,
-                                     itg_avx2_requantize_direct(LOAD_SUMS(sums + (4 * row + p) * 16), &direct, 0, constants.constant),
-                                     itg_avx2_requantize_direct(LOAD_SUMS(sums + (4 * row + p) * 16 + 8), &direct, 1, constants.constant));
+            for (int32_t p = 0; p < extent.columns; p += 2) {
+                const int32_t *pair = sums + (4 * row + p) * 16; /* 4 columns are computed even where fewer are asked for */
+                itg_avx2_store_pixels(&direct, p, &constants, itg_avx2_round_direct(&direct, &constants, LOAD_SUMS(pair), LOAD_SUMS(pair + 8)),
+                                      itg_avx2_round_direct(&direct, &constants, LOAD_SUMS(pair + 16), LOAD_SUMS(pair + 24)), p + 1 < extent.columns);
+            }
         }
     }
 }

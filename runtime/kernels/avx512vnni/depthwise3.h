@@ -13,9 +13,9 @@
 /* One block of 64 channels, in the order that interleaving leaves: quarter q holds channels 4q..4q+3 of every 16. */
 typedef struct block_constants {
     int8_t weights[3][4][64];
-    int32_t start[4][16], even[4][16], odd[4][16]; /* multipliers doubled; odd: those of odd channels in even places */
-    int64_t constant[8];
-    int8_t low[64], high[64], flip[64];
+    int32_t start[4][16], even[4][16], odd[4][16]; /* multipliers times 4; odd: those of odd channels in even places */
+    int16_t rounding[32];                          /* of twice the codes, the zero point included */
+    uint8_t low[64], high[64], flip[64];
     uint8_t pad[64];
     uint64_t mask; /* of the channels that exist */
 } block_constants;
@@ -49,9 +49,9 @@ static inline void fill_channel(const itg_depthwise *depthwise, block_constants 
     const itg_epilogue *epilogue = &depthwise->epilogue;
     const int32_t quarter = lane % 16 / 4, place = lane / 16 * 4 + lane % 4;
     c->start[quarter][place] = itg_taps_start(depthwise, channel);
-    c->even[quarter][place] = 2 * epilogue->multiplier[channel];
+    c->even[quarter][place] = 4 * epilogue->multiplier[channel];
     if (place % 2)
-        c->odd[quarter][place - 1] = 2 * epilogue->multiplier[channel];
+        c->odd[quarter][place - 1] = 4 * epilogue->multiplier[channel];
     c->pad[lane] = itg_taps_pad(depthwise, channel);
 }
 
@@ -66,11 +66,11 @@ static inline void open_constants(const itg_depthwise *depthwise, block_constant
     for (int32_t half = 0; 32 * half < count; half++)
         for (int32_t i = 0; i < 12; i++)
             memcpy(c->weights[i / 4][i % 4] + 32 * half, packed + (half * 12 + i) * 32, 32);
-    for (int32_t i = 0; i < 8; i++)
-        c->constant[i] = (int64_t)((uint64_t)(int64_t)epilogue->zero << 32) + ((int64_t)1 << 31);
-    memset(c->low, epilogue->low, sizeof c->low);
-    memset(c->high, epilogue->high, sizeof c->high);
-    memset(c->flip, depthwise->out_type == ITG_U8 ? -128 : 0, sizeof c->flip);
+    for (int32_t i = 0; i < 32; i++)
+        c->rounding[i] = (int16_t)(2 * (epilogue->zero + 128) + 1);
+    memset(c->low, epilogue->low + 128, sizeof c->low);
+    memset(c->high, epilogue->high + 128, sizeof c->high);
+    memset(c->flip, depthwise->out_type == ITG_U8 ? 0 : 128, sizeof c->flip);
     c->mask = ~(uint64_t)0 >> (64 - count);
 }
 

@@ -26,20 +26,26 @@ static inline TAPS(column) TAPS(interleave)(const itg_taps_row *job, MASK mask, 
     return column;
 }
 
-static inline VECTOR TAPS(requantize)(const block_constants *c, VECTOR acc, int quarter)
+/* Twice the codes, the zero point and rounding not yet added: floor(acc * multiplier / 2^30). */
+static inline VECTOR TAPS(scale)(const block_constants *c, VECTOR acc, int quarter)
 {
-    const VECTOR constant = LOAD_WORDS(c->constant);
-    const VECTOR even = OP(add_epi64)(OP(mul_epi32)(acc, LOAD_WORDS(c->even[quarter])), constant);
-    const VECTOR odd = OP(add_epi64)(OP(mul_epi32)(OP(shuffle_epi32)(acc, 0xF5), LOAD_WORDS(c->odd[quarter])), constant);
+    const VECTOR even = OP(mul_epi32)(acc, LOAD_WORDS(c->even[quarter]));
+    const VECTOR odd = OP(mul_epi32)(OP(shuffle_epi32)(acc, 0xF5), LOAD_WORDS(c->odd[quarter]));
     return OP(mask_shuffle_epi32)(odd, TAPS(LANES) & 0x5555, even, 0xF5);
+}
+
+/* Two quarters' codes as words. Saturation starts far outside of the range of codes. */
+static inline VECTOR TAPS(round)(const block_constants *c, VECTOR first, VECTOR second)
+{
+    return OP(srai_epi16)(OP(adds_epi16)(OP(packs_epi32)(first, second), LOAD_WORDS(c->rounding)), 1);
 }
 
 static inline void TAPS(finish)(const block_constants *c, MASK mask, uint8_t *out, VECTOR q0, VECTOR q1, VECTOR q2, VECTOR q3)
 {
-    const VECTOR low = OP(packs_epi32)(TAPS(requantize)(c, q0, 0), TAPS(requantize)(c, q1, 1));
-    const VECTOR high = OP(packs_epi32)(TAPS(requantize)(c, q2, 2), TAPS(requantize)(c, q3, 3));
-    const VECTOR codes = OP(packs_epi16)(low, high);
-    const VECTOR bounded = OP(min_epi8)(OP(max_epi8)(codes, LOAD_WORDS(c->low)), LOAD_WORDS(c->high));
+    const VECTOR low = TAPS(round)(c, TAPS(scale)(c, q0, 0), TAPS(scale)(c, q1, 1));
+    const VECTOR high = TAPS(round)(c, TAPS(scale)(c, q2, 2), TAPS(scale)(c, q3, 3));
+    const VECTOR codes = OP(packus_epi16)(low, high);
+    const VECTOR bounded = OP(min_epu8)(OP(max_epu8)(codes, LOAD_WORDS(c->low)), LOAD_WORDS(c->high));
     OP(mask_storeu_epi8)(out, mask, OP(xor_epi32)(bounded, LOAD_WORDS(c->flip)));
 }
 

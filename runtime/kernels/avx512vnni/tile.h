@@ -13,7 +13,7 @@
 #define TILE_BLOCKS 4
 
 /* Code of accumulator (p, b) before it is narrowed. */
-#define CODE(p, b) itg_avx512_requantize_direct(a##p##b, d, b, c.constant)
+#define CODE(p, b) itg_avx512_scale_direct(a##p##b, d, b)
 
 /* The fourth block's weights stay in memory: 28 accumulators, 3 weights and 1 activation fill the 32 registers. Assembly, because GCC 12
  * copies accumulators around the intrinsic when the codes are made in the same function. */

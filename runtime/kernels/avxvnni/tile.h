@@ -24,8 +24,6 @@
         ITG_DOT(a##p##0, bytes, w0);                                                                                                                 \
         ITG_DOT(a##p##1, bytes, w1);                                                                                                                 \
     }
-#define CODES(p)                                                                                                                                     \
-    itg_avx2_store_pixel(d, p, &c, itg_avx2_requantize_direct(a##p##0, d, 0, c.constant), itg_avx2_requantize_direct(a##p##1, d, 1, c.constant));
 
 #define EACH_1(X) X(0)
 #define EACH_2(X) EACH_1(X) X(1)
@@ -53,7 +51,7 @@
     static void direct_##PIXELS(const itg_tile *t, const itg_direct *d)                                                                              \
     {                                                                                                                                                \
         ACCUMULATE(PIXELS) const itg_avx2_direct c = itg_avx2_load_direct(d);                                                                        \
-        EACH_##PIXELS(CODES)                                                                                                                         \
+        ITG_CODES_##PIXELS                                                                                                                           \
     }
 DEFINE_TILE(1)
 DEFINE_TILE(2)
