@@ -32,18 +32,6 @@ static inline bool itg_fits_taps(const itg_depthwise *depthwise)
     return taps && plain && depthwise->stride[1] <= 2 && depthwise->in_type == ITG_U8 && itg_leaves_two_bits(epilogue->multiplier, depthwise->out[2]);
 }
 
-/* The code of padding of a channel, as stored. */
-static inline uint8_t itg_taps_pad(const itg_depthwise *depthwise, int32_t channel)
-{
-    return (uint8_t)((depthwise->pad ? depthwise->pad[channel] : depthwise->pad_code) + 128);
-}
-
-/* What the sums of a channel start from. */
-static inline int32_t itg_taps_start(const itg_depthwise *depthwise, int32_t channel)
-{
-    return itg_add_wrap(depthwise->epilogue.bias[channel], ((const int32_t *)(const void *)depthwise->weights)[channel]);
-}
-
 static inline itg_taps_row itg_open_taps(const itg_depthwise *depthwise, const uint8_t *pad)
 {
     return (itg_taps_row){

@@ -12,7 +12,7 @@ static void compute_rows(const itg_depthwise *depthwise, void *out, const void *
     const int32_t rows[2] = {y0, y1};
     if (depthwise->packing != ITG_PACK_16C4P)
         itg_depthwise_scalar.rows(depthwise, out, in, y0, y1, scratch);
-    else if (itg_fits_taps(depthwise) && depthwise->in[2] >= 16)
+    else if (itg_fits_taps(depthwise) && depthwise->in[2] >= 16 && depthwise->in[2] % 4 == 0)
         itg_walk_strips(depthwise, out, in, rows, compute_block, 16);
     else
         itg_walk_columns(depthwise, out, in, rows, scratch, itg_compute_quarters);

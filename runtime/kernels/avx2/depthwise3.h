@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * One block of 16 channels of one strip (strip.h) of 3x3 taps, exact: bytes are widened to int16 and multiplied in pairs by vpmaddwd,
  * the taps of rows 0 and 1 of a column, and those of row 2 of two neighbouring columns. A column is widened once and serves up to three
- * outputs; two outputs are stored at a time. The last block overlaps the one before. Used by depthwise.c. */
+ * outputs; two outputs are stored at a time. The last block overlaps the one before; channels come in fours. Used by depthwise.c. */
 #ifndef ITG_AVX2_DEPTHWISE3_H
 #define ITG_AVX2_DEPTHWISE3_H
 
@@ -13,46 +13,73 @@
 
 /* `low` holds channels 0..3 and 8..11 of the block, `high` 4..7 and 12..15: what interleaving leaves. Index 0: low. */
 typedef struct block_constants {
-    int16_t column[3][2][16];                   /* rows 0 and 1 of kernel column kx */
-    int16_t bottom[2][2][16];                   /* row 2: columns 0 and 1; none and 2 */
-    int32_t start[2][8], even[2][8], odd[2][8]; /* multipliers times 4; odd: those of odd channels in even places */
-    int16_t rounding[16];                       /* of twice the codes, the zero point included */
+    __attribute__((aligned(32))) int16_t column[3][2][16]; /* rows 0 and 1 of kernel column kx */
+    int16_t bottom[2][2][16];                              /* row 2: columns 0 and 1; none and 2 */
+    int32_t start[2][8], even[2][8], odd[2][8];            /* multipliers times 4; odd: those of odd channels in even places */
+    int16_t rounding[16];                                  /* of twice the codes, the zero point included */
     uint8_t low[32], high[32], flip[32];
     uint8_t pad[16];
 } block_constants;
 
-#define LOAD(address) _mm256_loadu_si256((const __m256i *)(const void *)(address))
+#define LOAD(address)              _mm256_loadu_si256((const __m256i *)(const void *)(address))
+#define STORE(address, value)      _mm256_storeu_si256((__m256i *)(void *)(address), value)
+#define LOAD_FOUR(address)         _mm_loadu_si128((const __m128i *)(const void *)(address))
+#define STORE_FOUR(address, value) _mm_storeu_si128((__m128i *)(void *)(address), value)
 
-static inline void fill_channel(const itg_depthwise *depthwise, block_constants *c, int32_t channel, int32_t lane)
+/* Four channels from lane `lane` of the block on. */
+static inline void fill_channels(const itg_depthwise *depthwise, block_constants *c, int32_t channel, int32_t lane)
 {
-    const int32_t blocks = itg_column_blocks(depthwise), half = lane / 4 % 2, place = lane / 8 * 4 + lane % 4;
-    const int8_t *packed = depthwise->weights + blocks * ITG_COLUMN_CHANNELS * 4 + channel / ITG_COLUMN_CHANNELS * 3 * ITG_COLUMN_BYTES;
-    int16_t tap[3][3];
-    for (int32_t i = 0; i < 9; i++)
-        tap[i / 3][i % 3] = packed[itg_column_weight_offset(depthwise, i / 3, i % 3, channel % ITG_COLUMN_CHANNELS)];
-    for (int32_t i = 0; i < 6; i++)
-        c->column[i / 2][half][2 * place + i % 2] = tap[i % 2][i / 2];
-    c->bottom[0][half][2 * place] = tap[2][0];
-    c->bottom[0][half][2 * place + 1] = tap[2][1];
-    c->bottom[1][half][2 * place + 1] = tap[2][2];
-    c->start[half][place] = itg_taps_start(depthwise, channel);
-    c->even[half][place] = 4 * depthwise->epilogue.multiplier[channel];
-    if (place % 2)
-        c->odd[half][place - 1] = c->even[half][place];
-    c->pad[lane] = itg_taps_pad(depthwise, channel);
+    const itg_epilogue *epilogue = &depthwise->epilogue;
+    const int32_t half = lane / 4 % 2, place = lane / 8 * 4;
+    const __m128i multiplier = _mm_slli_epi32(LOAD_FOUR(epilogue->multiplier + channel), 2);
+    STORE_FOUR(c->start[half] + place,
+               _mm_add_epi32(LOAD_FOUR(epilogue->bias + channel), LOAD_FOUR((const int32_t *)(const void *)depthwise->weights + channel)));
+    STORE_FOUR(c->even[half] + place, multiplier);
+    STORE_FOUR(c->odd[half] + place, _mm_srli_epi64(multiplier, 32));
+}
+
+/* The taps of four channels at kernel column 0: 4 vertical ones each, the last 0. Column kx follows kx * ITG_COLUMN_BYTES on. */
+static inline const int8_t *find_taps(const itg_depthwise *depthwise, int32_t channel)
+{
+    const int32_t block = channel / ITG_COLUMN_CHANNELS, blocks = itg_column_blocks(depthwise);
+    return depthwise->weights + blocks * ITG_COLUMN_CHANNELS * 4 + block * 3 * ITG_COLUMN_BYTES +
+           itg_column_weight_offset(depthwise, 0, 0, channel % ITG_COLUMN_CHANNELS);
+}
+
+/* Two bytes of each of eight dwords as words, picked by 4 indices a dword: 0x80 before each byte, so that it becomes a word's high one. */
+static inline __m256i pick_taps(__m256i taps, int32_t indices)
+{
+    const __m256i order = _mm256_setr_epi32(0, 0x04040404, 0x08080808, 0x0c0c0c0c, 0, 0x04040404, 0x08080808, 0x0c0c0c0c);
+    return _mm256_shuffle_epi8(taps, _mm256_or_si256(order, _mm256_set1_epi32(indices)));
+}
+
+static inline void fill_weights(const itg_depthwise *depthwise, block_constants *c, int32_t channel)
+{
+    for (int32_t half = 0; half < 2; half++) {
+        const int8_t *first = find_taps(depthwise, channel + 4 * half), *last = find_taps(depthwise, channel + 4 * half + 8);
+        __m256i taps[3];
+        for (int32_t kx = 0; kx < 3; kx++) {
+            taps[kx] = _mm256_setr_m128i(LOAD_FOUR(first + kx * ITG_COLUMN_BYTES), LOAD_FOUR(last + kx * ITG_COLUMN_BYTES));
+            STORE(c->column[kx][half], _mm256_srai_epi16(pick_taps(taps[kx], 0x01800080), 8));
+        }
+        const __m256i both = _mm256_or_si256(pick_taps(taps[0], (int32_t)0x80800280), pick_taps(taps[1], 0x02808080));
+        STORE(c->bottom[0][half], _mm256_srai_epi16(both, 8));
+        STORE(c->bottom[1][half], _mm256_srai_epi16(pick_taps(taps[2], 0x02808080), 8));
+    }
 }
 
 static inline void open_constants(const itg_depthwise *depthwise, block_constants *c, int32_t channel)
 {
     const itg_epilogue *epilogue = &depthwise->epilogue;
-    memset(c, 0, sizeof *c);
-    for (int32_t lane = 0; lane < 16; lane++)
-        fill_channel(depthwise, c, channel + lane, lane);
-    for (int32_t i = 0; i < 16; i++)
-        c->rounding[i] = (int16_t)(2 * (epilogue->zero + 128) + 1);
-    memset(c->low, epilogue->low + 128, sizeof c->low);
-    memset(c->high, epilogue->high + 128, sizeof c->high);
-    memset(c->flip, depthwise->out_type == ITG_U8 ? 0 : 128, sizeof c->flip);
+    fill_weights(depthwise, c, channel);
+    for (int32_t lane = 0; lane < 16; lane += 4)
+        fill_channels(depthwise, c, channel + lane, lane);
+    const __m128i pad = depthwise->pad ? LOAD_FOUR(depthwise->pad + channel) : _mm_set1_epi8((char)depthwise->pad_code);
+    STORE_FOUR(c->pad, _mm_xor_si128(pad, _mm_set1_epi8(-128)));
+    STORE(c->rounding, _mm256_set1_epi16((short)(2 * (epilogue->zero + 128) + 1)));
+    STORE(c->low, _mm256_set1_epi8((char)(epilogue->low + 128)));
+    STORE(c->high, _mm256_set1_epi8((char)(epilogue->high + 128)));
+    STORE(c->flip, _mm256_set1_epi8(depthwise->out_type == ITG_U8 ? 0 : -128));
 }
 
 /* One input column: rows 0 and 1 interleaved, row 2 as it is. */
@@ -188,7 +215,7 @@ __attribute__((noinline)) static void compute_row_two(const itg_taps_row *row, c
 
 static void compute_block(const itg_depthwise *depthwise, uint8_t *out, const uint8_t *in, const int32_t rows[2], int32_t channel)
 {
-    __attribute__((aligned(32))) block_constants c;
+    block_constants c;
     const int32_t first = channel + 16 <= depthwise->in[2] ? channel : depthwise->in[2] - 16;
     open_constants(depthwise, &c, first);
     itg_taps_row job = itg_open_taps(depthwise, c.pad);
@@ -199,6 +226,9 @@ static void compute_block(const itg_depthwise *depthwise, uint8_t *out, const ui
 }
 
 #undef LOAD
+#undef STORE
+#undef LOAD_FOUR
+#undef STORE_FOUR
 #undef MULTIPLY
 #undef WITH_CONSTANT
 

@@ -12,7 +12,7 @@
 
 /* One block of 64 channels, in the order that interleaving leaves: quarter q holds channels 4q..4q+3 of every 16. */
 typedef struct block_constants {
-    int8_t weights[3][4][64];
+    __attribute__((aligned(64))) int8_t weights[3][4][64];
     int32_t start[4][16], even[4][16], odd[4][16]; /* multipliers times 4; odd: those of odd channels in even places */
     int16_t rounding[32];                          /* of twice the codes, the zero point included */
     uint8_t low[64], high[64], flip[64];
@@ -44,15 +44,18 @@ typedef struct block_constants {
 #undef MASK
 #undef OP
 
-static inline void fill_channel(const itg_depthwise *depthwise, block_constants *c, int32_t channel, int32_t lane)
+/* Four channels, or the `count` that there are, from lane `lane` of the block on. */
+static inline void fill_channels(const itg_depthwise *depthwise, block_constants *c, int32_t channel, int32_t lane, int32_t count)
 {
     const itg_epilogue *epilogue = &depthwise->epilogue;
-    const int32_t quarter = lane % 16 / 4, place = lane / 16 * 4 + lane % 4;
-    c->start[quarter][place] = itg_taps_start(depthwise, channel);
-    c->even[quarter][place] = 4 * epilogue->multiplier[channel];
-    if (place % 2)
-        c->odd[quarter][place - 1] = 4 * epilogue->multiplier[channel];
-    c->pad[lane] = itg_taps_pad(depthwise, channel);
+    const int32_t *corrections = (const int32_t *)(const void *)depthwise->weights;
+    const int32_t quarter = lane % 16 / 4, place = lane / 16 * 4;
+    const __mmask8 some = (__mmask8)(count < 4 ? (1 << count) - 1 : 15);
+    const __m128i start = _mm_add_epi32(_mm_maskz_loadu_epi32(some, epilogue->bias + channel), _mm_maskz_loadu_epi32(some, corrections + channel));
+    const __m128i multiplier = _mm_slli_epi32(_mm_maskz_loadu_epi32(some, epilogue->multiplier + channel), 2);
+    _mm_storeu_si128((__m128i *)(void *)(c->start[quarter] + place), start);
+    _mm_storeu_si128((__m128i *)(void *)(c->even[quarter] + place), multiplier);
+    _mm_storeu_si128((__m128i *)(void *)(c->odd[quarter] + place), _mm_srli_epi64(multiplier, 32));
 }
 
 static inline void open_constants(const itg_depthwise *depthwise, block_constants *c, int32_t channel)
@@ -61,17 +64,18 @@ static inline void open_constants(const itg_depthwise *depthwise, block_constant
     const int32_t left = depthwise->in[2] - channel, count = left < 64 ? left : 64, blocks = itg_column_blocks(depthwise);
     const int8_t *packed = depthwise->weights + blocks * ITG_COLUMN_CHANNELS * 4 + channel / ITG_COLUMN_CHANNELS * 3 * ITG_COLUMN_BYTES;
     memset(c, 0, sizeof *c);
-    for (int32_t lane = 0; lane < count; lane++)
-        fill_channel(depthwise, c, channel + lane, lane);
+    c->mask = ~(uint64_t)0 >> (64 - count);
+    for (int32_t lane = 0; lane < count; lane += 4)
+        fill_channels(depthwise, c, channel + lane, lane, count - lane);
     for (int32_t half = 0; 32 * half < count; half++)
         for (int32_t i = 0; i < 12; i++)
             memcpy(c->weights[i / 4][i % 4] + 32 * half, packed + (half * 12 + i) * 32, 32);
-    for (int32_t i = 0; i < 32; i++)
-        c->rounding[i] = (int16_t)(2 * (epilogue->zero + 128) + 1);
-    memset(c->low, epilogue->low + 128, sizeof c->low);
-    memset(c->high, epilogue->high + 128, sizeof c->high);
-    memset(c->flip, depthwise->out_type == ITG_U8 ? 0 : 128, sizeof c->flip);
-    c->mask = ~(uint64_t)0 >> (64 - count);
+    const __m512i pad = depthwise->pad ? _mm512_maskz_loadu_epi8(c->mask, depthwise->pad + channel) : _mm512_set1_epi8((char)depthwise->pad_code);
+    _mm512_storeu_si512(c->pad, _mm512_xor_si512(pad, _mm512_set1_epi8(-128)));
+    _mm512_storeu_si512(c->rounding, _mm512_set1_epi16((short)(2 * (epilogue->zero + 128) + 1)));
+    _mm512_storeu_si512(c->low, _mm512_set1_epi8((char)(epilogue->low + 128)));
+    _mm512_storeu_si512(c->high, _mm512_set1_epi8((char)(epilogue->high + 128)));
+    _mm512_storeu_si512(c->flip, _mm512_set1_epi8(depthwise->out_type == ITG_U8 ? 0 : -128));
 }
 
 static void compute_block(const itg_depthwise *depthwise, uint8_t *out, const uint8_t *in, const int32_t rows[2], int32_t channel)
