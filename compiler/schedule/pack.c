@@ -4,6 +4,7 @@
 #include "compiler/schedule/parts.h"
 
 #include "runtime/kernels/column.h"
+#include "runtime/kernels/pairs.h"
 #include "runtime/kernels/stage.h"
 #include "runtime/kernels/winograd.h"
 
@@ -123,6 +124,9 @@ static void pack_conv(itgc_graph *graph, itgc_step *step, itg_packing packing)
     step->scratch_bytes = itg_band_scratch_bytes(conv);
     if (itg_is_transformed(conv) && step->scratch_bytes < itg_winograd_scratch_bytes(conv)) {
         step->scratch_bytes = itg_winograd_scratch_bytes(conv);
+    }
+    if (itg_is_widened(conv) && step->scratch_bytes < itg_widened_scratch_bytes(conv)) {
+        step->scratch_bytes = itg_widened_scratch_bytes(conv);
     }
 }
 

@@ -68,18 +68,35 @@ static itg_pair_head split_block(const itg_runs *runs, int8_t *block, const int8
     return head;
 }
 
-/* One group; returns the bytes it takes. list: its room. A layer that kernels may transform keeps all its weights whole. */
+/* How many entries the second list would have, in percent of the blocks'. */
+static int64_t measure_excess(const itg_runs *runs, const int8_t *blocks)
+{
+    const size_t entries = (size_t)runs->blocks * (size_t)runs->segments * (size_t)runs->steps * 2;
+    int64_t count = 0;
+    for (size_t i = 0; i < entries; i++) {
+        int8_t weights[32], excess[32];
+        memcpy(weights, blocks + i * 32, sizeof weights);
+        count += split_step(weights, excess);
+    }
+    return count * 100 / (int64_t)entries;
+}
+
+/* One group; returns the bytes it takes. list: its room. A layer that kernels may transform or widen keeps all its weights whole. */
 static size_t split_group(const itg_conv *conv, const itg_runs *runs, int8_t *out, const int8_t *in, pair_list *list)
 {
     const size_t block_bytes = (size_t)runs->segments * (size_t)runs->steps * 64, head = itg_head_bytes(conv, runs);
     const size_t start = head + (size_t)runs->blocks * block_bytes;
     const bool is_transformed = (in[(size_t)runs->blocks * 64] & ITG_WINOGRAD_MARK) != 0;
+    const bool is_widened = !is_transformed && itg_can_widen(conv) && measure_excess(runs, in + head) > ITG_WIDENED_PERCENT;
     itg_pair_head *heads = (itg_pair_head *)(void *)(out + start);
     memcpy(out, in, start);
+    if (is_widened) {
+        out[(size_t)runs->blocks * 64] |= ITG_WIDENED_MARK;
+    }
     list->count = 0;
     for (int32_t block = 0; block < runs->blocks; block++) {
         const size_t at = head + (size_t)block * block_bytes;
-        heads[block] = is_transformed ? (itg_pair_head){.whole = 1} : split_block(runs, out + at, in + at, list);
+        heads[block] = is_transformed || is_widened ? (itg_pair_head){.whole = 1} : split_block(runs, out + at, in + at, list);
     }
     const size_t extras = itg_pair_extras(runs, heads), places = start + itg_pair_heads_bytes(runs);
     memcpy(out + places, list->places, (size_t)list->count * sizeof(int32_t));

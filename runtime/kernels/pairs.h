@@ -2,7 +2,8 @@
  * ITG_PACK_16C4P: products of u8 by s8 that are added in pairs to int16 (vpmaddubsw). 255 * 128 fits, so a pair is exact for every input
  * if its positive weights sum up to at most 128, and its negative ones too. What a pair has beyond that is multiplied once more, from a
  * second list: one entry stands for 4 neighbouring inputs of 8 channels. A block where that would not pay keeps its weights whole and
- * is multiplied in int16. The packer writes these structures, the AVX2 tiles read them. */
+ * is multiplied in int16. A layer of many pixels where it would cost more than a little does so as a whole, and kernels may widen its inputs
+ * and weights in scratch memory beforehand. The packer writes these structures, the AVX2 tiles read them. */
 #ifndef ITG_KERNELS_PAIRS_H
 #define ITG_KERNELS_PAIRS_H
 
@@ -36,5 +37,57 @@ static inline size_t itg_pair_extras(const itg_runs *runs, const itg_pair_head *
 }
 
 #define ITG_PAIR_ENTRY_BYTES 36 /* place and weights */
+
+#define ITG_WIDENED_PERCENT 10   /* of a layer's entries: with more, it is widened */
+#define ITG_WIDENED_PIXELS  8    /* at least, to be worth it */
+#define ITG_WIDENED_DEPTH   2048 /* weights of an output at most */
+
+static inline bool itg_can_widen(const itg_conv *conv)
+{
+    const itg_runs runs = itg_cut_runs(conv);
+    const bool is_large = conv->out[0] * conv->out[1] >= ITG_WIDENED_PIXELS;
+    return conv->groups == 1 && conv->in_type != ITG_S16 && is_large && runs.segments * runs.steps * 4 <= ITG_WIDENED_DEPTH;
+}
+
+/* A packed layer that the packer marked. */
+static inline bool itg_is_widened(const itg_conv *conv)
+{
+    return conv->packing == ITG_PACK_16C4P && conv->groups == 1 && (conv->weights[(conv->out[2] + 15) / 16 * 64] & ITG_WIDENED_MARK) != 0;
+}
+
+/* Bytes of a row before it is widened: the whole one where it is read in place. */
+static inline int32_t itg_unwidened_row_bytes(const itg_conv *conv)
+{
+    return itg_reads_in_place(conv) ? conv->in[1] * conv->in[2] : itg_band_row_bytes(conv);
+}
+
+/* Output rows of a widened band. */
+static inline int32_t itg_widened_rows(const itg_conv *conv)
+{
+    int32_t rows = 1;
+    while (rows < conv->out[0] && itg_reach(conv, 0, rows + 1) * itg_unwidened_row_bytes(conv) * 2 <= ITG_BAND_BYTES)
+        rows++;
+    return rows;
+}
+
+/* Scratch memory: int16 weights of a block, [step][2 pairs][16 outputs][2], then int16 rows of inputs, then the same rows as bytes if they are
+ * not read in place. */
+static inline uint32_t itg_widened_weight_bytes(const itg_runs *runs)
+{
+    return (uint32_t)(runs->segments * runs->steps) * 128;
+}
+
+static inline uint32_t itg_widened_row_bytes(const itg_conv *conv)
+{
+    const int32_t rows = itg_reach(conv, 0, itg_widened_rows(conv));
+    return ((uint32_t)(rows * itg_unwidened_row_bytes(conv)) * 2 + 16 + 63) / 64 * 64; /* a run's last step may read 14 bytes on */
+}
+
+static inline uint32_t itg_widened_scratch_bytes(const itg_conv *conv)
+{
+    const itg_runs runs = itg_cut_runs(conv);
+    const uint32_t bytes = itg_widened_weight_bytes(&runs) + itg_widened_row_bytes(conv);
+    return itg_reads_in_place(conv) ? bytes : bytes + itg_widened_row_bytes(conv) / 2 + 64;
+}
 
 #endif

@@ -92,13 +92,12 @@ typedef struct itg_row_job {
 static inline void itg_fill_start(const itg_layer *layer, const itg_row_job *job, int32_t low[64], int32_t high[64])
 {
     const int32_t group_outputs = layer->conv->out[2] / layer->conv->groups;
-    const int32_t end = (job->channel / group_outputs + 1) * group_outputs;
-    for (int32_t i = 0; i < job->blocks * 16; i++) {
-        const int32_t bias = job->channel + i < end ? layer->conv->epilogue.bias[job->channel + i] : 0;
-        const int32_t correction = layer->correction[job->block * 16 + i];
-        low[i] = layer->wide_input ? bias : (int32_t)((uint32_t)bias + (uint32_t)correction);
-        high[i] = correction;
-    }
+    const int32_t left = group_outputs - job->channel % group_outputs, count = left < job->blocks * 16 ? left : job->blocks * 16;
+    const int32_t *corrections = layer->correction + job->block * 16;
+    memcpy(high, corrections, (size_t)job->blocks * 64);
+    memcpy(low, corrections, (size_t)job->blocks * 64);
+    for (int32_t i = 0; i < count; i++)
+        low[i] = itg_add_wrap(layer->conv->epilogue.bias[job->channel + i], layer->wide_input ? 0 : corrections[i]);
 }
 
 static inline void itg_offset_segments(const uint8_t **moved, const itg_row_job *job, int32_t segments, ptrdiff_t offset)

@@ -5,6 +5,7 @@
 #include "runtime/kernels/avx2/products.h"
 #include "runtime/kernels/avx2/requantize.h"
 #include "runtime/kernels/avx2/tile.h"
+#include "runtime/kernels/avx2/widened.h"
 #include "runtime/kernels/part.h"
 
 static const itg_tile_set set = {.pixels = TILE_PIXELS,
@@ -14,16 +15,24 @@ static const itg_tile_set set = {.pixels = TILE_PIXELS,
                                  .direct = &direct_tiles[0][0],
                                  .open_direct = itg_avx2_open_direct};
 
+static void compute_job(const itg_conv *conv, const itg_conv_job *job)
+{
+    if (itg_is_widened(conv))
+        compute_widened(conv, job);
+    else
+        itg_compute_part(&set, compute_transformed, conv, job);
+}
+
 /* blocks: end 0: all. */
 static void compute_part(const itg_conv *conv, void *out, const void *in, const int32_t rows[2], const int32_t blocks[2], void *scratch)
 {
-    itg_compute_part(&set, compute_transformed, conv, &(itg_conv_job){out, in, scratch, {rows[0], rows[1]}, {blocks[0], blocks[1]}});
+    compute_job(conv, &(itg_conv_job){out, in, scratch, {rows[0], rows[1]}, {blocks[0], blocks[1]}});
 }
 
 static void compute_rows(const itg_conv *conv, void *out, const void *in, int32_t y0, int32_t y1, void *scratch)
 {
     if (conv->packing == ITG_PACK_16C4P)
-        itg_compute_part(&set, compute_transformed, conv, &(itg_conv_job){out, in, scratch, {y0, y1}, {0, 0}});
+        compute_job(conv, &(itg_conv_job){out, in, scratch, {y0, y1}, {0, 0}});
     else
         itg_conv_scalar.rows(conv, out, in, y0, y1, scratch);
 }

@@ -4,6 +4,7 @@
 #ifndef ITG_AVX2_TRANSFORM_H
 #define ITG_AVX2_TRANSFORM_H
 
+#include "runtime/kernels/avx2/widen.h"
 #include "runtime/kernels/winograd.h"
 
 #include <immintrin.h>
@@ -74,13 +75,10 @@ static inline void itg_transform_taps(int16_t *out, const int8_t taps[9][16])
 /* Four inputs of 16 outputs, [16][4] bytes in every tap, `tap` bytes apart -> U[36] of [2][16 outputs][2 inputs] at out. */
 static inline void itg_transform_step(int16_t *out, const int8_t *packed, ptrdiff_t tap)
 {
-    static const int8_t order[32] = {0, 1, 4, 5, 8, 9, 12, 13, 2, 3, 6, 7, 10, 11, 14, 15, 0, 1, 4, 5, 8, 9, 12, 13, 2, 3, 6, 7, 10, 11, 14, 15};
-    const __m256i pairs = _mm256_loadu_si256((const __m256i *)(const void *)order);
     int8_t taps[2][2][9][16]; /* [pair of inputs][half of the outputs] */
     for (int i = 0; i < 9; i++) {
         for (int half = 0; half < 2; half++) {
-            const __m256i outputs = _mm256_loadu_si256((const __m256i *)(const void *)(packed + i * tap + 32 * half));
-            const __m256i sorted = _mm256_permute4x64_epi64(_mm256_shuffle_epi8(outputs, pairs), 0xD8);
+            const __m256i sorted = itg_sort_inputs(packed + i * tap + 32 * half);
             _mm_storeu_si128((__m128i *)(void *)taps[0][half][i], _mm256_castsi256_si128(sorted));
             _mm_storeu_si128((__m128i *)(void *)taps[1][half][i], _mm256_extracti128_si256(sorted, 1));
         }
