@@ -7,7 +7,7 @@ static bool has_families(const itg_kernels *kernels, uint32_t families)
     const uint32_t present = (kernels->conv ? ITG_FAMILY_CONV : 0u) | (kernels->depthwise ? ITG_FAMILY_DEPTHWISE : 0u) |
                              (kernels->pool ? ITG_FAMILY_POOL : 0u) | (kernels->elementwise ? ITG_FAMILY_ELEMENTWISE : 0u) |
                              (kernels->lookup ? ITG_FAMILY_LOOKUP : 0u) | (kernels->softmax ? ITG_FAMILY_SOFTMAX : 0u) |
-                             (kernels->normalize ? ITG_FAMILY_NORMALIZE : 0u);
+                             (kernels->normalize ? ITG_FAMILY_NORMALIZE : 0u) | (kernels->matmul ? ITG_FAMILY_MATMUL : 0u);
     return (families & ~present) == 0;
 }
 

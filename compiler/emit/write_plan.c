@@ -16,6 +16,7 @@ static const struct {
     {ITG_FAMILY_LOOKUP, "lookup", "ITG_FAMILY_LOOKUP"},
     {ITG_FAMILY_SOFTMAX, "softmax", "ITG_FAMILY_SOFTMAX"},
     {ITG_FAMILY_NORMALIZE, "normalize", "ITG_FAMILY_NORMALIZE"},
+    {ITG_FAMILY_MATMUL, "matmul", "ITG_FAMILY_MATMUL"},
 };
 
 #define FAMILY_COUNT (sizeof families / sizeof families[0])

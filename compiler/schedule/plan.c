@@ -21,7 +21,7 @@ static uint32_t find_family(const char *family)
         {"conv", ITG_FAMILY_CONV},           {"depthwise", ITG_FAMILY_DEPTHWISE},
         {"pool", ITG_FAMILY_POOL},           {"elementwise", ITG_FAMILY_ELEMENTWISE},
         {"lookup", ITG_FAMILY_LOOKUP},       {"softmax", ITG_FAMILY_SOFTMAX},
-        {"normalize", ITG_FAMILY_NORMALIZE},
+        {"normalize", ITG_FAMILY_NORMALIZE}, {"matmul", ITG_FAMILY_MATMUL},
     };
     for (size_t i = 0; i < sizeof families / sizeof families[0]; i++) {
         if (strcmp(families[i].name, family) == 0) {

@@ -17,6 +17,7 @@ typedef struct itg_elementwise_kernels itg_elementwise_kernels;
 typedef struct itg_lookup_kernels itg_lookup_kernels;
 typedef struct itg_softmax_kernels itg_softmax_kernels;
 typedef struct itg_normalize_kernels itg_normalize_kernels;
+typedef struct itg_matmul_kernels itg_matmul_kernels;
 
 /* A family that a model does not use may be NULL in the table the emitted model names, so that the linker drops it. */
 struct itg_kernels {
@@ -31,6 +32,7 @@ struct itg_kernels {
     const itg_lookup_kernels *lookup;
     const itg_softmax_kernels *softmax;
     const itg_normalize_kernels *normalize;
+    const itg_matmul_kernels *matmul;
 };
 
 extern const itg_conv_kernels itg_conv_scalar;
@@ -40,6 +42,7 @@ extern const itg_elementwise_kernels itg_elementwise_scalar;
 extern const itg_lookup_kernels itg_lookup_scalar;
 extern const itg_softmax_kernels itg_softmax_scalar;
 extern const itg_normalize_kernels itg_normalize_scalar;
+extern const itg_matmul_kernels itg_matmul_scalar;
 
 extern const itg_kernels itg_kernels_scalar; /* every family: the reference */
 
@@ -48,6 +51,7 @@ extern const itg_conv_kernels itg_conv_sse41;
 extern const itg_depthwise_kernels itg_depthwise_sse41;
 extern const itg_pool_kernels itg_pool_sse41;
 extern const itg_elementwise_kernels itg_elementwise_sse41;
+extern const itg_matmul_kernels itg_matmul_sse41;
 extern const itg_kernels itg_kernels_sse41;
 #define itg_lookup_sse41    itg_lookup_scalar
 #define itg_softmax_sse41   itg_softmax_scalar
@@ -58,6 +62,7 @@ extern const itg_depthwise_kernels itg_depthwise_avx2;
 extern const itg_pool_kernels itg_pool_avx2;
 extern const itg_elementwise_kernels itg_elementwise_avx2;
 extern const itg_normalize_kernels itg_normalize_avx2;
+extern const itg_matmul_kernels itg_matmul_avx2;
 extern const itg_kernels itg_kernels_avx2;
 #define itg_lookup_avx2  itg_lookup_scalar
 #define itg_softmax_avx2 itg_softmax_scalar
@@ -70,11 +75,13 @@ extern const itg_kernels itg_kernels_avxvnni;
 #define itg_lookup_avxvnni      itg_lookup_scalar
 #define itg_softmax_avxvnni     itg_softmax_scalar
 #define itg_normalize_avxvnni   itg_normalize_avx2
+#define itg_matmul_avxvnni      itg_matmul_avx2
 
 extern const itg_conv_kernels itg_conv_avx512vnni;
 extern const itg_depthwise_kernels itg_depthwise_avx512vnni;
 extern const itg_pool_kernels itg_pool_avx512vnni;
 extern const itg_elementwise_kernels itg_elementwise_avx512vnni;
+extern const itg_matmul_kernels itg_matmul_avx512vnni;
 extern const itg_kernels itg_kernels_avx512vnni;
 #define itg_lookup_avx512vnni    itg_lookup_scalar
 #define itg_softmax_avx512vnni   itg_softmax_scalar
@@ -88,6 +95,7 @@ extern const itg_kernels itg_kernels_amx;
 #define itg_lookup_amx      itg_lookup_avx512vnni
 #define itg_softmax_amx     itg_softmax_avx512vnni
 #define itg_normalize_amx   itg_normalize_avx512vnni
+#define itg_matmul_amx      itg_matmul_avx512vnni
 
 /* 64-bit Arm: Advanced SIMD, then SDOT. What a table takes from its parent has both names, so that an emitted model can name every family
  * of its table. */
@@ -99,6 +107,7 @@ extern const itg_lookup_kernels itg_lookup_neon;
 extern const itg_normalize_kernels itg_normalize_neon;
 extern const itg_kernels itg_kernels_neon;
 #define itg_softmax_neon itg_softmax_scalar
+#define itg_matmul_neon  itg_matmul_scalar
 
 extern const itg_conv_kernels itg_conv_dotprod;
 extern const itg_depthwise_kernels itg_depthwise_dotprod;
@@ -108,6 +117,7 @@ extern const itg_kernels itg_kernels_dotprod;
 #define itg_lookup_dotprod      itg_lookup_neon
 #define itg_softmax_dotprod     itg_softmax_scalar
 #define itg_normalize_dotprod   itg_normalize_neon
+#define itg_matmul_dotprod      itg_matmul_scalar
 
 /* 64-bit Arm: SMMLA. */
 extern const itg_conv_kernels itg_conv_i8mm;
@@ -118,6 +128,7 @@ extern const itg_kernels itg_kernels_i8mm;
 #define itg_lookup_i8mm      itg_lookup_neon
 #define itg_softmax_i8mm     itg_softmax_scalar
 #define itg_normalize_i8mm   itg_normalize_neon
+#define itg_matmul_i8mm      itg_matmul_scalar
 
 /* 32-bit Arm with Advanced SIMD; pool, elementwise and normalize are the sources of 64-bit Arm. */
 extern const itg_conv_kernels itg_conv_neon32;
@@ -128,6 +139,7 @@ extern const itg_kernels itg_kernels_neon32;
 #define itg_lookup_neon32      itg_lookup_scalar
 #define itg_softmax_neon32     itg_softmax_scalar
 #define itg_normalize_neon32   itg_normalize_neon
+#define itg_matmul_neon32      itg_matmul_scalar
 
 /* Whether this processor and its operating system run a table's instructions (runtime/features.c): is_supported of tables. Where nobody can be
  * asked, which is anywhere but on x86 and Linux, whoever names the table has to know. */

@@ -31,7 +31,8 @@ typedef enum itg_family {
     ITG_FAMILY_ELEMENTWISE = 8, /* itg_op_add, itg_op_mul, itg_op_rescale */
     ITG_FAMILY_LOOKUP = 16,     /* itg_op_lookup */
     ITG_FAMILY_SOFTMAX = 32,    /* itg_op_softmax */
-    ITG_FAMILY_NORMALIZE = 64   /* itg_op_normalize */
+    ITG_FAMILY_NORMALIZE = 64,  /* itg_op_normalize */
+    ITG_FAMILY_MATMUL = 128     /* itg_op_matmul */
 } itg_family;
 
 typedef struct itg_kernels itg_kernels; /* kernels.h */

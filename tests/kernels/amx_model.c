@@ -23,5 +23,6 @@ const itg_kernels check_amx_model = {
     .lookup = &itg_lookup_amx,
     .softmax = &itg_softmax_amx,
     .normalize = &itg_normalize_amx,
+    .matmul = &itg_matmul_amx,
 };
 #endif

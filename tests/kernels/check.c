@@ -10,8 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
-static const check_family *const families[] = {&check_conv,   &check_depthwise, &check_pool,     &check_elementwise,
-                                               &check_lookup, &check_softmax,   &check_normalize};
+static const check_family *const families[] = {&check_conv,   &check_depthwise, &check_pool,      &check_elementwise,
+                                               &check_lookup, &check_softmax,   &check_normalize, &check_matmul};
 
 enum { FAMILY_COUNT = sizeof families / sizeof families[0], CANARY = 0xa5 };
 

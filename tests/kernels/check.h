@@ -46,7 +46,7 @@ typedef struct check_family {
     void (*define)(const check_case *test, void *out);
 } check_family;
 
-extern const check_family check_conv, check_depthwise, check_pool, check_elementwise, check_lookup, check_softmax, check_normalize;
+extern const check_family check_conv, check_depthwise, check_pool, check_elementwise, check_lookup, check_softmax, check_normalize, check_matmul;
 
 /* Tables that stand for instructions this processor lacks; GCC's pragma compiles them. */
 #if defined(__x86_64__) && !defined(__clang__)

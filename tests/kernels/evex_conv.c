@@ -22,5 +22,6 @@ const itg_kernels check_evex = {
     .lookup = &itg_lookup_avxvnni,
     .softmax = &itg_softmax_avxvnni,
     .normalize = &itg_normalize_avxvnni,
+    .matmul = &itg_matmul_avxvnni,
 };
 #endif

@@ -37,7 +37,7 @@ static const struct {
     {"itg_op_pool", offsetof(itg_kernels, pool)},           {"itg_op_reduce", offsetof(itg_kernels, pool)},
     {"itg_op_add", offsetof(itg_kernels, elementwise)},     {"itg_op_mul", offsetof(itg_kernels, elementwise)},
     {"itg_op_lookup", offsetof(itg_kernels, lookup)},       {"itg_op_softmax", offsetof(itg_kernels, softmax)},
-    {"itg_op_normalize", offsetof(itg_kernels, normalize)},
+    {"itg_op_normalize", offsetof(itg_kernels, normalize)}, {"itg_op_matmul", offsetof(itg_kernels, matmul)},
 };
 
 static const void *find_family(const itg_kernels *kernels, size_t offset)

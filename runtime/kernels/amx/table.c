@@ -15,4 +15,5 @@ const itg_kernels itg_kernels_amx = {
     .lookup = &itg_lookup_amx,
     .softmax = &itg_softmax_amx,
     .normalize = &itg_normalize_amx,
+    .matmul = &itg_matmul_amx,
 };

@@ -11,8 +11,11 @@
 #include <string.h>
 
 #define ITG_LANES 8
+#ifndef ITG_LANES_ROWS
+#define ITG_LANES_ROWS 4 /* of a product whose sums stay in registers */
+#endif
 
-typedef __m256i itg_lanes;
+typedef __m256i itg_lanes, itg_words; /* 8 int32, 16 int16 */
 typedef itg_avx2_rounding itg_lanes_rounding;
 
 #define itg_lanes_set           _mm256_set1_epi32
@@ -25,6 +28,12 @@ typedef itg_avx2_rounding itg_lanes_rounding;
 #define itg_lanes_round         itg_avx2_round
 #define itg_lanes_clamp         itg_avx2_clamp
 #define itg_lanes_requantize    itg_avx2_requantize
+
+#define itg_words_set      _mm256_set1_epi16
+#define itg_words_add      _mm256_add_epi16
+#define itg_words_subtract _mm256_sub_epi16
+#define itg_words_low      _mm256_unpacklo_epi16
+#define itg_words_high     _mm256_unpackhi_epi16
 
 /* Codes [index, index + 8). */
 static inline itg_lanes itg_lanes_load(const void *data, itg_type type, size_t index)
@@ -77,6 +86,43 @@ static inline void itg_lanes_store_part(void *data, itg_type type, size_t index,
     uint8_t part[32];
     itg_lanes_store(part, type, 0, codes);
     memcpy((uint8_t *)data + index * bytes, part, (size_t)count * bytes);
+}
+
+/* Codes [index, index + 16), of 8 bits or int16. */
+static inline itg_words itg_words_load(const void *data, itg_type type, size_t index)
+{
+    if (type == ITG_S16)
+        return _mm256_loadu_si256((const __m256i *)(const void *)((const int16_t *)data + index));
+    const __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)((const int8_t *)data + index));
+    return _mm256_cvtepi8_epi16(type == ITG_S8 ? bytes : _mm_xor_si128(bytes, _mm_set1_epi8(-128)));
+}
+
+static inline itg_words itg_words_load_part(const void *data, itg_type type, size_t index, int32_t count)
+{
+    if (count >= 2 * ITG_LANES)
+        return itg_words_load(data, type, index);
+    const size_t bytes = itg_element_bytes(type);
+    uint8_t part[32] = {0};
+    memcpy(part, (const uint8_t *)data + index * bytes, (size_t)count * bytes);
+    return itg_words_load(part, type, 0);
+}
+
+static inline void itg_words_store(void *to, itg_words words)
+{
+    _mm256_storeu_si256((__m256i *)to, words);
+}
+
+/* acc + the sum of both products of each pair. */
+static inline itg_lanes itg_lanes_dot(itg_lanes acc, itg_words a, itg_words b)
+{
+    return _mm256_add_epi32(acc, _mm256_madd_epi16(a, b));
+}
+
+/* Sums of the pairs that itg_words_low and itg_words_high make, in order. */
+static inline void itg_lanes_store_halves(int32_t *to, itg_lanes low, itg_lanes high)
+{
+    _mm256_storeu_si256((__m256i *)(void *)to, _mm256_permute2x128_si256(low, high, 0x20));
+    _mm256_storeu_si256((__m256i *)(void *)(to + 8), _mm256_permute2x128_si256(low, high, 0x31));
 }
 
 #endif

@@ -15,4 +15,5 @@ const itg_kernels itg_kernels_avx2 = {
     .lookup = &itg_lookup_avx2,
     .softmax = &itg_softmax_avx2,
     .normalize = &itg_normalize_avx2,
+    .matmul = &itg_matmul_avx2,
 };

@@ -8,9 +8,10 @@
 
 #include <immintrin.h>
 
-#define ITG_LANES 16
+#define ITG_LANES      16
+#define ITG_LANES_ROWS 8 /* of a product whose sums stay in registers */
 
-typedef __m512i itg_lanes;
+typedef __m512i itg_lanes, itg_words; /* 16 int32, 32 int16 */
 typedef itg_avx512_rounding itg_lanes_rounding;
 
 #define itg_lanes_set           _mm512_set1_epi32
@@ -23,6 +24,13 @@ typedef itg_avx512_rounding itg_lanes_rounding;
 #define itg_lanes_round         itg_avx512_round
 #define itg_lanes_clamp         itg_avx512_clamp
 #define itg_lanes_requantize    itg_avx512_requantize
+
+#define itg_words_set      _mm512_set1_epi16
+#define itg_words_add      _mm512_add_epi16
+#define itg_words_subtract _mm512_sub_epi16
+#define itg_words_low      _mm512_unpacklo_epi16
+#define itg_words_high     _mm512_unpackhi_epi16
+#define itg_lanes_dot      _mm512_dpwssd_epi32 /* acc + the sum of both products of each pair */
 
 static inline itg_lanes itg_lanes_widen_words(itg_type type, __m256i words)
 {
@@ -92,6 +100,43 @@ static inline void itg_lanes_store_part(void *data, itg_type type, size_t index,
         _mm256_mask_storeu_epi16((int16_t *)data + index, mask, _mm512_cvtepi32_epi16(codes));
     else
         _mm_mask_storeu_epi8((int8_t *)data + index, mask, itg_lanes_narrow_bytes(type, codes));
+}
+
+static inline itg_words itg_words_widen(itg_type type, __m256i bytes)
+{
+    return _mm512_cvtepi8_epi16(type == ITG_S8 ? bytes : _mm256_xor_si256(bytes, _mm256_set1_epi8(-128)));
+}
+
+/* Codes [index, index + 32), of 8 bits or int16. */
+static inline itg_words itg_words_load(const void *data, itg_type type, size_t index)
+{
+    if (type == ITG_S16)
+        return _mm512_loadu_si512((const int16_t *)data + index);
+    return itg_words_widen(type, _mm256_loadu_si256((const __m256i *)(const void *)((const int8_t *)data + index)));
+}
+
+static inline itg_words itg_words_load_part(const void *data, itg_type type, size_t index, int32_t count)
+{
+    if (count >= 2 * ITG_LANES)
+        return itg_words_load(data, type, index);
+    const __mmask32 mask = ((__mmask32)1 << count) - 1;
+    if (type == ITG_S16)
+        return _mm512_maskz_loadu_epi16(mask, (const int16_t *)data + index);
+    return itg_words_widen(type, _mm256_maskz_loadu_epi8(mask, (const int8_t *)data + index));
+}
+
+static inline void itg_words_store(void *to, itg_words words)
+{
+    _mm512_storeu_si512(to, words);
+}
+
+/* Sums of the pairs that itg_words_low and itg_words_high make, in order: four of each in turn. */
+static inline void itg_lanes_store_halves(int32_t *to, itg_lanes low, itg_lanes high)
+{
+    const __m512i even = _mm512_shuffle_i64x2(low, high, 0x88), odd = _mm512_shuffle_i64x2(low, high, 0xDD); /* l0 l2 h0 h2, l1 l3 h1 h3 */
+    const __m512i order_low = _mm512_setr_epi64(0, 1, 4, 5, 8, 9, 12, 13), order_high = _mm512_setr_epi64(2, 3, 6, 7, 10, 11, 14, 15);
+    _mm512_storeu_si512(to, _mm512_permutex2var_epi64(even, order_low, odd));
+    _mm512_storeu_si512(to + 16, _mm512_permutex2var_epi64(even, order_high, odd));
 }
 
 #endif

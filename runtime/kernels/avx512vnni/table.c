@@ -15,4 +15,5 @@ const itg_kernels itg_kernels_avx512vnni = {
     .lookup = &itg_lookup_avx512vnni,
     .softmax = &itg_softmax_avx512vnni,
     .normalize = &itg_normalize_avx512vnni,
+    .matmul = &itg_matmul_avx512vnni,
 };

@@ -15,4 +15,5 @@ const itg_kernels itg_kernels_avxvnni = {
     .lookup = &itg_lookup_avxvnni,
     .softmax = &itg_softmax_avxvnni,
     .normalize = &itg_normalize_avxvnni,
+    .matmul = &itg_matmul_avxvnni,
 };

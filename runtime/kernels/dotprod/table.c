@@ -14,4 +14,5 @@ const itg_kernels itg_kernels_dotprod = {
     .lookup = &itg_lookup_dotprod,
     .softmax = &itg_softmax_dotprod,
     .normalize = &itg_normalize_dotprod,
+    .matmul = &itg_matmul_dotprod,
 };

@@ -14,4 +14,5 @@ const itg_kernels itg_kernels_i8mm = {
     .lookup = &itg_lookup_i8mm,
     .softmax = &itg_softmax_i8mm,
     .normalize = &itg_normalize_i8mm,
+    .matmul = &itg_matmul_i8mm,
 };

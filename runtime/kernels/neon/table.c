@@ -13,4 +13,5 @@ const itg_kernels itg_kernels_neon = {
     .lookup = &itg_lookup_neon,
     .softmax = &itg_softmax_neon,
     .normalize = &itg_normalize_neon,
+    .matmul = &itg_matmul_neon,
 };

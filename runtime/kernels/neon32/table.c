@@ -15,4 +15,5 @@ const itg_kernels itg_kernels_neon32 = {
     .lookup = &itg_lookup_neon32,
     .softmax = &itg_softmax_neon32,
     .normalize = &itg_normalize_neon32,
+    .matmul = &itg_matmul_neon32,
 };

@@ -13,4 +13,5 @@ const itg_kernels itg_kernels_scalar = {
     .lookup = &itg_lookup_scalar,
     .softmax = &itg_softmax_scalar,
     .normalize = &itg_normalize_scalar,
+    .matmul = &itg_matmul_scalar,
 };

@@ -15,4 +15,5 @@ const itg_kernels itg_kernels_sse41 = {
     .lookup = &itg_lookup_sse41,
     .softmax = &itg_softmax_sse41,
     .normalize = &itg_normalize_sse41,
+    .matmul = &itg_matmul_sse41,
 };

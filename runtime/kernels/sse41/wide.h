@@ -168,8 +168,10 @@ static inline void itg_wide_storeu(void *to, itg_wide x)
 
 #define ITG_ZIP_HALVES itg_wide_zip_halves
 
-/* For tile.h, products.h and words.h of avx2: twice as many registers a pixel or tile; additions in assembly for the same reason as there. */
+/* For tile.h, products.h, lanes.h and words.h of avx2: twice as many registers a pixel or tile; additions in assembly for the same reason as there.
+ */
 #define ITG_TILE_PIXELS 2
+#define ITG_LANES_ROWS  2
 #define ITG_PLACE_TILES 2
 #define ITG_WORDS_ADD(acc, product)                                                                                                                  \
     {                                                                                                                                                \

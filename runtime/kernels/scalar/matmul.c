@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Product of two activations: the definition every other table must equal. Contract: runtime/kernels/matmul.h.
+ * Columns are summed in blocks over the inner dimension, so that the inner loop runs along memory. */
+#include "runtime/kernels/matmul.h"
+#include "runtime/kernels/element.h"
+
+#include <intaglio/fixed.h>
+
+enum { BLOCK = 32 }; /* columns kept at once: 384 bytes of stack where sums are 64 bits wide */
+
+/* Codes [first, first + count) less their zero point. */
+static void load_distances(int32_t *to, const void *data, itg_type type, size_t first, int32_t count, int32_t zero)
+{
+    if (type == ITG_S8) {
+        const int8_t *codes = (const int8_t *)data + first;
+        for (int32_t i = 0; i < count; i++)
+            to[i] = codes[i] - zero;
+        return;
+    }
+    if (type == ITG_U8) {
+        const uint8_t *codes = (const uint8_t *)data + first;
+        for (int32_t i = 0; i < count; i++)
+            to[i] = codes[i] - 128 - zero;
+        return;
+    }
+    for (int32_t i = 0; i < count; i++)
+        to[i] = itg_load_code(data, type, first + (size_t)i) - zero;
+}
+
+/* One row's operands: a points at it, b at its batch's matrix. */
+typedef struct row_pair {
+    const void *a, *b;
+} row_pair;
+
+static void sum_products(const itg_matmul *matmul, int32_t *sums, const row_pair *pair, int32_t first, int32_t count)
+{
+    int32_t b[BLOCK];
+    for (int32_t i = 0; i < count; i++)
+        sums[i] = 0;
+    for (int32_t k = 0; k < matmul->inner; k++) {
+        const int32_t a = itg_load_code(pair->a, matmul->a_type, (size_t)k) - matmul->zero_a;
+        load_distances(b, pair->b, matmul->b_type, (size_t)k * (size_t)matmul->columns + (size_t)first, count, matmul->zero_b);
+        for (int32_t i = 0; i < count; i++)
+            sums[i] += a * b[i];
+    }
+}
+
+static void sum_wide_products(const itg_matmul *matmul, int32_t *sums, const row_pair *pair, int32_t first, int32_t count)
+{
+    int64_t wide[BLOCK];
+    int32_t b[BLOCK];
+    for (int32_t i = 0; i < count; i++)
+        wide[i] = 0;
+    for (int32_t k = 0; k < matmul->inner; k++) {
+        const int32_t a = itg_load_code(pair->a, matmul->a_type, (size_t)k) - matmul->zero_a;
+        load_distances(b, pair->b, matmul->b_type, (size_t)k * (size_t)matmul->columns + (size_t)first, count, matmul->zero_b);
+        for (int32_t i = 0; i < count; i++)
+            wide[i] += (int64_t)a * b[i];
+    }
+    for (int32_t i = 0; i < count; i++)
+        sums[i] = itg_narrow(wide[i], matmul->narrow);
+}
+
+static void multiply_row(const itg_matmul *matmul, void *out, const row_pair *pair)
+{
+    const itg_requant *requant = &matmul->requant;
+    int32_t sums[BLOCK];
+    for (int32_t first = 0; first < matmul->columns; first += BLOCK) {
+        const int32_t count = matmul->columns - first < BLOCK ? matmul->columns - first : BLOCK;
+        if (matmul->wide)
+            sum_wide_products(matmul, sums, pair, first, count);
+        else
+            sum_products(matmul, sums, pair, first, count);
+        for (int32_t i = 0; i < count; i++) {
+            const int32_t code = matmul->zero + itg_requantize_left(sums[i], requant->left, requant->multiplier, requant->shift);
+            itg_store_code(out, matmul->out_type, (size_t)(first + i), itg_clamp(code, matmul->low, matmul->high));
+        }
+    }
+}
+
+static void multiply_rows(const itg_matmul *matmul, void *out, const void *a, const void *b, int32_t rows)
+{
+    const size_t a_bytes = (size_t)matmul->inner * itg_element_bytes(matmul->a_type);
+    const size_t out_bytes = (size_t)matmul->columns * itg_element_bytes(matmul->out_type);
+    for (int32_t row = 0; row < rows; row++) {
+        const row_pair pair = {(const uint8_t *)a + (size_t)row * a_bytes, b};
+        multiply_row(matmul, (uint8_t *)out + (size_t)row * out_bytes, &pair);
+    }
+}
+
+const itg_matmul_kernels itg_matmul_scalar = {.rows = multiply_rows};
