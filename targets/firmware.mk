@@ -78,6 +78,7 @@ firmware-model: target-compiler
 	$(TARGET_COMPILE) $(EMITTED_FLAGS) -I$(MODEL) -c -o $(MODEL_OBJ)/$(MODEL_NAME)_weights.o $(WEIGHTS_SRC)
 	$(TARGET_COMPILE) $(EMITTED_FLAGS) -I$(MODEL) -c -o $(MODEL_OBJ)/$(MODEL_NAME)_test.o $(MODEL)/$(MODEL_NAME)_test.c
 	$(TARGET_COMPILE) -std=gnu11 -O2 -Wall -Wextra -Werror -I$(MODEL) -DMODEL_HEADER='"$(MODEL_NAME).h"' -DMODEL_SELFTEST=$(MODEL_NAME)_selftest \
+	    -DMODEL_FIRST=$(MODEL_NAME)_model -DMODEL_LIST=$(MODEL_NAME)_models -DMODEL_COUNT=$(MODEL_UPPER)_MODEL_COUNT \
 	    -DMODEL_ARENA_BYTES=$(MODEL_UPPER)_ARENA_BYTES -c -o $(MODEL_OBJ)/selftest.o targets/firmware/selftest.c
 
 LINK_MODEL = $(TARGET_CC) $(TARGET_FLAGS) $(TARGET_LINK) -Wl,--gc-sections -Wl,-Map,$@.map -o $@ $(filter %.o,$^) $(MODEL_OBJ)/$(MODEL_NAME).o \
@@ -99,7 +100,7 @@ CHECK_OBJ := $(patsubst %.c,$(T)/%.o,$(wildcard tests/kernels/*.c compiler/sched
 .PHONY: kernel-check
 kernel-check: $(T)/kernel_check ## TARGET=T [KERNEL_CASES=N]: build/T/kernel_check under each of the target's CPUs
 	set -e; $(foreach cpu,$(CPUS),echo '$(cpu):'; $(call EXEC_ON,$(cpu)) $< --cases $(KERNEL_CASES);)
-EXEC_ON = $(if $(findstring $(CPU),$(EXEC)),$(subst $(CPU),$(1),$(EXEC)),$(EXEC))
+EXEC_ON = $(foreach CPU,$(1),$(EXEC))
 $(T)/kernel_check: $(CHECK_OBJ) $(T)/libintaglio.a
 	$(TARGET_CC) $(TARGET_FLAGS) $(TARGET_LINK) -o $@ $^ -lm
 $(T)/tests/%.o $(T)/compiler/%.o: COMPILER_FLAGS += -D_DEFAULT_SOURCE

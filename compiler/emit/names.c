@@ -112,7 +112,7 @@ static const char *make_constant_name(const itgc_writer *writer, int step, const
 }
 
 /* Every pointer must be a registered constant's: false with error 900 if one is not. */
-static bool name_step_constants(itgc_writer *writer, int index)
+static bool name_step_constants(itgc_writer *writer, int index, const void *params)
 {
     const itgc_graph *graph = writer->graph;
     const itgc_step *step = graph->steps[index];
@@ -120,7 +120,7 @@ static bool name_step_constants(itgc_writer *writer, int index)
         const itgc_field *field = &step->kind->fields[f];
         const void *pointer = NULL;
         if (field->kind == ITGC_FIELD_POINTER) {
-            memcpy(&pointer, (const char *)step->params + field->offset, sizeof pointer);
+            memcpy(&pointer, (const char *)params + field->offset, sizeof pointer);
         }
         const int constant = pointer ? find_constant(graph, pointer) : -1;
         if (pointer && constant < 0) {
@@ -143,6 +143,24 @@ static char *copy_upper(itgc_arena *arena, const char *name)
     return upper;
 }
 
+/* Which of the graph's packings each table reads. False if one reads none. */
+static bool find_plans(itgc_writer *writer)
+{
+    const itgc_graph *graph = writer->graph;
+    writer->table_count = itgc_count_tables(writer->target);
+    for (int t = 0; t < writer->table_count; t++) {
+        int k = 0;
+        while (k < graph->packing_count && graph->packings[k] != writer->target->tables[t]->packing) {
+            k++;
+        }
+        if (k == graph->packing_count) {
+            return false;
+        }
+        writer->packing_of[t] = k;
+    }
+    return true;
+}
+
 bool itgc_init_writer(itgc_writer *writer, const itgc_graph *graph, const itg_model *model, const itgc_emit_options *options)
 {
     *writer = (itgc_writer){.graph = graph, .model = model, .options = options, .name = options->name};
@@ -153,6 +171,10 @@ bool itgc_init_writer(itgc_writer *writer, const itgc_graph *graph, const itg_mo
     if (!writer->target) {
         return itgc_fail(graph->diag, 602, "target %s is unknown; `intaglio targets` lists what there is", options->target);
     }
+    if (!find_plans(writer)) {
+        return itgc_fail(graph->diag, 900, "the plan is not packed for target %s; this is a defect of the compiler, please report it",
+                         options->target);
+    }
     writer->upper = copy_upper(graph->arena, options->name);
     writer->constant_names = ITGC_NEW_ARRAY(graph->arena, const char *, graph->constant_count + 1);
     writer->step_digits = graph->step_count > 1000 ? 4 : graph->step_count > 100 ? 3 : 2;
@@ -161,8 +183,10 @@ bool itgc_init_writer(itgc_writer *writer, const itgc_graph *graph, const itg_mo
         writer->weights_crc = itg_crc32(writer->weights_crc, constant->bytes, constant->count * (size_t)constant->element_bytes);
     }
     for (int i = 0; i < graph->step_count; i++) {
-        if (!name_step_constants(writer, i)) {
-            return false;
+        for (int k = 0; k < graph->packing_count; k++) {
+            if (!name_step_constants(writer, i, graph->steps[i]->variants[k])) {
+                return false;
+            }
         }
     }
     return true;

@@ -18,19 +18,24 @@ static void write_usage(itgc_writer *w)
     const char *type = itgc_c_type(in->type);
     itgc_addf(w->text, "/* %s.h: written by intaglio %s from ", n, ITG_VERSION);
     itgc_add_comment(w->text, w->options->model_file);
+    const bool is_chosen = w->table_count > 1;
+    const char *model = is_chosen ? "model" : itgc_sprint(w->graph->arena, "&%s_model", n);
+    itgc_addf(w->text, " for %s; belongs to you.\n * Link %s.c, %s_weights and libintaglio.a.\n *\n", w->options->target, n, n);
+    itgc_addf(w->text, " *     static uint8_t arena[%s_ARENA_BYTES] ITG_ALIGNED;\n", u);
+    if (is_chosen) {
+        itgc_addf(w->text, " *     const itg_model *model = itg_choose_model(%s_models, %s_MODEL_COUNT);\n", n, u);
+    }
     itgc_addf(w->text,
-              " for %s; belongs to you.\n * Link %s.c, %s_weights and libintaglio.a.\n *\n"
-              " *     static uint8_t arena[%s_ARENA_BYTES] ITG_ALIGNED;\n"
-              " *     if (itg_check(&%s_model, NULL, arena, sizeof arena) != ITG_OK) ...\n"
+              " *     if (itg_check(%s, NULL, arena, sizeof arena) != ITG_OK) ...\n"
               " *     %s *input = (%s *)(arena + %s_INPUT_OFFSET);\n"
-              " *     itg_run(&%s_model, arena);\n"
-              " *     int best = itg_argmax(itg_output(&%s_model, arena, 0));\n *\n",
-              w->options->target, n, n, u, n, type, type, u, n, n);
+              " *     itg_run(%s, arena);\n"
+              " *     int best = itg_argmax(itg_output(%s, arena, 0));\n *\n",
+              model, type, type, u, model, model);
     itgc_addf(w->text,
-              " * Check once. Fill all %u elements of input before every run, which may overwrite them: round(value / SCALE) + ZERO, kept\n"
+              " * %sheck once. Fill all %u elements of input before every run, which may overwrite them: round(value / SCALE) + ZERO, kept\n"
               " * within the type. A stored value stands for (stored value - ZERO) * SCALE.%s%s%s */\n",
-              (unsigned)itg_port_elements(in), w->model->labels ? " best is an index into " : "", w->model->labels ? n : "",
-              w->model->labels ? "_labels." : "");
+              is_chosen ? "Choose and c" : "C", (unsigned)itg_port_elements(in), w->model->labels ? " best is an index into " : "",
+              w->model->labels ? n : "", w->model->labels ? "_labels." : "");
 }
 
 static void write_port(itgc_writer *w, const itg_port *port, const char *name)
@@ -70,6 +75,17 @@ static void write_asserts(itgc_writer *w)
         ITG_PLAN_VERSION, w->name, w->upper, w->name);
 }
 
+static void write_models(itgc_writer *w)
+{
+    itgc_add(w->text, "\n/* The same network for each kernel table of the target, the best last:");
+    for (int t = 0; t < w->table_count; t++) {
+        itgc_addf(w->text, "%s %s", t ? "," : "", w->target->tables[t]->name);
+    }
+    itgc_addf(w->text, ". Results are equal; %s_model is the first. */\n", w->name);
+    itgc_addf(w->text, "#define %s_MODEL_COUNT %d\nextern const itg_model *const %s_models[%s_MODEL_COUNT];\n", w->upper, w->table_count, w->name,
+              w->upper);
+}
+
 void itgc_write_header(itgc_writer *w)
 {
     write_usage(w);
@@ -83,6 +99,9 @@ void itgc_write_header(itgc_writer *w)
     }
     write_asserts(w);
     itgc_addf(w->text, "\n#ifdef __cplusplus\nextern \"C\" {\n#endif\n\nextern const itg_model %s_model;\n", w->name);
+    if (w->table_count > 1) {
+        write_models(w);
+    }
     if (w->model->labels) {
         itgc_addf(w->text, "\n#define %s_LABEL_COUNT %u\nextern const char *const %s_labels[%s_LABEL_COUNT];\n", w->upper,
                   (unsigned)w->model->label_count, w->name, w->upper);

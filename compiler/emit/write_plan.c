@@ -1,25 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0
- * NAME.c: the plan as C that people read: one step a line, the ONNX node behind it, and a kernel table naming only the families used.
- * Called by emit.c. */
+ * NAME.c: the plan as C that people read: one step a line, the ONNX node behind it; steps whose packed weights differ by kernel table are
+ * there once for each packing, all else once. Called by emit.c. */
 #include "compiler/emit/writer.h"
 
 #include <intaglio/intaglio.h>
 
-static const struct {
-    itg_family bit;
-    const char *member, *macro;
-} families[] = {
-    {ITG_FAMILY_CONV, "conv", "ITG_FAMILY_CONV"},
-    {ITG_FAMILY_DEPTHWISE, "depthwise", "ITG_FAMILY_DEPTHWISE"},
-    {ITG_FAMILY_POOL, "pool", "ITG_FAMILY_POOL"},
-    {ITG_FAMILY_ELEMENTWISE, "elementwise", "ITG_FAMILY_ELEMENTWISE"},
-    {ITG_FAMILY_LOOKUP, "lookup", "ITG_FAMILY_LOOKUP"},
-    {ITG_FAMILY_SOFTMAX, "softmax", "ITG_FAMILY_SOFTMAX"},
-    {ITG_FAMILY_NORMALIZE, "normalize", "ITG_FAMILY_NORMALIZE"},
-    {ITG_FAMILY_MATMUL, "matmul", "ITG_FAMILY_MATMUL"},
-};
-
-#define FAMILY_COUNT (sizeof families / sizeof families[0])
+/* Which tables there is a model for, where there are several. */
+static void write_tables(itgc_writer *w)
+{
+    itgc_add(w->text, " * Kernel tables, of which itg_choose_model takes the last that runs:");
+    for (int t = 0; t < w->table_count; t++) {
+        const itgc_kernel_table *table = w->target->tables[t];
+        const bool is_last = t + 1 == w->table_count;
+        itgc_addf(w->text, " %s", table->name);
+        if (is_last || w->packing_of[t + 1] != w->packing_of[t]) {
+            itgc_addf(w->text, " (%s)%s", itgc_packing_name(table->packing), is_last ? ".\n" : ",");
+        }
+    }
+}
 
 static void write_head(itgc_writer *w)
 {
@@ -36,6 +34,9 @@ static void write_head(itgc_writer *w)
     itgc_add(w->text, "), constants ");
     itgc_add_grouped(w->text, (int64_t)w->graph->weights_bytes);
     itgc_addf(w->text, " bytes (crc32 %08x).\n", (unsigned)w->weights_crc);
+    if (w->table_count > 1) {
+        write_tables(w);
+    }
     if (options->options && options->options[0]) {
         itgc_add(w->text, " * Options: ");
         itgc_add_comment(w->text, options->options);
@@ -54,13 +55,65 @@ static void write_declarations(itgc_writer *w)
     itgc_add(w->text, w->graph->constant_count ? "\n" : "");
 }
 
+/* The first packing whose plan is, step for step, that of packing k. */
+static int find_plan(const itgc_graph *graph, int k)
+{
+    for (int first = 0; first < k; first++) {
+        int step = 0;
+        while (step < graph->step_count && graph->steps[step]->variants[first] == graph->steps[step]->variants[k]) {
+            step++;
+        }
+        if (step == graph->step_count) {
+            return first;
+        }
+    }
+    return k;
+}
+
+/* "_16c4p" behind names that there is one of for each packing, "" behind those there is only one of. */
+static const char *make_suffix(const itgc_writer *w, int k, bool is_alone)
+{
+    char *suffix = itgc_sprint(w->graph->arena, "_%s", itgc_packing_name(w->graph->packings[k]) + sizeof "ITG_PACK_" - 1);
+    for (char *c = suffix; *c; c++) {
+        *c = *c >= 'A' && *c <= 'Z' ? (char)(*c - 'A' + 'a') : *c;
+    }
+    return is_alone ? "" : suffix;
+}
+
+const char *itgc_plan_suffix(const itgc_writer *w, int k)
+{
+    bool is_alone = true;
+    for (int other = 0; other < w->graph->packing_count; other++) {
+        is_alone = is_alone && find_plan(w->graph, other) == 0;
+    }
+    return make_suffix(w, find_plan(w->graph, k), is_alone);
+}
+
+/* "step_07", or "step_07_16c4p" where packings differ. */
+static const char *make_params_name(const itgc_writer *w, int index, int k)
+{
+    void *const *variants = w->graph->steps[index]->variants;
+    int first = 0, same = 0;
+    while (variants[first] != variants[k]) {
+        first++;
+    }
+    for (int other = 0; other < w->graph->packing_count; other++) {
+        same += variants[other] == variants[0];
+    }
+    return itgc_sprint(w->graph->arena, "step_%0*d%s", w->step_digits, index, make_suffix(w, first, same == w->graph->packing_count));
+}
+
 static void write_all_params(itgc_writer *w)
 {
     for (int i = 0; i < w->graph->step_count; i++) {
         const itgc_step *step = w->graph->steps[i];
-        itgc_addf(w->text, "static const %s step_%0*d = ", step->kind->params_name, w->step_digits, i);
-        itgc_write_params(w, step->kind, step->params);
-        itgc_add(w->text, ";\n");
+        for (int k = 0; k < w->graph->packing_count; k++) {
+            if (k == 0 || step->variants[k] != step->params) {
+                itgc_addf(w->text, "static const %s %s = ", step->kind->params_name, make_params_name(w, i, k));
+                itgc_write_params(w, step->kind, step->variants[k]);
+                itgc_add(w->text, ";\n");
+            }
+        }
     }
 }
 
@@ -85,19 +138,31 @@ static void write_step_comment(itgc_writer *w, const itgc_step *step)
     itgc_add(w->text, " */\n");
 }
 
-static void write_steps(itgc_writer *w)
+static void write_steps(itgc_writer *w, int packing)
 {
-    itgc_add(w->text, "\nstatic const itg_step steps[] = {\n    /* op, constants, where the inputs, the output and scratch lie in the arena, scratch "
-                      "bytes, rows, blocks */\n");
+    itgc_addf(w->text,
+              "\nstatic const itg_step steps%s[] = {\n    /* op, constants, where the inputs, the output and scratch lie in the arena, scratch "
+              "bytes, rows, blocks */\n",
+              itgc_plan_suffix(w, packing));
     for (int i = 0; i < w->graph->step_count; i++) {
         const itg_step *step = &w->model->steps[i];
-        itgc_addf(w->text, "    { %-18s &step_%0*d, { %6u, %6u, %6u }, %6u, %6u, %6u, %5u, %3u },",
-                  itgc_sprint(w->graph->arena, "%s,", w->graph->steps[i]->kind->op_name), w->step_digits, i, (unsigned)step->in[0],
+        itgc_addf(w->text, "    { %-18s &%s, { %6u, %6u, %6u }, %6u, %6u, %6u, %5u, %3u },",
+                  itgc_sprint(w->graph->arena, "%s,", w->graph->steps[i]->kind->op_name), make_params_name(w, i, packing), (unsigned)step->in[0],
                   (unsigned)step->in[1], (unsigned)step->in[2], (unsigned)step->out, (unsigned)step->scratch, (unsigned)step->scratch_bytes,
                   (unsigned)step->rows, (unsigned)step->blocks);
         write_step_comment(w, w->graph->steps[i]);
     }
-    itgc_add(w->text, "};\n\n");
+    itgc_add(w->text, "};\n");
+}
+
+static void write_all_steps(itgc_writer *w)
+{
+    for (int k = 0; k < w->graph->packing_count; k++) {
+        if (find_plan(w->graph, k) == k) {
+            write_steps(w, k);
+        }
+    }
+    itgc_add(w->text, "\n");
 }
 
 static void write_ports(itgc_writer *w, const char *name, const itg_port *ports, uint32_t count)
@@ -133,49 +198,14 @@ static void write_labels(itgc_writer *w)
     itgc_add(w->text, "};\n\n");
 }
 
-static void write_kernels(itgc_writer *w)
-{
-    itgc_addf(w->text,
-              "/* Only what this model needs, so that the linker can drop the rest. */\nstatic const itg_kernels kernels = {\n"
-              "    .name = \"%s\", .packing = %s, .is_supported = itg_runs_%s",
-              w->target->kernels, itgc_packing_name(w->target->packing), w->target->kernels);
-    for (size_t i = 0; i < FAMILY_COUNT; i++) {
-        if (w->model->families & families[i].bit) {
-            itgc_addf(w->text, ",\n    .%s = &itg_%s_%s", families[i].member, families[i].member, w->target->kernels);
-        }
-    }
-    itgc_add(w->text, "\n};\n\n");
-}
-
-static void write_model(itgc_writer *w)
-{
-    const itg_model *model = w->model;
-    itgc_addf(w->text, "const itg_model %s_model = {\n    .name = \"%s\", .version = %uu, .packing = %s,\n", w->name, w->name, ITG_PLAN_VERSION,
-              itgc_packing_name(w->target->packing));
-    itgc_addf(w->text, "    .arena_bytes = %s_ARENA_BYTES, .arena_align = %s_ARENA_ALIGN, .kernels = &kernels,\n", w->upper, w->upper);
-    itgc_addf(w->text, "    .steps = steps, .inputs = inputs, .outputs = outputs, .labels = %s%s,\n", model->labels ? w->name : "NULL",
-              model->labels ? "_labels" : "");
-    itgc_addf(w->text, "    .step_count = %u, .input_count = %u, .output_count = %u, .label_count = %u,\n    .workers = 1, .families = ",
-              (unsigned)model->step_count, (unsigned)model->input_count, (unsigned)model->output_count, (unsigned)model->label_count);
-    const char *separator = "";
-    for (size_t i = 0; i < FAMILY_COUNT; i++) {
-        if (model->families & families[i].bit) {
-            itgc_addf(w->text, "%s%s", separator, families[i].macro);
-            separator = " | ";
-        }
-    }
-    itgc_add(w->text, separator[0] ? "\n};\n" : "0\n};\n");
-}
-
 void itgc_write_plan(itgc_writer *w)
 {
     write_head(w);
     write_declarations(w);
     write_all_params(w);
-    write_steps(w);
+    write_all_steps(w);
     write_ports(w, "inputs", w->model->inputs, w->model->input_count);
     write_ports(w, "outputs", w->model->outputs, w->model->output_count);
     write_labels(w);
-    write_kernels(w);
-    write_model(w);
+    itgc_write_models(w);
 }

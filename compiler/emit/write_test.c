@@ -84,8 +84,8 @@ void itgc_write_test(itgc_writer *w)
     const test_run run = run_steps(w);
     itgc_addf(w->text,
               "/* %s_test.c: self-test of %s.c: one real input, the output it must give, the CRC-32 of every step. Written by intaglio;\n"
-              " * belongs to you. Run it with itg_run_selftest(&%s_selftest, NULL, arena, NULL). */\n#include \"%s.h\"\n\n",
-              w->name, w->name, w->name, w->name);
+              " * belongs to you. Run it with itg_run_selftest(&%s_selftest, NULL, arena, NULL)%s. */\n#include \"%s.h\"\n\n",
+              w->name, w->name, w->name, w->table_count > 1 ? ",\n * and copies of it whose model is another of the list" : "", w->name);
     for (uint32_t i = 0; i < model->input_count; i++) {
         write_bytes(w, "input", i, &model->inputs[i], w->options->test_inputs[i]);
     }

@@ -13,10 +13,12 @@ typedef struct itgc_writer {
     const itg_model *model;
     const itgc_emit_options *options;
     const itgc_target *target;
-    const char *name, *upper;    /* the C identifier, and in capitals for macros */
-    const char **constant_names; /* one per graph constant */
-    uint32_t weights_crc;        /* over all constants, in order */
-    int step_digits;             /* width of step numbers */
+    int table_count;                  /* of the target; each has a model */
+    int packing_of[ITGC_MOST_TABLES]; /* index into the graph's packings */
+    const char *name, *upper;         /* the C identifier, and in capitals for macros */
+    const char **constant_names;      /* one per graph constant */
+    uint32_t weights_crc;             /* over all constants, in order */
+    int step_digits;                  /* width of step numbers */
 } itgc_writer;
 
 /* False with error 601 (name is no C identifier) or 602 (unknown target). */
@@ -32,6 +34,12 @@ void itgc_write_test(itgc_writer *writer);
 
 /* `{ .in = {49,10,1}, … }`: any params struct from its kind's field table; fields that are zero are left out. */
 void itgc_write_params(itgc_writer *writer, const itgc_step_kind *kind, const void *params);
+
+/* What follows "steps" in the name of the plan for the graph's packing k: "_16c4p", or "" where all packings have one plan. */
+const char *itgc_plan_suffix(const itgc_writer *writer, int k);
+
+/* Of NAME.c: kernel tables and models. */
+void itgc_write_models(itgc_writer *writer);
 
 /* names.c */
 const char *itgc_constant_name(const itgc_writer *writer, const void *bytes); /* NULL for a pointer that is no constant's */

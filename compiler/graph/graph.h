@@ -10,8 +10,9 @@
 
 #include <intaglio/plan.h>
 
-#define ITGC_MAX_RANK  8
-#define ITGC_MOST_WORK ((int64_t)1 << 33) /* of folding constants in one graph: seconds */
+#define ITGC_MAX_RANK      8
+#define ITGC_MOST_PACKINGS 4                  /* of the weights of one plan */
+#define ITGC_MOST_WORK     ((int64_t)1 << 33) /* of folding constants in one graph: seconds */
 
 typedef struct itgc_op itgc_op; /* ops/op.h */
 typedef struct itgc_node itgc_node;
@@ -154,10 +155,11 @@ typedef struct itgc_step_kind {
 /* One runtime step: what quantize makes of a node (one or several), and what schedule and emit work on. */
 struct itgc_step {
     const itgc_step_kind *kind;
-    void *params;       /* the struct of plan.h */
-    const void *plain;  /* the same with weights in rows, for host tables that cannot read the packing; NULL: params are so */
-    itgc_node *node;    /* where it comes from */
-    itgc_tensor *in[3]; /* NULL: unused */
+    void *params;      /* the struct of plan.h */
+    const void *plain; /* scheduled: the same with weights in rows, for host tables that read none of the packings; NULL: params are so */
+    void *variants[ITGC_MOST_PACKINGS]; /* scheduled: params for each of the graph's packings, the first: params; equal where nothing is packed */
+    itgc_node *node;                    /* where it comes from */
+    itgc_tensor *in[3];                 /* NULL: unused */
     itgc_tensor *out;
     bool partial;        /* writes only part of out; a later step completes it */
     uint32_t out_offset; /* scheduled: bytes into out where a partial step begins */
@@ -201,7 +203,8 @@ struct itgc_graph {
     itgc_constant **constants;
     int constant_count, constant_capacity;
     /* scheduled */
-    itg_packing packing; /* of the weights */
+    itg_packing packings[ITGC_MOST_PACKINGS]; /* of the weights: the plan is emitted once for each */
+    int packing_count;
     uint32_t arena_bytes, arena_lower_bound_bytes, arena_align;
     uint32_t stack_bytes;   /* what itg_run is budgeted */
     uint32_t workers;       /* scratch slots reserved in the arena */

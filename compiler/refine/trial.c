@@ -22,7 +22,7 @@ bool itgc_make_trial(const itgc_refiner *refiner, const itg_kernels *kernels, it
     itgc_quantize_options options = refiner->options;
     options.tuning = refiner->tuning;
     const itgc_schedule_options schedule = {.align = 64,
-                                            .packing = kernels ? (itg_packing)kernels->packing : ITG_PACK_ROWS,
+                                            .packings = {kernels ? (itg_packing)kernels->packing : ITG_PACK_ROWS},
                                             .storage = kernels ? kernels->storage : ITG_S8,
                                             .workers = 1};
     if (!itgc_quantize_graph(trial->graph, &options) || !itgc_schedule_graph(trial->graph, &schedule)) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Constants as they will be shipped: those no step points to are dropped, equal arrays are kept once and every pointer is led to
- * the one that stays. Changes where values lie, never a value. Called by schedule.c. */
+ * Constants as they will be shipped: those no step points to are dropped, arrays that serve for others are kept alone and every pointer is
+ * led to the one that stays. Changes where values lie, never a value. Called by schedule.c. */
 #include "compiler/schedule/parts.h"
 #include "compiler/ops/op.h"
 
@@ -49,14 +49,25 @@ static ranked_constant *find_address(ranked_constant *list, int count, const voi
     return low < count && list[low].constant->bytes == bytes ? &list[low] : NULL;
 }
 
-/* Calls visit with the place of every pointer in every step's params. Pointers are copied in and out, as their types differ. */
-static void walk_pointers(const itgc_graph *graph, ranked_constant *list, void (*visit)(void *place, ranked_constant *list, int count))
+/* Called with the place of every pointer in every step's params. Pointers are copied in and out, as their types differ. */
+typedef void visitor(void *place, ranked_constant *list, int count);
+
+static void walk_params(const itgc_graph *graph, const itgc_step_kind *kind, void *params, ranked_constant *list, visitor *visit)
+{
+    for (int f = 0; f < kind->field_count; f++) {
+        if (kind->fields[f].kind == ITGC_FIELD_POINTER) {
+            visit((char *)params + kind->fields[f].offset, list, graph->constant_count);
+        }
+    }
+}
+
+static void walk_pointers(const itgc_graph *graph, ranked_constant *list, visitor *visit)
 {
     for (int i = 0; i < graph->step_count; i++) {
-        const itgc_step_kind *kind = graph->steps[i]->kind;
-        for (int f = 0; f < kind->field_count; f++) {
-            if (kind->fields[f].kind == ITGC_FIELD_POINTER) {
-                visit((char *)graph->steps[i]->params + kind->fields[f].offset, list, graph->constant_count);
+        const itgc_step *step = graph->steps[i];
+        for (int k = 0; k < graph->packing_count; k++) {
+            if (k == 0 || step->variants[k] != step->params) {
+                walk_params(graph, step->kind, step->variants[k], list, visit);
             }
         }
     }
@@ -85,15 +96,19 @@ static void lead_to_kept(void *place, ranked_constant *list, int count)
     }
 }
 
-static bool same_array(const ranked_constant *a, const ranked_constant *b)
+/* True if a serves for b too: equal arrays, and packed weights that begin with all of b, as ITG_PACK_16C4P is ITG_PACK_16C4 with lists
+ * behind it wherever it takes nothing back. */
+static bool serves_for(const ranked_constant *a, const ranked_constant *b)
 {
     const itgc_constant *x = a->constant;
     const itgc_constant *y = b->constant;
-    return a->crc == b->crc && x->element_bytes == y->element_bytes && x->is_signed == y->is_signed && x->count == y->count &&
-           memcmp(x->bytes, y->bytes, x->count * (size_t)x->element_bytes) == 0;
+    const bool may_be_equal = a->crc == b->crc && x->count == y->count;
+    const bool may_begin = x->align && x->align == y->align && x->count > y->count;
+    return (may_be_equal || may_begin) && x->element_bytes == y->element_bytes && x->is_signed == y->is_signed &&
+           memcmp(x->bytes, y->bytes, y->count * (size_t)y->element_bytes) == 0;
 }
 
-/* list in order of registration: the first of equal arrays stays. */
+/* list in order of registration: the first that serves stays. */
 static void choose_kept(ranked_constant *list, int count)
 {
     for (int i = 0; i < count; i++) {
@@ -102,7 +117,7 @@ static void choose_kept(ranked_constant *list, int count)
         }
         list[i].kept = list[i].constant;
         for (int k = 0; k < i; k++) {
-            if (list[k].used && same_array(&list[k], &list[i])) {
+            if (list[k].used && serves_for(&list[k], &list[i])) {
                 list[i].kept = list[k].kept;
                 break;
             }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Re-stores weights in the layout the target's kernels stream (runtime/kernels/packing.h) and reserves the scratch those kernels ask for.
- * In: a quantized graph, every conv in ITG_PACK_ROWS. Out: params that point to packed constants. Called by schedule.c. */
+ * In: a quantized graph, every conv in ITG_PACK_ROWS. Out: for each of the graph's packings, params that point to packed constants. Called by
+ * schedule.c. */
 #include "compiler/schedule/parts.h"
 
 #include "runtime/kernels/column.h"
@@ -10,7 +11,7 @@
 
 #include <string.h>
 
-static const void *copy_params(itgc_graph *graph, const void *params, size_t bytes)
+static void *copy_params(itgc_graph *graph, const void *params, size_t bytes)
 {
     return memcpy(itgc_alloc(graph->arena, bytes), params, bytes);
 }
@@ -105,28 +106,37 @@ static void pack_conv_blocks(itgc_graph *graph, itg_conv *conv)
     conv->weights = keep_packed(graph, packed, group_bytes * (size_t)conv->groups);
 }
 
-static void pack_conv(itgc_graph *graph, itgc_step *step, itg_packing packing)
+/* Packings of tables that multiply unsigned codes: corrections, and depthwise weights by 32 channels. */
+static bool is_unsigned(itg_packing packing)
 {
-    itg_conv *conv = step->params;
-    conv->packing = ITG_PACK_ROWS;
-    if (packing == ITG_PACK_ROWS || conv->epilogue.wide || itg_cut_runs(conv).segments > ITG_MAX_SEGMENTS) {
-        return;
-    }
-    step->plain = copy_params(graph, conv, sizeof *conv);
-    conv->packing = packing;
+    return packing == ITG_PACK_16C4 || packing == ITG_PACK_16C4P;
+}
+
+static void need_scratch(itgc_step *step, uint32_t bytes)
+{
+    step->scratch_bytes = step->scratch_bytes < bytes ? bytes : step->scratch_bytes;
+}
+
+static bool can_pack_conv(const itg_conv *conv, itg_packing packing)
+{
+    return packing != ITG_PACK_ROWS && !conv->epilogue.wide && itg_cut_runs(conv).segments <= ITG_MAX_SEGMENTS;
+}
+
+static void pack_conv(itgc_graph *graph, itgc_step *step, itg_conv *conv)
+{
     pack_conv_blocks(graph, conv);
-    if (packing == ITG_PACK_16C4P) {
+    if (conv->packing == ITG_PACK_16C4P) {
         size_t bytes;
         int8_t *split = itgc_split_pairs(graph->arena, conv, &bytes);
         conv->weights = keep_packed(graph, split, bytes);
     }
     step->blocks = conv->groups == 1 ? (uint32_t)itg_cut_runs(conv).blocks : 0;
-    step->scratch_bytes = itg_band_scratch_bytes(conv);
-    if (itg_is_transformed(conv) && step->scratch_bytes < itg_winograd_scratch_bytes(conv)) {
-        step->scratch_bytes = itg_winograd_scratch_bytes(conv);
+    need_scratch(step, itg_band_scratch_bytes(conv));
+    if (itg_is_widened(conv)) {
+        need_scratch(step, itg_widened_scratch_bytes(conv));
     }
-    if (itg_is_widened(conv) && step->scratch_bytes < itg_widened_scratch_bytes(conv)) {
-        step->scratch_bytes = itg_widened_scratch_bytes(conv);
+    if (itg_is_transformed(conv)) {
+        need_scratch(step, itg_winograd_scratch_bytes(conv));
     }
 }
 
@@ -167,33 +177,50 @@ static void pack_depthwise_signed(itgc_graph *graph, itg_depthwise *depthwise)
     depthwise->weights = keep_packed(graph, packed, bytes);
 }
 
-static void pack_depthwise(itgc_graph *graph, itgc_step *step, itg_packing packing)
+static bool can_pack_depthwise(const itg_depthwise *depthwise, itg_packing packing)
 {
-    itg_depthwise *depthwise = step->params;
-    const bool by_32 = packing == ITG_PACK_16C4 || packing == ITG_PACK_16C4P;
-    depthwise->packing = ITG_PACK_ROWS;
-    if (packing == ITG_PACK_ROWS || !(by_32 ? itg_fits_columns(depthwise) : itg_fits_signed_columns(depthwise))) {
-        return;
-    }
-    step->plain = copy_params(graph, depthwise, sizeof *depthwise);
-    depthwise->packing = packing;
-    if (by_32) {
+    return packing != ITG_PACK_ROWS && (is_unsigned(packing) ? itg_fits_columns(depthwise) : itg_fits_signed_columns(depthwise));
+}
+
+static void pack_depthwise(itgc_graph *graph, itgc_step *step, itg_depthwise *depthwise)
+{
+    if (is_unsigned(depthwise->packing)) {
         pack_depthwise_16c4(graph, depthwise);
-        step->scratch_bytes = itg_column_scratch_bytes(depthwise);
+        need_scratch(step, itg_column_scratch_bytes(depthwise));
     } else {
         pack_depthwise_signed(graph, depthwise);
-        step->scratch_bytes = itg_signed_column_scratch_bytes(depthwise);
+        need_scratch(step, itg_signed_column_scratch_bytes(depthwise));
     }
 }
 
-void itgc_pack_weights(itgc_graph *graph, itg_packing packing)
+/* The step's params for one packing, made of plain ones; plain itself where they stay as they are. */
+static void *pack_step(itgc_graph *graph, itgc_step *step, void *plain, itg_packing packing)
+{
+    const bool is_conv = step->kind->run == itg_op_conv;
+    if (is_conv ? !can_pack_conv(plain, packing) : !can_pack_depthwise(plain, packing)) {
+        return plain;
+    }
+    void *params = copy_params(graph, plain, is_conv ? sizeof(itg_conv) : sizeof(itg_depthwise));
+    if (is_conv) {
+        ((itg_conv *)params)->packing = packing;
+        pack_conv(graph, step, params);
+    } else {
+        ((itg_depthwise *)params)->packing = packing;
+        pack_depthwise(graph, step, params);
+    }
+    return params;
+}
+
+void itgc_pack_weights(itgc_graph *graph)
 {
     for (int i = 0; i < graph->step_count; i++) {
         itgc_step *step = graph->steps[i];
-        if (step->kind->run == itg_op_conv) {
-            pack_conv(graph, step, packing);
-        } else if (step->kind->run == itg_op_depthwise) {
-            pack_depthwise(graph, step, packing);
+        void *const plain = step->params;
+        const bool has_weights = step->kind->run == itg_op_conv || step->kind->run == itg_op_depthwise;
+        for (int k = 0; k < graph->packing_count; k++) {
+            step->variants[k] = has_weights ? pack_step(graph, step, plain, graph->packings[k]) : plain;
         }
+        step->params = step->variants[0];
+        step->plain = has_weights ? plain : NULL;
     }
 }

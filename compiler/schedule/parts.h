@@ -21,7 +21,7 @@ int8_t *itgc_split_pairs(itgc_arena *arena, const itg_conv *conv, size_t *bytes)
 /* pack_winograd.c: whether kernels may transform this convolution (runtime/kernels/winograd.h); conv still has plain rows of weights. */
 bool itgc_can_transform(const itg_conv *conv);
 
-/* merge_constants.c: drops constants no step points to and keeps one of each set of equal arrays. */
+/* merge_constants.c: drops constants no step points to and keeps one of each set of equal arrays, in whatever packing they are read. */
 void itgc_merge_constants(itgc_graph *graph);
 
 /* lifetimes.c: bytes, first and last step of every tensor that has a place. False (503) if one is too large. */

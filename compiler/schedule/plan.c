@@ -31,10 +31,21 @@ static uint32_t find_family(const char *family)
     return 0;
 }
 
-static void fill_step(itg_step *out, const itgc_step *step, bool reads_packing)
+static int find_packing(const itgc_graph *graph, uint32_t packing)
+{
+    for (int k = 0; k < graph->packing_count; k++) {
+        if (packing == (uint32_t)graph->packings[k]) {
+            return k;
+        }
+    }
+    return -1;
+}
+
+/* packing: index into the graph's packings; -1: none of them. */
+static void fill_step(itg_step *out, const itgc_step *step, int packing)
 {
     out->run = step->kind->run;
-    out->params = step->plain && !reads_packing ? step->plain : step->params;
+    out->params = packing >= 0 ? step->variants[packing] : step->plain ? step->plain : step->params;
     for (int i = 0; i < 3; i++) {
         out->in[i] = step->in[i] ? step->in[i]->place.offset : 0;
     }
@@ -88,8 +99,9 @@ const itg_model *itgc_build_plan(itgc_graph *graph, const itg_kernels *kernels)
                          .input_count = (uint32_t)graph->input_count,
                          .output_count = (uint32_t)graph->output_count,
                          .label_count = (uint32_t)graph->label_count};
+    const int packing = find_packing(graph, kernels->packing);
     for (int i = 0; i < graph->step_count; i++) {
-        fill_step(&steps[i], graph->steps[i], kernels->packing == (uint32_t)graph->packing);
+        fill_step(&steps[i], graph->steps[i], packing);
         model->families |= find_family(graph->steps[i]->kind->family);
     }
     return model->inputs && model->outputs ? model : NULL;
@@ -106,9 +118,13 @@ static uint64_t count_params_bytes(const itgc_step_kind *kind)
 
 uint64_t itgc_plan_bytes(const itgc_graph *graph)
 {
-    uint64_t bytes = MODEL_BYTES + PORT_BYTES * (uint64_t)(graph->input_count + graph->output_count);
-    for (int i = 0; i < graph->step_count; i++) {
-        bytes += STEP_BYTES + count_params_bytes(graph->steps[i]->kind);
+    uint64_t bytes = PORT_BYTES * (uint64_t)(graph->input_count + graph->output_count);
+    for (int k = 0; k < graph->packing_count; k++) {
+        bytes += MODEL_BYTES + STEP_BYTES * (uint64_t)graph->step_count;
+        for (int i = 0; i < graph->step_count; i++) {
+            const itgc_step *step = graph->steps[i];
+            bytes += k == 0 || step->variants[k] != step->params ? count_params_bytes(step->kind) : 0;
+        }
     }
     for (int i = 0; i < graph->label_count; i++) {
         bytes += 4 + strlen(graph->labels[i]) + 1;

@@ -75,12 +75,12 @@ static bool place_tensors(itgc_graph *graph, const itgc_schedule_options *option
 
 static bool check_budgets(const itgc_graph *graph, const itgc_schedule_options *options)
 {
-    const unsigned long long ram = (unsigned long long)graph->arena_bytes + ITGC_STACK_BYTES;
+    const unsigned long long ram = (unsigned long long)graph->arena_bytes + graph->stack_bytes;
     if (options->ram_budget && ram > options->ram_budget) {
         return itgc_fail(graph->diag, 501,
-                         "the model needs %llu bytes of RAM (arena %lu of which at least %lu live at once, stack %u) and %llu are allowed; "
+                         "the model needs %llu bytes of RAM (arena %lu of which at least %lu live at once, stack %lu) and %llu are allowed; "
                          "use a smaller input or model, or a target with more RAM",
-                         ram, (unsigned long)graph->arena_bytes, (unsigned long)graph->arena_lower_bound_bytes, ITGC_STACK_BYTES,
+                         ram, (unsigned long)graph->arena_bytes, (unsigned long)graph->arena_lower_bound_bytes, (unsigned long)graph->stack_bytes,
                          (unsigned long long)options->ram_budget);
     }
     const unsigned long long weights = graph->weights_bytes;
@@ -95,6 +95,16 @@ static bool check_budgets(const itgc_graph *graph, const itgc_schedule_options *
     return true;
 }
 
+static void choose_packings(itgc_graph *graph, const itgc_schedule_options *options)
+{
+    graph->packings[0] = ITG_PACK_ROWS;
+    graph->packing_count = 1;
+    for (int i = 0; i < ITGC_MOST_PACKINGS && options->packings[i]; i++) {
+        graph->packings[i] = options->packings[i];
+        graph->packing_count = i + 1;
+    }
+}
+
 bool itgc_schedule_graph(itgc_graph *graph, const itgc_schedule_options *options)
 {
     itgc_join_members(graph);
@@ -102,11 +112,11 @@ bool itgc_schedule_graph(itgc_graph *graph, const itgc_schedule_options *options
         return false;
     }
     itgc_choose_storage(graph, options->storage);
-    graph->packing = options->packing ? options->packing : ITG_PACK_ROWS;
-    itgc_pack_weights(graph, graph->packing);
+    choose_packings(graph, options);
+    itgc_pack_weights(graph);
     itgc_merge_constants(graph);
     graph->workers = options->workers ? options->workers : 1;
-    graph->stack_bytes = ITGC_STACK_BYTES;
+    graph->stack_bytes = options->stack_bytes ? options->stack_bytes : ITGC_STACK_BYTES;
     if (!place_tensors(graph, options, itgc_place_first_fit) || !check_budgets(graph, options)) {
         return false;
     }

@@ -61,6 +61,11 @@ typedef struct itg_exec {
 /* Says in a few words what a status means. Never NULL. */
 const char *itg_status_text(itg_status status);
 
+/* Chooses among the models of one network that NAME.h lists for a target of several kernel tables, the best last: the last whose table this
+ * processor and its operating system run; where that is none the first, which itg_check then refuses with ITG_BAD_CPU. Asks the processor: call it
+ * once and keep the result. Where nobody can be asked (itg_runs_* in kernels.h) name a model instead. */
+const itg_model *itg_choose_model(const itg_model *const *models, uint32_t count);
+
 /* Checks once everything that can be checked; itg_run then runs blind.
  * Shapes: none. Ownership: nothing is kept; the arena is not touched. exec may be NULL.
  * Errors: see itg_status. */

@@ -226,7 +226,7 @@ static bool plan_model(run_state *state, const itg_kernels *kernels, itg_type st
     itgc_compilation *const c = state->c;
     const itgc_quantize_options quantize = choose_steps(state);
     const itgc_schedule_options schedule = {
-        .align = ITG_ARENA_ALIGN, .packing = (itg_packing)kernels->packing, .storage = storage, .workers = 1, .ram_budget = (uint64_t)64 << 20};
+        .align = ITG_ARENA_ALIGN, .packings = {(itg_packing)kernels->packing}, .storage = storage, .workers = 1, .ram_budget = (uint64_t)64 << 20};
     c->graph = itgc_clone_graph(c->arena, state->measured);
     const bool done = itgc_quantize(c, &quantize) && itgc_schedule(c, &schedule, kernels);
     fuzz_check_diagnosis(&c->diag, done);

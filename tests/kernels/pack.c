@@ -29,13 +29,15 @@ static void pack_as(check_state *state, check_case *test, itg_op *run, itg_packi
         abort();
     const bool is_conv = run == itg_op_conv;
     const itgc_step_kind kind = {.run = run};
-    itgc_step step = {.kind = &kind, .params = copy_params(state, test->params, is_conv ? sizeof(itg_conv) : sizeof(itg_depthwise))};
+    const size_t bytes = is_conv ? sizeof(itg_conv) : sizeof(itg_depthwise);
+    itgc_step step = {.kind = &kind, .params = copy_params(state, test->params, bytes)};
     itgc_step *steps[] = {&step};
-    itgc_graph graph = {.arena = arena, .steps = steps, .step_count = 1};
-    itgc_pack_weights(&graph, packing);
-    const int8_t **weights = is_conv ? &((itg_conv *)step.params)->weights : &((itg_depthwise *)step.params)->weights;
+    itgc_graph graph = {.arena = arena, .steps = steps, .step_count = 1, .packings = {packing}, .packing_count = 1};
+    itgc_pack_weights(&graph);
+    void *packed = copy_params(state, step.params, bytes);
+    const int8_t **weights = is_conv ? &((itg_conv *)packed)->weights : &((itg_depthwise *)packed)->weights;
     *weights = copy_weights(state, &graph, *weights);
-    test->packed[packing] = step.params;
+    test->packed[packing] = packed;
     test->scratch[packing] = step.scratch_bytes ? check_new(state, step.scratch_bytes, 16) : NULL;
     itgc_release_arena(arena);
 }

@@ -18,8 +18,13 @@ int main(int argc, char **argv)
     }
     itgc_diag diag = {.arena = arena, .file = "hand-made graph"};
     itgc_graph *graph = strcmp(argv[3], "norm") == 0 ? norm_graph(arena, &diag) : hand_graph(arena, &diag);
-    const itgc_schedule_options schedule = {
-        .align = target->align, .ram_budget = target->ram_bytes, .flash_budget = target->flash_bytes, .workers = 1};
+    itgc_schedule_options schedule = {.align = target->align,
+                                      .ram_budget = target->ram_bytes,
+                                      .flash_budget = target->flash_bytes,
+                                      .storage = target->tables[0]->storage,
+                                      .workers = 1,
+                                      .stack_bytes = itgc_target_stack(target)};
+    itgc_list_packings(target, schedule.packings);
     uint8_t pixels[128]; /* of the larger input */
     hand_fill(pixels, sizeof pixels, 3);
     const void *const inputs[] = {pixels};

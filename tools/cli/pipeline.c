@@ -161,8 +161,7 @@ static bool fill_image(cli_session *session)
         return false;
     spread_numbers(&options->mean, image->mean);
     spread_numbers(&options->std, image->std);
-    if (!read_sides(diag, &options->resize, &image->resize_short, NULL) ||
-        !read_sides(diag, &options->crop, &image->crop_height, &image->crop_width))
+    if (!read_sides(diag, &options->resize, &image->resize_short, NULL) || !read_sides(diag, &options->crop, &image->crop_height, &image->crop_width))
         return false;
     if (!has_preprocessing(image) && !options->scale.count && imported->mean_count > 0) {
         image->channels_given = larger(imported->mean_count, imported->std_count);
@@ -462,16 +461,19 @@ bool cli_schedule(cli_session *session, const itgc_target *target)
     session->kernels = cli_choose_kernels(&session->c->diag, options->isa);
     if (!session->kernels)
         return false;
-    const itgc_schedule_options schedule = {.align = target ? target->align : ITG_ARENA_ALIGN,
-                                            .ram_budget = options->ram ? options->ram
-                                                          : target     ? target->ram_bytes
-                                                                       : 0,
-                                            .flash_budget = options->flash ? options->flash
-                                                            : target       ? target->flash_bytes
-                                                                           : 0,
-                                            .packing = target ? target->packing : (itg_packing)session->kernels->packing,
-                                            .storage = target ? target->storage : session->kernels->storage,
-                                            .workers = target ? 1 : (uint32_t)session->threads};
+    itgc_schedule_options schedule = {.packings = {(itg_packing)session->kernels->packing},
+                                      .align = target ? target->align : ITG_ARENA_ALIGN,
+                                      .ram_budget = options->ram ? options->ram
+                                                    : target     ? target->ram_bytes
+                                                                 : 0,
+                                      .flash_budget = options->flash ? options->flash
+                                                      : target       ? target->flash_bytes
+                                                                     : 0,
+                                      .storage = target ? target->tables[0]->storage : session->kernels->storage,
+                                      .workers = target ? 1 : (uint32_t)session->threads,
+                                      .stack_bytes = target ? itgc_target_stack(target) : 0};
+    if (target)
+        itgc_list_packings(target, schedule.packings);
     if (!itgc_schedule(session->c, &schedule, session->kernels))
         return false;
     start_exec(session, target ? 1 : (uint32_t)session->threads);

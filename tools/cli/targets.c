@@ -9,19 +9,29 @@
 #include <stdio.h>
 #include <string.h>
 
+static void print_target(const itgc_target *target)
+{
+    printf("%-20s %-18s %-18s", target->name, target->core, target->isa);
+    if (target->ram_bytes)
+        printf(" %10llu %12llu", (unsigned long long)target->ram_bytes, (unsigned long long)target->flash_bytes);
+    else
+        printf(" %10s %12s", "-", "-");
+    for (int k = 0; k < itgc_count_tables(target); k++)
+        printf("%s %s", k ? "," : " ", target->tables[k]->name);
+    itg_packing packings[ITGC_MOST_PACKINGS];
+    itgc_list_packings(target, packings);
+    for (int k = 0; k < ITGC_MOST_PACKINGS && packings[k]; k++)
+        printf("%s %s", k ? "," : ":", itgc_packing_name(packings[k]) + sizeof "ITG_PACK_" - 1);
+    printf("\n");
+}
+
 static void print_targets(void)
 {
     int count;
     const itgc_target *rows = itgc_target_rows(&count);
-    printf("%-20s %-18s %-18s %-8s %-11s %12s %12s\n", "target", "core", "isa", "packing", "kernels", "RAM bytes", "flash bytes");
-    for (int t = 0; t < count; t++) {
-        printf("%-20s %-18s %-18s %-8s %-11s", rows[t].name, rows[t].core, rows[t].isa, itgc_packing_name(rows[t].packing) + sizeof "ITG_PACK_" - 1,
-               rows[t].kernels);
-        if (rows[t].ram_bytes)
-            printf(" %12llu %12llu\n", (unsigned long long)rows[t].ram_bytes, (unsigned long long)rows[t].flash_bytes);
-        else
-            printf(" %12s %12s\n", "-", "-");
-    }
+    printf("%-20s %-18s %-18s %10s %12s  %s\n", "target", "core", "isa", "RAM bytes", "flash bytes", "kernels: packings");
+    for (int t = 0; t < count; t++)
+        print_target(&rows[t]);
     printf("\nkernel tables of this machine (--isa):");
     for (uint32_t k = 0; itg_kernels_supported(k); k++)
         printf(" %s", itg_kernels_supported(k)->name);

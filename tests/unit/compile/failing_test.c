@@ -50,7 +50,7 @@ static bool run_phases(void *argument)
     const itgc_import_options import = {.threads = 1};
     const itgc_lower_options lower = {.threads = 1, .scale = 1.0};
     const itgc_quantize_options quantize = {.mse_ranges = true, .wide_logits = true};
-    const itgc_schedule_options schedule = {.align = 16, .packing = (itg_packing)itg_kernels_scalar.packing, .workers = 1};
+    const itgc_schedule_options schedule = {.align = 16, .packings = {(itg_packing)itg_kernels_scalar.packing}, .workers = 1};
     const itgc_emit_options emit = {.name = "small", .target = "generic", .model_file = "small.onnx", .model_sha256 = "", .options = ""};
     const itgc_image_options image = {.scale = 1.0};
     if (!itgc_import(c, run->model, &import) || !itgc_lower(c, &lower))

@@ -37,7 +37,7 @@ static bool run_phases(void *argument)
     const itgc_lower_options lower = {.threads = 1, .scale = 1.0};
     const itgc_quantize_options quantize = {.wide_pool = true, .wide_logits = true};
     const itgc_schedule_options schedule = {
-        .align = 64, .packing = (itg_packing)run->kernels->packing, .storage = run->kernels->storage, .workers = THREADS};
+        .align = 64, .packings = {(itg_packing)run->kernels->packing}, .storage = run->kernels->storage, .workers = THREADS};
     if (!itgc_import(c, run->path, &import) || !itgc_lower(c, &lower))
         return false;
     const itgc_image_options image = {.scale = 1.0};

@@ -32,8 +32,9 @@ typedef struct fixture {
     char dir[64];
 } fixture;
 
-static fixture *make_fixture(void)
+static fixture *make_fixture(const char *target_name)
 {
+    const itgc_target *target = itgc_find_target(target_name);
     itgc_arena *arena = itgc_new_arena(0);
     if (!arena || setjmp(*itgc_arm_arena(arena))) {
         return NULL;
@@ -42,7 +43,9 @@ static fixture *make_fixture(void)
     f->arena = arena;
     f->diag = (itgc_diag){.arena = arena, .file = "hand"};
     f->graph = hand_graph(arena, &f->diag);
-    const itgc_schedule_options schedule = {.align = 16, .workers = 1};
+    itgc_schedule_options schedule = {
+        .align = target->align, .storage = target->tables[0]->storage, .workers = 1, .stack_bytes = itgc_target_stack(target)};
+    itgc_list_packings(target, schedule.packings);
     if (!itgc_schedule_graph(f->graph, &schedule)) {
         return NULL;
     }
@@ -50,7 +53,7 @@ static fixture *make_fixture(void)
     hand_fill(f->pixels, sizeof f->pixels, 3);
     f->inputs[0] = f->pixels;
     f->options = (itgc_emit_options){.name = "hand",
-                                     .target = "cortex-m4",
+                                     .target = target_name,
                                      .model_file = "hand.onnx",
                                      .model_sha256 = "none",
                                      .options = "--name hand",
@@ -63,7 +66,7 @@ static fixture *make_fixture(void)
 
 static int set_up(void **state)
 {
-    *state = make_fixture();
+    *state = make_fixture("cortex-m4");
     return *state ? 0 : -1;
 }
 
@@ -135,9 +138,31 @@ static void equals_goldens(void **state)
     check_golden(*state, "asm", "tests/golden/hand_weights.S");
 }
 
+/* Two packings: convolutions twice, all else once. */
+static void equals_goldens_of_several_tables(void **state)
+{
+    (void)state;
+    fixture *f = make_fixture("aarch64");
+    assert_non_null(f);
+    f->options.name = "hand_aarch64";
+    check_golden(f, "h", "tests/golden/hand_aarch64.h");
+    check_golden(f, "c", "tests/golden/hand_aarch64.c");
+    void *done = f;
+    tear_down(&done);
+}
+
+static void refuses_a_plan_that_is_not_packed_for_the_target(void **state)
+{
+    fixture *f = *state;
+    f->options.target = "x86-64";
+    assert_false(itgc_emit_files(f->graph, f->model, &f->options, f->dir));
+    assert_int_equal(f->diag.code, 900);
+    assert_int_equal(count_files(f->dir), 0);
+}
+
 static void gives_the_same_bytes_twice(void **state)
 {
-    fixture *other = make_fixture();
+    fixture *other = make_fixture("cortex-m4");
     assert_non_null(other);
     static const char *const all[] = {"h", "c", "weights", "test", "asm"};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
@@ -208,7 +233,13 @@ static void refuses_names_and_targets(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {TEST(equals_goldens),     TEST(gives_the_same_bytes_twice),  TEST(writes_whole_sets),
-                                       TEST(refuses_bad_places), TEST(leaves_nothing_half_written), TEST(refuses_names_and_targets)};
+    const struct CMUnitTest tests[] = {TEST(equals_goldens),
+                                       cmocka_unit_test(equals_goldens_of_several_tables),
+                                       TEST(refuses_a_plan_that_is_not_packed_for_the_target),
+                                       TEST(gives_the_same_bytes_twice),
+                                       TEST(writes_whole_sets),
+                                       TEST(refuses_bad_places),
+                                       TEST(leaves_nothing_half_written),
+                                       TEST(refuses_names_and_targets)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The table of targets against the folders of targets/: same names, cores and budgets. */
+ * The table of targets against the folders of targets/: same names, cores and budgets; and its kernel tables against the runtime's. */
 #include "compiler/emit/targets.h"
 
+#include <intaglio/kernels.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -58,16 +59,76 @@ static void names_every_core_it_implies(void **state)
         const itgc_target *core = itgc_find_target(rows[i].core);
         assert_non_null(core);
         assert_string_equal(core->name, core->core);
-        assert_string_equal(core->kernels, rows[i].kernels);
-        assert_int_equal(core->packing, rows[i].packing);
+        assert_memory_equal(core->tables, rows[i].tables, sizeof core->tables);
         assert_int_equal(core->align, rows[i].align);
         assert_ptr_equal(itgc_find_target(rows[i].name), &rows[i]); /* no name twice */
     }
     assert_null(itgc_find_target("z80"));
 }
 
+/* What a plan shares between its tables must not depend on the table. */
+static void stores_codes_alike_for_all_tables_of_a_target(void **state)
+{
+    (void)state;
+    int count;
+    const itgc_target *rows = itgc_target_rows(&count);
+    for (int i = 0; i < count; i++) {
+        assert_true(itgc_count_tables(&rows[i]) > 0);
+        for (int t = 1; t < itgc_count_tables(&rows[i]); t++) {
+            assert_int_equal(rows[i].tables[t]->storage, rows[i].tables[0]->storage);
+        }
+    }
+}
+
+static const itgc_kernel_table *find_table(const char *name)
+{
+    int count;
+    const itgc_target *rows = itgc_target_rows(&count);
+    for (int i = 0; i < count; i++) {
+        for (int t = 0; t < itgc_count_tables(&rows[i]); t++) {
+            if (strcmp(rows[i].tables[t]->name, name) == 0) {
+                return rows[i].tables[t];
+            }
+        }
+    }
+    return NULL;
+}
+
+static void knows_the_tables_of_this_machine(void **state)
+{
+    (void)state;
+    const itg_kernels *kernels = NULL;
+    for (uint32_t k = 0; (kernels = itg_kernels_supported(k)) != NULL; k++) {
+        const itgc_kernel_table *table = find_table(kernels->name);
+        assert_non_null(table);
+        assert_int_equal(table->packing, kernels->packing);
+        assert_int_equal(table->storage, kernels->storage);
+    }
+}
+
+static void lists_packings_once(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *target;
+        itg_packing packings[ITGC_MOST_PACKINGS];
+        uint32_t stack_bytes;
+    } cases[] = {{"x86-64", {ITG_PACK_16C4P, ITG_PACK_16C4}, 16384},
+                 {"aarch64", {ITG_PACK_16C4S, ITG_PACK_16C8S}, 8192},
+                 {"aarch64-i8mm", {ITG_PACK_16C8S}, 8192},
+                 {"cortex-m4", {ITG_PACK_ROWS}, 1024}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        itg_packing packings[ITGC_MOST_PACKINGS];
+        itgc_list_packings(itgc_find_target(cases[i].target), packings);
+        assert_memory_equal(packings, cases[i].packings, sizeof packings);
+        assert_int_equal(itgc_target_stack(itgc_find_target(cases[i].target)), cases[i].stack_bytes);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(agrees_with_folders), cmocka_unit_test(names_every_core_it_implies)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(agrees_with_folders), cmocka_unit_test(names_every_core_it_implies),
+                                       cmocka_unit_test(stores_codes_alike_for_all_tables_of_a_target),
+                                       cmocka_unit_test(knows_the_tables_of_this_machine), cmocka_unit_test(lists_packings_once)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

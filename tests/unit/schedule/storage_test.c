@@ -23,7 +23,7 @@ static itgc_arena *open_arena(void)
 static const uint8_t *run_graph(itgc_arena *arena, itgc_graph *graph, const itgc_schedule_options *options)
 {
     assert_true(itgc_schedule_graph(graph, options));
-    const itg_kernels *kernels = options->packing ? itg_kernels_reading(options->packing) : &itg_kernels_scalar;
+    const itg_kernels *kernels = options->packings[0] ? itg_kernels_reading(options->packings[0]) : &itg_kernels_scalar;
     if (!kernels) {
         return NULL;
     }
@@ -42,7 +42,7 @@ static void stores_codes_unsigned(void **state)
     itgc_graph *plain = hand_graph(arena, &diag), *flipped = hand_graph(arena, &diag);
     const uint8_t *expected = run_graph(arena, plain, &(itgc_schedule_options){.align = 16, .workers = 1});
     const uint8_t *found =
-        run_graph(arena, flipped, &(itgc_schedule_options){.align = 16, .workers = 1, .packing = ITG_PACK_16C4P, .storage = ITG_U8});
+        run_graph(arena, flipped, &(itgc_schedule_options){.align = 16, .workers = 1, .packings = {ITG_PACK_16C4P}, .storage = ITG_U8});
     if (found) {
         assert_memory_equal(found, expected, 8);
     }
@@ -66,7 +66,7 @@ static void keeps_ports(void **state)
     itgc_graph *graph = hand_graph(arena, &diag);
     graph->outputs[0] = itgc_find_tensor(graph, "pool");
     graph->step_count = 2;
-    (void)run_graph(arena, graph, &(itgc_schedule_options){.align = 16, .workers = 1, .packing = ITG_PACK_16C4P, .storage = ITG_U8});
+    (void)run_graph(arena, graph, &(itgc_schedule_options){.align = 16, .workers = 1, .packings = {ITG_PACK_16C4P}, .storage = ITG_U8});
     assert_int_equal(itgc_find_tensor(graph, "pool")->format.type, ITG_S8);
     assert_int_equal(itgc_find_tensor(graph, "conv")->format.type, ITG_S8);
     itgc_release_arena(arena);
