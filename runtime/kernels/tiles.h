@@ -37,8 +37,8 @@ typedef struct itg_direct {
     int32_t constants[ITG_DIRECT_WORDS];
 } itg_direct;
 
-/* Sums and codes in one go, without a way through memory. */
-typedef void itg_direct_tile(const itg_tile *tile, const itg_direct *direct);
+/* Sums and codes of `count` tiles, one after the other along the row, without a way through memory. */
+typedef void itg_direct_tiles(const itg_tile *tile, const itg_direct *direct, int32_t count);
 
 /* sums: [pixel][blocks of the largest tile][16]. */
 typedef void itg_tile_function(const itg_tile *tile, int32_t *sums);
@@ -57,7 +57,7 @@ typedef struct itg_tile_set {
     int32_t pixels, blocks;            /* of the largest tile */
     itg_tile_function *const *compute; /* [pixels - 1][blocks - 1] */
     itg_finish_tile *finish;
-    itg_direct_tile *const *direct; /* [pixels - 1][blocks - 1], or NULL */
+    itg_direct_tiles *const *direct; /* [pixels - 1][blocks - 1], or NULL */
     /* Fills the constants for `count` channels from `channel` on. NULL where direct is. */
     void (*open_direct)(const itg_conv *conv, int32_t channel, int32_t count, int32_t constants[ITG_DIRECT_WORDS]);
 } itg_tile_set;
@@ -114,34 +114,53 @@ static inline void itg_add_high_plane(int32_t *sums, const int32_t *high, int32_
             sums[p * stride + i] = (int32_t)((uint32_t)sums[p * stride + i] + ((uint32_t)high[p * stride + i] << 8));
 }
 
-static inline void itg_compute_row(const itg_layer *layer, const itg_row_job *job, const int32_t low_start[64], const int32_t high_start[64])
+static inline itg_tile itg_open_tile(const itg_layer *layer, const itg_row_job *job, const uint8_t *const *segment)
+{
+    return (itg_tile){.segment = segment,
+                      .segments = layer->runs.segments,
+                      .steps = layer->runs.steps,
+                      .blocks = job->blocks,
+                      .pixel_stride = job->pixel_stride,
+                      .weights = layer->weights + job->block * layer->block_stride,
+                      .block_stride = layer->block_stride,
+                      .pairs = layer->heads ? layer->heads + job->block : NULL,
+                      .places = layer->places,
+                      .extras = layer->extras};
+}
+
+/* Tiles are of nearly one size: no tile of a single pixel at the end. Those of the smaller size, if there are two, come first. */
+static inline void itg_compute_directly(const itg_layer *layer, const itg_row_job *job, const int32_t start[64])
+{
+    const uint8_t *segment[ITG_MAX_SEGMENTS];
+    const itg_tile_set *set = layer->set;
+    const int32_t tile_count = (job->pixels + set->pixels - 1) / set->pixels, larger = job->pixels % tile_count;
+    const int32_t counts[2] = {tile_count - larger, larger};
+    itg_tile tile = itg_open_tile(layer, job, segment);
+    tile.start = start;
+    tile.pixels = job->pixels / tile_count;
+    job->direct->out = job->out + job->channel;
+    itg_offset_segments(segment, job, tile.segments, 0);
+    for (int i = 0; i < 2 && counts[i]; i++, tile.pixels++) {
+        set->direct[(tile.pixels - 1) * set->blocks + job->blocks - 1](&tile, job->direct, counts[i]);
+        const int32_t pixels = counts[i] * tile.pixels;
+        itg_offset_segments(segment, job, tile.segments, pixels * job->pixel_stride);
+        job->direct->out += pixels * job->direct->pixel_stride;
+    }
+}
+
+static inline void itg_compute_sums(const itg_layer *layer, const itg_row_job *job, const int32_t low_start[64], const int32_t high_start[64])
 {
     int32_t sums[ITG_TILE_SUMS], high[ITG_TILE_SUMS];
     const uint8_t *segment[ITG_MAX_SEGMENTS];
     const itg_tile_set *set = layer->set;
     const int32_t tile_count = (job->pixels + set->pixels - 1) / set->pixels;
-    itg_tile tile = {.segment = segment,
-                     .segments = layer->runs.segments,
-                     .steps = layer->runs.steps,
-                     .blocks = job->blocks,
-                     .pixel_stride = job->pixel_stride,
-                     .weights = layer->weights + job->block * layer->block_stride,
-                     .block_stride = layer->block_stride,
-                     .pairs = layer->heads ? layer->heads + job->block : NULL,
-                     .places = layer->places,
-                     .extras = layer->extras};
+    itg_tile tile = itg_open_tile(layer, job, segment);
     for (int32_t i = 0, x = 0; i < tile_count; i++) {
-        const int32_t pixels = (job->pixels - x) / (tile_count - i); /* tiles of nearly one size: no tile of a single pixel at the end */
+        const int32_t pixels = (job->pixels - x) / (tile_count - i); /* of nearly one size as well */
         itg_tile_function *compute = set->compute[(pixels - 1) * set->blocks + job->blocks - 1];
         itg_offset_segments(segment, job, tile.segments, x * job->pixel_stride);
         tile.start = low_start;
         tile.pixels = pixels;
-        if (job->direct) {
-            job->direct->out = job->out + (ptrdiff_t)x * itg_out_pitch(layer->conv) + job->channel;
-            set->direct[(pixels - 1) * set->blocks + job->blocks - 1](&tile, job->direct);
-            x += pixels;
-            continue;
-        }
         compute(&tile, sums);
         if (layer->wide_input) {
             itg_offset_segments(segment, job, tile.segments, x * job->pixel_stride + job->high_plane);
@@ -189,7 +208,10 @@ static inline void itg_compute_band(const itg_layer *layer, uint8_t *out, const 
         for (int32_t y = y0; y < (flat ? y0 + 1 : y1); y++) {
             itg_point_segments(segment, conv, &layer->runs, staged, y, group);
             job.out = out + (size_t)y * row_bytes;
-            itg_compute_row(layer, &job, low_start, high_start);
+            if (job.direct)
+                itg_compute_directly(layer, &job, low_start);
+            else
+                itg_compute_sums(layer, &job, low_start, high_start);
         }
     }
 }

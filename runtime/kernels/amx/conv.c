@@ -21,7 +21,7 @@ static void compute_part(const itg_conv *conv, void *out, const void *in, const 
                                      .blocks = TILE_BLOCKS,
                                      .compute = sum_tiles,
                                      .finish = itg_avx512_finish_tile,
-                                     .direct = direct_tiles,
+                                     .direct = code_tiles,
                                      .open_direct = itg_avx512_open_direct};
     if (!fills_tiles(conv)) {
         itg_conv_avx512vnni.part(conv, out, in, rows, blocks, scratch);

@@ -71,8 +71,8 @@ static inline void shape_tiles(int32_t pixels, int32_t rest)
         _tile_stored(b, sums + 16 * b, TILE_BLOCKS * 64);                                                                                            \
     }
 
-/* sums: [pixel][4][16]. */
-static void sum_tile(const itg_tile *t, int32_t *sums)
+/* Of the tile whose inputs lie `at` bytes on. sums: [pixel][4][16]. */
+static void sum_tile(const itg_tile *t, ptrdiff_t at, int32_t *sums)
 {
     const ptrdiff_t stride = t->pixel_stride;
     const int32_t rest = t->steps % TILE_STEPS;
@@ -80,7 +80,7 @@ static void sum_tile(const itg_tile *t, int32_t *sums)
     shape_tiles(t->pixels, rest);
     FOR_BLOCKS(START)
     for (int32_t s = 0; s < t->segments; s++) {
-        const uint8_t *x = t->segment[s];
+        const uint8_t *x = t->segment[s] + at;
         for (int32_t k = TILE_STEPS; k <= t->steps; k += TILE_STEPS, x += 64, w += 1024) {
             _tile_loadd(4, x, stride);
             FOR_BLOCKS(MULTIPLY)
@@ -97,23 +97,36 @@ static void sum_tile(const itg_tile *t, int32_t *sums)
 #define CODE(b) itg_avx512_scale_direct(_mm512_loadu_si512(pixel + 16 * (b)), d, b)
 
 /* Blocks that there are not are the first one again; nothing of them is stored. */
-static void direct_tile(const itg_tile *t, const itg_direct *d)
+static void store_tile(const itg_tile *t, const itg_direct *d, uint8_t *out, const int32_t *sums)
 {
-    __attribute__((aligned(64))) int32_t sums[TILE_PIXELS * TILE_BLOCKS * 16];
-    sum_tile(t, sums);
     const itg_avx512_direct c = itg_avx512_load_direct(d);
     const int second = t->blocks > 1 ? 1 : 0, third = t->blocks > 2 ? 2 : 0, fourth = t->blocks > 3 ? 3 : 0;
     for (int32_t p = 0; p < t->pixels; p++) {
         const int32_t *pixel = sums + p * TILE_BLOCKS * 16;
-        itg_avx512_store_pixel(d, p, &c, CODE(0), CODE(second), CODE(third), CODE(fourth));
+        itg_avx512_store_pixel(out + p * d->pixel_stride, &c, CODE(0), CODE(second), CODE(third), CODE(fourth));
     }
+}
+
+static void direct_tiles(const itg_tile *t, const itg_direct *d, int32_t count)
+{
+    __attribute__((aligned(64))) int32_t sums[TILE_PIXELS * TILE_BLOCKS * 16];
+    for (int32_t i = 0; i < count; i++) {
+        sum_tile(t, i * t->pixels * t->pixel_stride, sums);
+        store_tile(t, d, d->out + i * t->pixels * d->pixel_stride, sums);
+    }
+}
+
+static void single_tile(const itg_tile *t, int32_t *sums)
+{
+    sum_tile(t, 0, sums);
 }
 
 /* One function for every number of pixels and blocks, which it finds in the tile. */
 #define SAME_4(f)  f, f, f, f
 #define SAME_16(f) SAME_4(f), SAME_4(f), SAME_4(f), SAME_4(f)
-static itg_tile_function *const sum_tiles[TILE_PIXELS * TILE_BLOCKS] = {SAME_16(sum_tile), SAME_16(sum_tile), SAME_16(sum_tile), SAME_16(sum_tile)};
-static itg_direct_tile *const direct_tiles[TILE_PIXELS * TILE_BLOCKS] = {SAME_16(direct_tile), SAME_16(direct_tile), SAME_16(direct_tile),
-                                                                         SAME_16(direct_tile)};
+static itg_tile_function *const sum_tiles[TILE_PIXELS * TILE_BLOCKS] = {SAME_16(single_tile), SAME_16(single_tile), SAME_16(single_tile),
+                                                                        SAME_16(single_tile)};
+static itg_direct_tiles *const code_tiles[TILE_PIXELS * TILE_BLOCKS] = {SAME_16(direct_tiles), SAME_16(direct_tiles), SAME_16(direct_tiles),
+                                                                        SAME_16(direct_tiles)};
 
 #endif

@@ -81,21 +81,20 @@ static inline void itg_avx2_store_bytes(uint8_t *out, __m128i codes, int32_t cou
     }
 }
 
-/* Pixels `pixel` and, if `both`, the next: what itg_avx2_round_direct makes of them. */
-static inline void itg_avx2_store_pixels(const itg_direct *direct, int pixel, const itg_avx2_direct *c, __m256i left, __m256i right, bool both)
+/* A pixel to `out` and, if `both`, another one `next` bytes on: what itg_avx2_round_direct makes of them. */
+static inline void itg_avx2_store_pixels(uint8_t *out, ptrdiff_t next, const itg_avx2_direct *c, __m256i left, __m256i right, bool both)
 {
     __m256i codes = ITG_ZIP_HALVES(_mm256_packus_epi16(left, right));
     if (c->bounded)
         codes = _mm256_xor_si256(_mm256_min_epu8(_mm256_max_epu8(codes, c->low), c->high), c->flip);
-    uint8_t *out = direct->out + pixel * direct->pixel_stride;
     itg_avx2_store_bytes(out, _mm256_castsi256_si128(codes), c->count);
     if (both)
-        itg_avx2_store_bytes(out + direct->pixel_stride, _mm256_extracti128_si256(codes, 1), c->count);
+        itg_avx2_store_bytes(out + next, _mm256_extracti128_si256(codes, 1), c->count);
 }
 
-/* The end of a tile of some pixels whose sums are a00, a01, a10 and so on. */
+/* The end of a tile of some pixels to `out`, whose sums are a00, a01, a10 and so on. */
 #define ITG_CODES(p)   itg_avx2_round_direct(d, &c, a##p##0, a##p##1)
-#define ITG_PAIR(p, q) itg_avx2_store_pixels(d, p, &c, ITG_CODES(p), ITG_CODES(q), q > p);
+#define ITG_PAIR(p, q) itg_avx2_store_pixels(out + p * d->pixel_stride, d->pixel_stride, &c, ITG_CODES(p), ITG_CODES(q), q > p);
 #define ITG_CODES_1    ITG_PAIR(0, 0)
 #define ITG_CODES_2    ITG_PAIR(0, 1)
 #define ITG_CODES_3    ITG_CODES_2 ITG_PAIR(2, 2)

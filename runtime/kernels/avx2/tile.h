@@ -57,7 +57,7 @@
 #define PIXEL_EXTRA_1(p) ADD_PAIRS(a##p##1, BROADCAST(p), LOAD(w))
 #define EXTRAS(PIXELS, h)                                                                                                                            \
     for (int32_t e = 0; e < t->pairs->count[h]; e++, place++, w += 32) {                                                                             \
-        const uint8_t *x = t->segment[*place / 65536] + *place % 65536;                                                                              \
+        const uint8_t *x = t->segment[*place / 65536] + *place % 65536 + at;                                                                         \
         EACH_##PIXELS(PIXEL_EXTRA_##h)                                                                                                               \
     }
 
@@ -73,7 +73,7 @@
     {                                                                                                                                                \
         const __m256i mask = _mm256_set1_epi32(0x00ff00ff);                                                                                          \
         for (int32_t s = 0; s < t->segments; s++) {                                                                                                  \
-            const uint8_t *x = t->segment[s];                                                                                                        \
+            const uint8_t *x = t->segment[s] + at;                                                                                                   \
             for (int32_t k = 0; k < t->steps; k++, x += 4, w += 64) {                                                                                \
                 STEP_WHOLE(PIXELS)                                                                                                                   \
             }                                                                                                                                        \
@@ -83,7 +83,7 @@
     {                                                                                                                                                \
         const __m256i ones = _mm256_set1_epi16(1);                                                                                                   \
         for (int32_t s = 0; s < t->segments; s++) {                                                                                                  \
-            const uint8_t *x = t->segment[s];                                                                                                        \
+            const uint8_t *x = t->segment[s] + at;                                                                                                   \
             for (int32_t k = 0; k < t->steps; k++, x += 4, w += 64) {                                                                                \
                 const __m256i w0 = LOAD(w), w1 = LOAD(w + 32);                                                                                       \
                 EACH_##PIXELS(PIXEL_PAIRS)                                                                                                           \
@@ -96,12 +96,16 @@
 #define DEFINE_TILE(PIXELS)                                                                                                                          \
     static void tile_##PIXELS(const itg_tile *t, int32_t *sums)                                                                                      \
     {                                                                                                                                                \
+        const ptrdiff_t at = 0;                                                                                                                      \
         ACCUMULATE(PIXELS) EACH_##PIXELS(STORE)                                                                                                      \
     }                                                                                                                                                \
-    static void direct_##PIXELS(const itg_tile *t, const itg_direct *d)                                                                              \
+    static void direct_##PIXELS(const itg_tile *t, const itg_direct *d, int32_t count)                                                               \
     {                                                                                                                                                \
-        ACCUMULATE(PIXELS) const itg_avx2_direct c = itg_avx2_load_direct(d);                                                                        \
-        ITG_CODES_##PIXELS                                                                                                                           \
+        uint8_t *out = d->out;                                                                                                                       \
+        for (ptrdiff_t at = 0; count > 0; count--, at += PIXELS * t->pixel_stride, out += PIXELS * d->pixel_stride) {                                \
+            ACCUMULATE(PIXELS) const itg_avx2_direct c = itg_avx2_load_direct(d);                                                                    \
+            ITG_CODES_##PIXELS                                                                                                                       \
+        }                                                                                                                                            \
     }
 DEFINE_TILE(1)
 DEFINE_TILE(2)
@@ -109,10 +113,10 @@ DEFINE_TILE(2)
 DEFINE_TILE(3)
 DEFINE_TILE(4)
 static itg_tile_function *const sum_tiles[TILE_PIXELS][TILE_BLOCKS] = {{tile_1}, {tile_2}, {tile_3}, {tile_4}};
-static itg_direct_tile *const direct_tiles[TILE_PIXELS][TILE_BLOCKS] = {{direct_1}, {direct_2}, {direct_3}, {direct_4}};
+static itg_direct_tiles *const direct_tiles[TILE_PIXELS][TILE_BLOCKS] = {{direct_1}, {direct_2}, {direct_3}, {direct_4}};
 #else
 static itg_tile_function *const sum_tiles[TILE_PIXELS][TILE_BLOCKS] = {{tile_1}, {tile_2}};
-static itg_direct_tile *const direct_tiles[TILE_PIXELS][TILE_BLOCKS] = {{direct_1}, {direct_2}};
+static itg_direct_tiles *const direct_tiles[TILE_PIXELS][TILE_BLOCKS] = {{direct_1}, {direct_2}};
 #endif
 
 #endif

@@ -19,7 +19,7 @@
     const int8_t *w = t->weights;                                                                                                                    \
     EACH_##PIXELS(START) for (int32_t s = 0; s < t->segments; s++)                                                                                   \
     {                                                                                                                                                \
-        const uint8_t *x = t->segment[s];                                                                                                            \
+        const uint8_t *x = t->segment[s] + at;                                                                                                       \
         for (int32_t pair = 0; pair < 2 * t->steps; pair++, x += 4, w += 64) {                                                                       \
             const __m256i w0 = LOAD(w), w1 = LOAD(w + 32);                                                                                           \
             EACH_##PIXELS(PIXEL_WORDS)                                                                                                               \
@@ -28,12 +28,16 @@
 #define DEFINE_WIDENED(PIXELS)                                                                                                                       \
     static void widened_tile_##PIXELS(const itg_tile *t, int32_t *sums)                                                                              \
     {                                                                                                                                                \
+        const ptrdiff_t at = 0;                                                                                                                      \
         ACCUMULATE_WORDS(PIXELS) EACH_##PIXELS(STORE)                                                                                                \
     }                                                                                                                                                \
-    static void widened_direct_##PIXELS(const itg_tile *t, const itg_direct *d)                                                                      \
+    static void widened_direct_##PIXELS(const itg_tile *t, const itg_direct *d, int32_t count)                                                       \
     {                                                                                                                                                \
-        ACCUMULATE_WORDS(PIXELS) const itg_avx2_direct c = itg_avx2_load_direct(d);                                                                  \
-        ITG_CODES_##PIXELS                                                                                                                           \
+        uint8_t *out = d->out;                                                                                                                       \
+        for (ptrdiff_t at = 0; count > 0; count--, at += PIXELS * t->pixel_stride, out += PIXELS * d->pixel_stride) {                                \
+            ACCUMULATE_WORDS(PIXELS) const itg_avx2_direct c = itg_avx2_load_direct(d);                                                              \
+            ITG_CODES_##PIXELS                                                                                                                       \
+        }                                                                                                                                            \
     }
 DEFINE_WIDENED(1)
 DEFINE_WIDENED(2)
@@ -41,10 +45,10 @@ DEFINE_WIDENED(2)
 DEFINE_WIDENED(3)
 DEFINE_WIDENED(4)
 static itg_tile_function *const widened_sums[] = {widened_tile_1, widened_tile_2, widened_tile_3, widened_tile_4};
-static itg_direct_tile *const widened_codes[] = {widened_direct_1, widened_direct_2, widened_direct_3, widened_direct_4};
+static itg_direct_tiles *const widened_codes[] = {widened_direct_1, widened_direct_2, widened_direct_3, widened_direct_4};
 #else
 static itg_tile_function *const widened_sums[] = {widened_tile_1, widened_tile_2};
-static itg_direct_tile *const widened_codes[] = {widened_direct_1, widened_direct_2};
+static itg_direct_tiles *const widened_codes[] = {widened_direct_1, widened_direct_2};
 #endif
 
 static const itg_tile_set widened_set = {.pixels = TILE_PIXELS,

@@ -86,7 +86,8 @@ static inline void itg_finish_tiles(const itg_winograd_call *call, int32_t chann
             direct.out = out + (ptrdiff_t)extent.x * direct.pixel_stride + channel;
             for (int32_t p = 0; p < extent.columns; p += 2) {
                 const int32_t *pair = sums + (4 * row + p) * 16; /* 4 columns are computed even where fewer are asked for */
-                itg_avx2_store_pixels(&direct, p, &constants, itg_avx2_round_direct(&direct, &constants, LOAD_SUMS(pair), LOAD_SUMS(pair + 8)),
+                itg_avx2_store_pixels(direct.out + p * direct.pixel_stride, direct.pixel_stride, &constants,
+                                      itg_avx2_round_direct(&direct, &constants, LOAD_SUMS(pair), LOAD_SUMS(pair + 8)),
                                       itg_avx2_round_direct(&direct, &constants, LOAD_SUMS(pair + 16), LOAD_SUMS(pair + 24)), p + 1 < extent.columns);
             }
         }

@@ -62,14 +62,13 @@ static inline __m512i itg_avx512_round_direct(const itg_avx512_direct *c, __m512
 }
 
 /* b0 to b3: what itg_avx512_scale_direct makes of four blocks. */
-static inline void itg_avx512_store_pixel(const itg_direct *direct, int pixel, const itg_avx512_direct *c, __m512i b0, __m512i b1, __m512i b2,
-                                          __m512i b3)
+static inline void itg_avx512_store_pixel(uint8_t *out, const itg_avx512_direct *c, __m512i b0, __m512i b1, __m512i b2, __m512i b3)
 {
     const __m512i mixed = _mm512_packus_epi16(itg_avx512_round_direct(c, b0, b1), itg_avx512_round_direct(c, b2, b3)); /* blocks by 4 channels */
     __m512i codes = _mm512_permutexvar_epi32(c->order, mixed);
     if (c->bounded)
         codes = _mm512_xor_si512(_mm512_min_epu8(_mm512_max_epu8(codes, c->low), c->high), c->flip);
-    _mm512_mask_storeu_epi8(direct->out + pixel * direct->pixel_stride, c->mask, codes);
+    _mm512_mask_storeu_epi8(out, c->mask, codes);
 }
 
 #endif

@@ -56,24 +56,28 @@
     const int8_t *w = t->weights;                                                                                                                    \
     EACH_##PIXELS(BLOCKS_##BLOCKS, START) for (int32_t s = 0; s < t->segments; s++)                                                                  \
     {                                                                                                                                                \
-        const uint8_t *x = t->segment[s];                                                                                                            \
+        const uint8_t *x = t->segment[s] + at;                                                                                                       \
         for (int32_t k = 0; k < t->steps; k++, x += 4, w += 64) {                                                                                    \
             LOAD_##BLOCKS EACH_##PIXELS(PIXEL, DOT_##LAST)                                                                                           \
         }                                                                                                                                            \
     }
-#define CODES_1(X, p) itg_avx512_store_pixel(d, p, &c, CODE(p, 0), CODE(p, 0), CODE(p, 0), CODE(p, 0));
-#define CODES_2(X, p) itg_avx512_store_pixel(d, p, &c, CODE(p, 0), CODE(p, 1), CODE(p, 0), CODE(p, 1));
-#define CODES_3(X, p) itg_avx512_store_pixel(d, p, &c, CODE(p, 0), CODE(p, 1), CODE(p, 2), CODE(p, 0));
-#define CODES_4(X, p) itg_avx512_store_pixel(d, p, &c, CODE(p, 0), CODE(p, 1), CODE(p, 2), CODE(p, 3));
+#define CODES_1(X, p) itg_avx512_store_pixel(out + p * d->pixel_stride, &c, CODE(p, 0), CODE(p, 0), CODE(p, 0), CODE(p, 0));
+#define CODES_2(X, p) itg_avx512_store_pixel(out + p * d->pixel_stride, &c, CODE(p, 0), CODE(p, 1), CODE(p, 0), CODE(p, 1));
+#define CODES_3(X, p) itg_avx512_store_pixel(out + p * d->pixel_stride, &c, CODE(p, 0), CODE(p, 1), CODE(p, 2), CODE(p, 0));
+#define CODES_4(X, p) itg_avx512_store_pixel(out + p * d->pixel_stride, &c, CODE(p, 0), CODE(p, 1), CODE(p, 2), CODE(p, 3));
 #define DEFINE_TILE(PIXELS, BLOCKS, LAST)                                                                                                            \
     static void tile_##PIXELS##x##BLOCKS(const itg_tile *t, int32_t *sums)                                                                           \
     {                                                                                                                                                \
+        const ptrdiff_t at = 0;                                                                                                                      \
         ACCUMULATE(PIXELS, BLOCKS, LAST) EACH_##PIXELS(BLOCKS_##BLOCKS, STORE)                                                                       \
     }                                                                                                                                                \
-    static void direct_##PIXELS##x##BLOCKS(const itg_tile *t, const itg_direct *d)                                                                   \
+    static void direct_##PIXELS##x##BLOCKS(const itg_tile *t, const itg_direct *d, int32_t count)                                                    \
     {                                                                                                                                                \
-        ACCUMULATE(PIXELS, BLOCKS, LAST) const itg_avx512_direct c = itg_avx512_load_direct(d);                                                      \
-        EACH_##PIXELS(CODES_##BLOCKS, NOTHING)                                                                                                       \
+        const itg_avx512_direct c = itg_avx512_load_direct(d);                                                                                       \
+        uint8_t *out = d->out;                                                                                                                       \
+        for (ptrdiff_t at = 0; count > 0; count--, at += PIXELS * t->pixel_stride, out += PIXELS * d->pixel_stride) {                                \
+            ACCUMULATE(PIXELS, BLOCKS, LAST) EACH_##PIXELS(CODES_##BLOCKS, NOTHING)                                                                  \
+        }                                                                                                                                            \
     }
 #define DEFINE_TILES(PIXELS)                                                                                                                         \
     DEFINE_TILE(PIXELS, 1, 0)                                                                                                                        \
@@ -97,6 +101,6 @@ DEFINE_TILES(7)
         TILE_ROW(KIND, 1), TILE_ROW(KIND, 2), TILE_ROW(KIND, 3), TILE_ROW(KIND, 4), TILE_ROW(KIND, 5), TILE_ROW(KIND, 6), TILE_ROW(KIND, 7)          \
     }
 static itg_tile_function *const sum_tiles[TILE_PIXELS][TILE_BLOCKS] = TILE_ROWS(tile);
-static itg_direct_tile *const direct_tiles[TILE_PIXELS][TILE_BLOCKS] = TILE_ROWS(direct);
+static itg_direct_tiles *const direct_tiles[TILE_PIXELS][TILE_BLOCKS] = TILE_ROWS(direct);
 
 #endif

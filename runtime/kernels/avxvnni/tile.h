@@ -37,7 +37,7 @@
     const int8_t *w = t->weights;                                                                                                                    \
     EACH_##PIXELS(START) for (int32_t s = 0; s < t->segments; s++)                                                                                   \
     {                                                                                                                                                \
-        const uint8_t *x = t->segment[s];                                                                                                            \
+        const uint8_t *x = t->segment[s] + at;                                                                                                       \
         for (int32_t k = 0; k < t->steps; k++, x += 4, w += 64) {                                                                                    \
             const __m256i w0 = LOAD(w), w1 = LOAD(w + 32);                                                                                           \
             EACH_##PIXELS(PIXEL)                                                                                                                     \
@@ -46,12 +46,16 @@
 #define DEFINE_TILE(PIXELS)                                                                                                                          \
     static void tile_##PIXELS(const itg_tile *t, int32_t *sums)                                                                                      \
     {                                                                                                                                                \
+        const ptrdiff_t at = 0;                                                                                                                      \
         ACCUMULATE(PIXELS) EACH_##PIXELS(STORE)                                                                                                      \
     }                                                                                                                                                \
-    static void direct_##PIXELS(const itg_tile *t, const itg_direct *d)                                                                              \
+    static void direct_##PIXELS(const itg_tile *t, const itg_direct *d, int32_t count)                                                               \
     {                                                                                                                                                \
-        ACCUMULATE(PIXELS) const itg_avx2_direct c = itg_avx2_load_direct(d);                                                                        \
-        ITG_CODES_##PIXELS                                                                                                                           \
+        uint8_t *out = d->out;                                                                                                                       \
+        for (ptrdiff_t at = 0; count > 0; count--, at += PIXELS * t->pixel_stride, out += PIXELS * d->pixel_stride) {                                \
+            ACCUMULATE(PIXELS) const itg_avx2_direct c = itg_avx2_load_direct(d);                                                                    \
+            ITG_CODES_##PIXELS                                                                                                                       \
+        }                                                                                                                                            \
     }
 DEFINE_TILE(1)
 DEFINE_TILE(2)
@@ -61,6 +65,6 @@ DEFINE_TILE(5)
 DEFINE_TILE(6)
 
 static itg_tile_function *const sum_tiles[TILE_PIXELS][TILE_BLOCKS] = {{tile_1}, {tile_2}, {tile_3}, {tile_4}, {tile_5}, {tile_6}};
-static itg_direct_tile *const direct_tiles[TILE_PIXELS][TILE_BLOCKS] = {{direct_1}, {direct_2}, {direct_3}, {direct_4}, {direct_5}, {direct_6}};
+static itg_direct_tiles *const direct_tiles[TILE_PIXELS][TILE_BLOCKS] = {{direct_1}, {direct_2}, {direct_3}, {direct_4}, {direct_5}, {direct_6}};
 
 #endif
