@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
- * From a sum to the code of a reduction (itg_reduce in plan.h). Used by the pool kernels of every table. */
+ * From sums to codes: of a reduction (itg_reduce in plan.h), and what an average over a window is multiplied by (itg_pool). Used by the pool
+ * kernels of every table. */
 #ifndef ITG_KERNELS_REDUCE_H
 #define ITG_KERNELS_REDUCE_H
 
 #include "runtime/kernels/element.h"
+#include "runtime/kernels/window.h"
 
 #include <intaglio/fixed.h>
 
@@ -15,12 +17,27 @@ static inline void itg_store_reduced(const itg_reduce *reduce, void *out, size_t
     itg_store_code(out, reduce->out_type, index, itg_clamp(code, reduce->low, reduce->high));
 }
 
-/* Vector kernels sum bytes as unsigned, the code plus 128, in 16 bits; this many cannot overflow. */
-#define ITG_REDUCE_MOST 256
-
-static inline bool itg_sums_bytes(const itg_reduce *reduce)
+/* Positions of one dimension that count when padding is included: those no further out than before and after reach. */
+static inline int32_t itg_count_padded(const itg_pool *pool, int dimension, int32_t first)
 {
-    return (reduce->in_type == ITG_S8 || reduce->in_type == ITG_U8) && reduce->count <= ITG_REDUCE_MOST;
+    const int32_t shifted = first + pool->before[dimension];
+    const int32_t size = pool->before[dimension] + pool->in[dimension] + pool->after[dimension];
+    const itg_taps taps = itg_clip_taps(shifted, pool->kernel[dimension], pool->dilation[dimension], size);
+    return taps.end - taps.begin;
 }
+
+/* The multiplier of an average over the window of these taps: that of the number of positions that count. */
+static inline int32_t itg_average_multiplier(const itg_pool *pool, const itg_taps taps[2])
+{
+    int32_t count = (taps[0].end - taps[0].begin) * (taps[1].end - taps[1].begin), k = 0;
+    if (pool->include_pad)
+        count = itg_count_padded(pool, 0, taps[0].first) * itg_count_padded(pool, 1, taps[1].first);
+    while (k + 1 < pool->count_entries && pool->counts[k] != count)
+        k++;
+    return pool->multipliers[k];
+}
+
+/* Vector kernels sum bytes in 16 bits; this many codes cannot overflow. */
+#define ITG_REDUCE_MOST 256
 
 #endif

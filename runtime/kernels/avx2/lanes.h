@@ -112,6 +112,16 @@ static inline void itg_words_store(void *to, itg_words words)
     _mm256_storeu_si256((__m256i *)to, words);
 }
 
+static inline itg_lanes itg_lanes_widen_low(itg_words words)
+{
+    return _mm256_cvtepi16_epi32(_mm256_castsi256_si128(words));
+}
+
+static inline itg_lanes itg_lanes_widen_high(itg_words words)
+{
+    return _mm256_cvtepi16_epi32(_mm256_extracti128_si256(words, 1));
+}
+
 /* acc + the sum of both products of each pair. */
 static inline itg_lanes itg_lanes_dot(itg_lanes acc, itg_words a, itg_words b)
 {

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Maximum of bytes over windows on AVX2, 32 channels at a time. Contract: runtime/kernels/pool.h.
- * Fewer than 32 channels, wider types and the other functions of the family are the scalar table's. */
-#include "runtime/kernels/pool.h"
-#include "runtime/kernels/reduce.h"
-#include "runtime/kernels/window.h"
+ * Pooling on AVX2: maxima of bytes, 32 channels at a time; averages and sums by the shared source. Contract: runtime/kernels/pool.h.
+ * Maxima of fewer than 32 channels or wider types, and sums of fewer than 16, are the scalar table's. */
+#include "runtime/kernels/avx2/lanes.h"
 
-#include <immintrin.h>
+#define ITG_LANES_REST itg_pool_scalar
+#include "runtime/kernels/lanes/pool.h"
 
 /* 32 channels of one output pixel. pixel: the window's first position inside the image. */
 static __m256i maximum_window(const itg_pool *pool, const uint8_t *pixel, int32_t rows, int32_t columns)
@@ -46,30 +45,4 @@ static void maximum_rows(const itg_pool *pool, void *out, const void *in, int32_
         maximum_row(pool, (uint8_t *)out + (ptrdiff_t)y * pool->out[1] * pool->out[2], in, y);
 }
 
-static void average_rows(const itg_pool *pool, void *out, const void *in, int32_t y0, int32_t y1)
-{
-    itg_pool_scalar.average(pool, out, in, y0, y1);
-}
-
-/* Sums 16 elements at a time, the last ones perhaps twice; what the 128 and the zero point add is taken back at the end. */
-static void reduce_row(const itg_reduce *reduce, void *out, const void *in)
-{
-    if (!itg_sums_bytes(reduce) || reduce->inner < 16) {
-        itg_pool_scalar.reduce(reduce, out, in);
-        return;
-    }
-    const __m128i flip = _mm_set1_epi8(reduce->in_type == ITG_S8 ? -128 : 0);
-    for (int32_t step = 0; step < reduce->inner; step += 16) {
-        const int32_t first = step < reduce->inner - 16 ? step : reduce->inner - 16;
-        const uint8_t *bytes = (const uint8_t *)in + first;
-        uint16_t sums[16];
-        __m256i sum = _mm256_setzero_si256();
-        for (int32_t i = 0; i < reduce->count; i++, bytes += reduce->inner)
-            sum = _mm256_add_epi16(sum, _mm256_cvtepu8_epi16(_mm_xor_si128(_mm_loadu_si128((const __m128i *)(const void *)bytes), flip)));
-        _mm256_storeu_si256((__m256i *)(void *)sums, sum);
-        for (int32_t c = 0; c < 16; c++)
-            itg_store_reduced(reduce, out, (size_t)(first + c), sums[c] - reduce->count * (128 + reduce->in_zero));
-    }
-}
-
-const itg_pool_kernels itg_pool_avx2 = {.maximum = maximum_rows, .average = average_rows, .reduce = reduce_row};
+const itg_pool_kernels itg_pool_avx2 = {.maximum = maximum_rows, .average = itg_lanes_average, .reduce = itg_lanes_reduce};

@@ -130,6 +130,16 @@ static inline void itg_words_store(void *to, itg_words words)
     _mm512_storeu_si512(to, words);
 }
 
+static inline itg_lanes itg_lanes_widen_low(itg_words words)
+{
+    return _mm512_cvtepi16_epi32(_mm512_castsi512_si256(words));
+}
+
+static inline itg_lanes itg_lanes_widen_high(itg_words words)
+{
+    return _mm512_cvtepi16_epi32(_mm512_extracti64x4_epi64(words, 1));
+}
+
 /* Sums of the pairs that itg_words_low and itg_words_high make, in order: four of each in turn. */
 static inline void itg_lanes_store_halves(int32_t *to, itg_lanes low, itg_lanes high)
 {

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Maximum of bytes over windows on AVX-512, 64 channels at a time. Contract: runtime/kernels/pool.h.
- * Wider types and the other functions of the family are the scalar table's. */
-#include "runtime/kernels/pool.h"
-#include "runtime/kernels/reduce.h"
-#include "runtime/kernels/window.h"
+ * Pooling on AVX-512: maxima of bytes, 64 channels at a time; averages and sums by the shared source. Contract: runtime/kernels/pool.h.
+ * Maxima of wider types are the scalar table's, sums of fewer than 32 channels those of AVX2. */
+#include "runtime/kernels/avx512vnni/lanes.h"
 
-#include <immintrin.h>
+#define ITG_LANES_REST itg_pool_avx2
+#include "runtime/kernels/lanes/pool.h"
 
 static __m512i larger(__m512i a, __m512i b, bool is_signed)
 {
@@ -49,31 +48,4 @@ static void maximum_rows(const itg_pool *pool, void *out, const void *in, int32_
         maximum_row(pool, (uint8_t *)out + (ptrdiff_t)y * pool->out[1] * pool->out[2], in, y);
 }
 
-static void average_rows(const itg_pool *pool, void *out, const void *in, int32_t y0, int32_t y1)
-{
-    itg_pool_scalar.average(pool, out, in, y0, y1);
-}
-
-/* Sums 32 elements at a time; what the 128 and the zero point add is taken back at the end. */
-static void reduce_row(const itg_reduce *reduce, void *out, const void *in)
-{
-    if (!itg_sums_bytes(reduce)) {
-        itg_pool_scalar.reduce(reduce, out, in);
-        return;
-    }
-    const __m256i flip = _mm256_set1_epi8(reduce->in_type == ITG_S8 ? -128 : 0);
-    for (int32_t first = 0; first < reduce->inner; first += 32) {
-        const int32_t left = reduce->inner - first, count = left < 32 ? left : 32;
-        const __mmask32 mask = 0xFFFFFFFFu >> (32 - count);
-        const uint8_t *bytes = (const uint8_t *)in + first;
-        uint16_t sums[32];
-        __m512i sum = _mm512_setzero_si512();
-        for (int32_t i = 0; i < reduce->count; i++, bytes += reduce->inner)
-            sum = _mm512_add_epi16(sum, _mm512_cvtepu8_epi16(_mm256_xor_si256(_mm256_maskz_loadu_epi8(mask, bytes), flip)));
-        _mm512_storeu_si512(sums, sum);
-        for (int32_t c = 0; c < count; c++)
-            itg_store_reduced(reduce, out, (size_t)(first + c), sums[c] - reduce->count * (128 + reduce->in_zero));
-    }
-}
-
-const itg_pool_kernels itg_pool_avx512vnni = {.maximum = maximum_rows, .average = average_rows, .reduce = reduce_row};
+const itg_pool_kernels itg_pool_avx512vnni = {.maximum = maximum_rows, .average = itg_lanes_average, .reduce = itg_lanes_reduce};

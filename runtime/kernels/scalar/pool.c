@@ -48,28 +48,10 @@ static void walk_window(const itg_pool *pool, int32_t *values, const void *in, c
     }
 }
 
-/* Positions of one dimension that count when padding is included: those no further out than before and after reach. */
-static int32_t count_padded(const itg_pool *pool, int dimension, int32_t first)
-{
-    const int32_t shifted = first + pool->before[dimension];
-    const int32_t size = pool->before[dimension] + pool->in[dimension] + pool->after[dimension];
-    const itg_taps taps = itg_clip_taps(shifted, pool->kernel[dimension], pool->dilation[dimension], size);
-    return taps.end - taps.begin;
-}
-
-static int32_t select_multiplier(const itg_pool *pool, int32_t count)
-{
-    int32_t k = 0;
-    while (k + 1 < pool->count_entries && pool->counts[k] != count)
-        k++;
-    return pool->multipliers[k];
-}
-
 static void average_window(const itg_pool *pool, void *out, size_t out_pixel, const void *in, const itg_taps taps[2])
 {
     const int32_t inside = (taps[0].end - taps[0].begin) * (taps[1].end - taps[1].begin);
-    const int32_t counted = pool->include_pad ? count_padded(pool, 0, taps[0].first) * count_padded(pool, 1, taps[1].first) : inside;
-    const int32_t multiplier = select_multiplier(pool, counted);
+    const int32_t multiplier = itg_average_multiplier(pool, taps);
     int32_t sums[BLOCK];
     for (int32_t channel = 0; channel < pool->out[2]; channel += BLOCK) {
         const int32_t count = pool->out[2] - channel < BLOCK ? pool->out[2] - channel : BLOCK;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Maximum of bytes over windows on SSE4.1, and sums: the AVX2 source on pairs of registers (wide.h). */
+ * Pooling on SSE4.1: the AVX2 source on pairs of registers (wide.h). */
 #include "runtime/kernels/sse41/wide.h"
 
 #define itg_pool_avx2 itg_pool_sse41
