@@ -25,9 +25,14 @@ typedef void itg_conv_rows(const itg_conv *conv, void *out, const void *in, int3
 /* The same for blocks [blocks[0], blocks[1]) of 16 output channels alone; others stay. One group, weights in the table's packing. */
 typedef void itg_conv_part(const itg_conv *conv, void *out, const void *in, const int32_t rows[2], const int32_t blocks[2], void *scratch);
 
+/* Three planes of bytes, `plane` bytes apart, to `count` pixels of three channels: out[3 i + c] = in[c * plane + i] XOR flip. What a picture with
+ * channels first has to go through before its first convolution; runtime/ops/copy.c calls it. Alignment, over-read, over-write: none. */
+typedef void itg_zip_planes(uint8_t *out, const uint8_t *in, ptrdiff_t plane, int32_t count, uint8_t flip);
+
 struct itg_conv_kernels {
     itg_conv_rows *rows;
-    itg_conv_part *part; /* NULL: whole rows only */
+    itg_conv_part *part;        /* NULL: whole rows only */
+    itg_zip_planes *zip_planes; /* NULL: byte by byte */
 };
 
 #endif

@@ -2,6 +2,7 @@
  * Transpose, Slice, Split, Concat members, Expand: moves elements between two strided views.
  * In: an itg_copy step (plan.h). Out: the elements of outermost indices [row_begin, row_end). Called by run.c.
  * The two innermost dimensions are a block, copied run by run; those before are counted like the digits of a number. */
+#include "runtime/kernels/conv.h"
 #include "runtime/kernels/element.h"
 
 #include <string.h>
@@ -67,6 +68,23 @@ static void copy_run(const copy_block *block, uint8_t *out, const uint8_t *in)
     }
 }
 
+/* Three planes of bytes that become pixels. */
+static bool is_zip(const copy_block *block)
+{
+    return block->rows == 3 && block->element_bytes == 1 && !block->table && block->in_step == 1 && block->out_step == 3 && block->out_row == 1;
+}
+
+static void copy_block_of(const itg_work *work, const copy_block *block, uint8_t *out, const uint8_t *in)
+{
+    const itg_conv_kernels *kernels = work->kernels->conv; /* NULL in models without convolutions */
+    if (kernels && kernels->zip_planes && is_zip(block)) {
+        kernels->zip_planes(out, in, block->in_row, block->count, (uint8_t)(block->flip_in ^ block->flip_out));
+        return;
+    }
+    for (int32_t i = 0; i < block->rows; i++)
+        copy_run(block, out + i * block->out_row, in + i * block->in_row);
+}
+
 /* Advances the index of dimensions 1 .. 3 by one, and the two positions with it. False after the last. */
 static bool advance(const itg_copy *copy, int32_t index[4], ptrdiff_t *out, ptrdiff_t *in)
 {
@@ -93,10 +111,7 @@ void itg_op_copy(const itg_work *work, const itg_step *step)
         ptrdiff_t in = copy->in_start + (ptrdiff_t)row * copy->in_stride[0];
         int32_t index[4] = {0};
         do {
-            uint8_t *to = work->arena + step->out + out * copy->element_bytes;
-            const uint8_t *from = source + in * copy->element_bytes;
-            for (int32_t i = 0; i < block.rows; i++)
-                copy_run(&block, to + i * block.out_row, from + i * block.in_row);
+            copy_block_of(work, &block, work->arena + step->out + out * copy->element_bytes, source + in * copy->element_bytes);
         } while (advance(copy, index, &out, &in));
     }
 }

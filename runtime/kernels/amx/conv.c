@@ -2,6 +2,7 @@
  * Convolution on AMX-INT8, direct on channels-last rows: u8 activations (the int8 code XOR 0x80) times int8 weights by TDPBUSD, which does not
  * saturate. Contract: runtime/kernels/conv.h; weights ITG_PACK_16C4; the walk: tiles.h; registers: tile.h of this folder. Layers too small to
  * fill tiles are those of AVX-512 VNNI. Checked against a model of the tile instructions (tests/kernels/amx_model.h). */
+#include "runtime/kernels/avx2/planes.h"
 #include "runtime/kernels/amx/tile.h"
 #include "runtime/kernels/avx512vnni/requantize.h"
 
@@ -39,4 +40,4 @@ static void compute_rows(const itg_conv *conv, void *out, const void *in, int32_
         itg_conv_scalar.rows(conv, out, in, y0, y1, scratch);
 }
 
-const itg_conv_kernels itg_conv_amx = {.rows = compute_rows, .part = compute_part};
+const itg_conv_kernels itg_conv_amx = {.rows = compute_rows, .part = compute_part, .zip_planes = itg_avx2_zip_planes};

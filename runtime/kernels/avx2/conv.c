@@ -2,6 +2,7 @@
  * Convolution on AVX2, direct on channels-last rows: u8 activations (the int8 code XOR 0x80) times int8 weights, exact, and 3x3
  * layers by int16 products of transformed tiles. Contract: runtime/kernels/conv.h; weights ITG_PACK_16C4P; the walk: tiles.h; registers: tile.h of
  * this folder. */
+#include "runtime/kernels/avx2/planes.h"
 #include "runtime/kernels/avx2/products.h"
 #include "runtime/kernels/avx2/requantize.h"
 #include "runtime/kernels/avx2/tile.h"
@@ -37,4 +38,4 @@ static void compute_rows(const itg_conv *conv, void *out, const void *in, int32_
         itg_conv_scalar.rows(conv, out, in, y0, y1, scratch);
 }
 
-const itg_conv_kernels itg_conv_avx2 = {.rows = compute_rows, .part = compute_part};
+const itg_conv_kernels itg_conv_avx2 = {.rows = compute_rows, .part = compute_part, .zip_planes = itg_avx2_zip_planes};

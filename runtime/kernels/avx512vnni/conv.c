@@ -2,6 +2,7 @@
  * Convolution on AVX-512 VNNI, direct on channels-last rows: u8 activations (the int8 code XOR 0x80) times int8 weights by vpdpbusd, which
  * does not saturate, and 3x3 layers by int16 products of transformed tiles (winograd.c). Contract: runtime/kernels/conv.h; weights
  * ITG_PACK_16C4; the walk: tiles.h; registers: tile.h of this folder. */
+#include "runtime/kernels/avx2/planes.h"
 #include "runtime/kernels/avx512vnni/requantize.h"
 #include "runtime/kernels/avx512vnni/tile.h"
 #include "runtime/kernels/avx512vnni/transformed.h"
@@ -28,4 +29,4 @@ static void compute_rows(const itg_conv *conv, void *out, const void *in, int32_
         itg_conv_scalar.rows(conv, out, in, y0, y1, scratch);
 }
 
-const itg_conv_kernels itg_conv_avx512vnni = {.rows = compute_rows, .part = compute_part};
+const itg_conv_kernels itg_conv_avx512vnni = {.rows = compute_rows, .part = compute_part, .zip_planes = itg_avx2_zip_planes};
