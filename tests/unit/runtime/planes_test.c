@@ -31,7 +31,7 @@ static void test_every_table(void **state)
     const itg_kernels *table;
     for (uint32_t i = 0; (table = itg_kernels_supported(i)) != NULL; i++)
         for (int32_t count = 0; table->conv->zip_planes && count <= MOST; count++)
-            check_count(table->conv, in, count, count % 2 ? 0x80 : 0);
+            check_count(table->conv, in, count, (uint8_t)(count % 2 * 0x80));
 }
 
 int main(void)
