@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Constants as they will be shipped: those no step points to are dropped, arrays that serve for others are kept alone and every pointer is
- * led to the one that stays. Changes where values lie, never a value. Called by schedule.c. */
+ * Constants as they will be shipped: those no step points to are dropped, equal arrays are kept once and every pointer is led to
+ * the one that stays. Changes where values lie, never a value. Called by schedule.c. */
 #include "compiler/schedule/parts.h"
 #include "compiler/ops/op.h"
 
@@ -96,19 +96,15 @@ static void lead_to_kept(void *place, ranked_constant *list, int count)
     }
 }
 
-/* True if a serves for b too: equal arrays, and packed weights that begin with all of b, as ITG_PACK_16C4P is ITG_PACK_16C4 with lists
- * behind it wherever it takes nothing back. */
-static bool serves_for(const ranked_constant *a, const ranked_constant *b)
+static bool same_array(const ranked_constant *a, const ranked_constant *b)
 {
     const itgc_constant *x = a->constant;
     const itgc_constant *y = b->constant;
-    const bool may_be_equal = a->crc == b->crc && x->count == y->count;
-    const bool may_begin = x->align && x->align == y->align && x->count > y->count;
-    return (may_be_equal || may_begin) && x->element_bytes == y->element_bytes && x->is_signed == y->is_signed &&
-           memcmp(x->bytes, y->bytes, y->count * (size_t)y->element_bytes) == 0;
+    return a->crc == b->crc && x->element_bytes == y->element_bytes && x->is_signed == y->is_signed && x->count == y->count &&
+           memcmp(x->bytes, y->bytes, x->count * (size_t)x->element_bytes) == 0;
 }
 
-/* list in order of registration: the first that serves stays. */
+/* list in order of registration: the first of equal arrays stays. */
 static void choose_kept(ranked_constant *list, int count)
 {
     for (int i = 0; i < count; i++) {
@@ -117,7 +113,7 @@ static void choose_kept(ranked_constant *list, int count)
         }
         list[i].kept = list[i].constant;
         for (int k = 0; k < i; k++) {
-            if (list[k].used && serves_for(&list[k], &list[i])) {
+            if (list[k].used && same_array(&list[k], &list[i])) {
                 list[i].kept = list[k].kept;
                 break;
             }

@@ -211,6 +211,20 @@ static void *pack_step(itgc_graph *graph, itgc_step *step, void *plain, itg_pack
     return params;
 }
 
+/* One array for two packings, where it can be. */
+static void share_arrays(const itgc_graph *graph, const itgc_step *step)
+{
+    for (int i = 0; i < graph->packing_count; i++) {
+        for (int k = 0; k < graph->packing_count; k++) {
+            const itg_conv *pairs = step->variants[i];
+            itg_conv *dots = step->variants[k];
+            if (pairs->packing == ITG_PACK_16C4P && dots->packing == ITG_PACK_16C4) {
+                itgc_share_weights(pairs, dots);
+            }
+        }
+    }
+}
+
 void itgc_pack_weights(itgc_graph *graph)
 {
     for (int i = 0; i < graph->step_count; i++) {
@@ -219,6 +233,9 @@ void itgc_pack_weights(itgc_graph *graph)
         const bool has_weights = step->kind->run == itg_op_conv || step->kind->run == itg_op_depthwise;
         for (int k = 0; k < graph->packing_count; k++) {
             step->variants[k] = has_weights ? pack_step(graph, step, plain, graph->packings[k]) : plain;
+        }
+        if (step->kind->run == itg_op_conv) {
+            share_arrays(graph, step);
         }
         step->params = step->variants[0];
         step->plain = has_weights ? plain : NULL;

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  * From ITG_PACK_16C4 to ITG_PACK_16C4P: proves, pair by pair, where products of bytes cannot saturate in int16, takes back what goes
- * beyond and lists it (runtime/kernels/pairs.h). The sum of both lists is the weights as they were. Called by pack.c. */
+ * beyond and lists it (runtime/kernels/pairs.h). The sum of both lists is the weights as they were; where nothing was taken back one array is
+ * both packings. Called by pack.c. */
 #include "compiler/schedule/parts.h"
 
 #include "runtime/kernels/pairs.h"
+#include "runtime/kernels/winograd.h"
 
 #include <string.h>
 
@@ -120,4 +122,22 @@ int8_t *itgc_split_pairs(itgc_arena *arena, const itg_conv *conv, size_t *bytes)
     int8_t *kept = memcpy(itgc_alloc(arena, *bytes), split, *bytes);
     itgc_release_arena(scratch);
     return kept;
+}
+
+/* What may differ are marks, of which pairs have more. */
+void itgc_share_weights(const itg_conv *pairs, itg_conv *dots)
+{
+    const itg_runs runs = itg_cut_runs(dots);
+    const size_t marks = (size_t)runs.blocks * 64, head = itg_head_bytes(dots, &runs);
+    const size_t bytes = head + (size_t)runs.blocks * (size_t)runs.segments * (size_t)runs.steps * 64;
+    const bool are_alike = dots->groups == 1 && memcmp(pairs->weights, dots->weights, marks) == 0 &&
+                           memcmp(pairs->weights + head, dots->weights + head, bytes - head) == 0;
+    const bool transforms_pairs = itg_is_transformed(pairs), transforms_dots = itg_is_transformed(dots);
+    if (!are_alike || (transforms_dots && !transforms_pairs)) {
+        return;
+    }
+    if (transforms_pairs && !transforms_dots) {
+        ((int8_t *)pairs->weights)[marks] |= ITG_PAIRS_MARK; /* the packer's own array, not yet seen by anybody */
+    }
+    dots->weights = pairs->weights;
 }

@@ -44,6 +44,7 @@ static inline itg_runs itg_cut_runs(const itg_conv *conv)
 #define ITG_SHALLOW_MARK  1 /* signed packings: the products of four steps may leave an int16 lane */
 #define ITG_WINOGRAD_MARK 2 /* of the first one, for the layer: kernels may transform it (winograd.h), scratch memory is reserved */
 #define ITG_WIDENED_MARK  4 /* of the first one, for the layer: all blocks are whole, kernels may widen it (pairs.h), scratch memory is reserved */
+#define ITG_PAIRS_MARK    8 /* beside ITG_WINOGRAD_MARK: not as ITG_PACK_16C4, which reads the array too (pack_pairs.c) */
 
 static inline bool itg_marks_blocks(const itg_conv *conv)
 {

@@ -30,7 +30,8 @@
  * ITG_PACK_16C4P: read by SSE4.1 and AVX2, whose byte products are summed in pairs that saturate (pairs.h). As ITG_PACK_16C4, with these differences:
  *     conv       weights are taken back so far that no pair can saturate, except in layers with ITG_WINOGRAD_MARK or ITG_WIDENED_MARK; behind each
  *                group's blocks int32 heads [blocks][4] padded to 64 bytes, then what was taken: int32 places [extras], int8 [extras][8][4],
- *                extras padded to 16 a group
+ *                extras padded to 16 a group. An array whose blocks are all whole may also be read as ITG_PACK_16C4, for which ITG_PAIRS_MARK takes
+ *                back ITG_WINOGRAD_MARK
  *
  * bias and multipliers: int32 [Cout], in every packing. */
 #ifndef ITG_KERNELS_PACKING_H

@@ -46,7 +46,8 @@ static inline bool itg_winograd_fits(const itg_conv *conv)
 /* A packed layer that the packer marked. */
 static inline bool itg_is_transformed(const itg_conv *conv)
 {
-    return itg_winograd_fits(conv) && (conv->weights[(conv->out[2] + 15) / 16 * 64] & ITG_WINOGRAD_MARK) != 0;
+    const int others = conv->packing == ITG_PACK_16C4 ? ITG_PAIRS_MARK : 0;
+    return itg_winograd_fits(conv) && (conv->weights[(conv->out[2] + 15) / 16 * 64] & (ITG_WINOGRAD_MARK | others)) == ITG_WINOGRAD_MARK;
 }
 
 /* Tiles of 4 x 4 that cover `rows` output rows. */

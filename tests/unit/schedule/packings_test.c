@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * One schedule for several packings: the same arena and steps, params of its own only for weights that differ, equal results. */
 #include "compiler/schedule/schedule.h"
+#include "runtime/kernels/winograd.h"
 #include "tests/models/hand_graph.h"
 
 #include <intaglio/intaglio.h>
@@ -39,9 +40,9 @@ static void shares_what_is_equal(void **state)
     const itg_conv *dense[2] = {both->steps[4]->variants[0], both->steps[4]->variants[1]};
     assert_true(conv[0]->packing == ITG_PACK_16C4P && conv[1]->packing == ITG_PACK_16C4);
     assert_ptr_equal(conv[0]->epilogue.bias, conv[1]->epilogue.bias);
-    assert_ptr_not_equal(conv[0]->weights, conv[1]->weights); /* pairs that could saturate are split */
-    assert_ptr_equal(dense[0]->weights, dense[1]->weights);   /* none are: ITG_PACK_16C4 and then empty lists */
-    assert_true(both->weights_bytes < pairs->weights_bytes + dots->weights_bytes);
+    assert_ptr_equal(conv[0]->weights, conv[1]->weights); /* nothing is taken back: ITG_PACK_16C4 and then empty lists */
+    assert_ptr_equal(dense[0]->weights, dense[1]->weights);
+    assert_int_equal(both->weights_bytes, pairs->weights_bytes);
     const uint32_t most = pairs->arena_bytes > dots->arena_bytes ? pairs->arena_bytes : dots->arena_bytes;
     assert_int_equal(both->arena_bytes, most);
     for (int i = 0; i < both->step_count; i++) {
@@ -49,6 +50,70 @@ static void shares_what_is_equal(void **state)
                     both->steps[i]->scratch_bytes >= dots->steps[i]->scratch_bytes);
     }
     itgc_release_arena(arena);
+}
+
+static void keeps_what_differs(void **state)
+{
+    (void)state;
+    itgc_arena *arena = open_arena();
+    itgc_diag diag = {.arena = arena};
+    const itgc_graph *both = schedule(arena, &diag, ITG_PACK_16C4S, ITG_PACK_16C8S);
+    const itg_conv *fours = both->steps[0]->variants[0], *eights = both->steps[0]->variants[1];
+    assert_true(fours->packing == ITG_PACK_16C4S && eights->packing == ITG_PACK_16C8S);
+    assert_ptr_equal(fours->epilogue.bias, eights->epilogue.bias);
+    assert_ptr_not_equal(fours->weights, eights->weights);
+    assert_ptr_equal(both->steps[1]->variants[0], both->steps[1]->variants[1]);
+    itgc_release_arena(arena);
+}
+
+/* A layer of weights within `limit`, in ITG_PACK_16C4P and ITG_PACK_16C4. */
+static itgc_step *pack_layer(itgc_arena *arena, int32_t size, int32_t channels, int limit)
+{
+    const size_t count = (size_t)(16 * 9 * channels);
+    int8_t *weights = itgc_alloc(arena, count);
+    hand_fill(weights, count, 5);
+    for (size_t i = 0; i < count; i++) {
+        weights[i] = (int8_t)(weights[i] % limit);
+    }
+    itg_conv *conv = ITGC_NEW(arena, itg_conv);
+    *conv = (itg_conv){.in = {size, size, channels},
+                       .out = {size, size, 16},
+                       .kernel = {3, 3},
+                       .stride = {1, 1},
+                       .dilation = {1, 1},
+                       .before = {1, 1},
+                       .groups = 1,
+                       .weights = weights,
+                       .epilogue.bias = ITGC_NEW_ARRAY(arena, int32_t, 16),
+                       .in_type = ITG_U8,
+                       .out_type = ITG_U8,
+                       .packing = ITG_PACK_ROWS};
+    itgc_step *step = ITGC_NEW(arena, itgc_step), *steps[] = {step};
+    step->kind = &itgc_step_conv;
+    step->params = conv;
+    itgc_graph graph = {.arena = arena, .steps = steps, .step_count = 1, .packings = {ITG_PACK_16C4P, ITG_PACK_16C4}, .packing_count = 2};
+    itgc_pack_weights(&graph);
+    return step;
+}
+
+/* The transform pays for one packing, for both, for none where pairs are split. */
+static void shares_arrays_of_other_marks(void **state)
+{
+    (void)state;
+    static const struct {
+        int32_t size, channels;
+        int limit;
+        bool transforms_pairs, transforms_dots, is_shared;
+    } cases[] = {{7, 512, 40, true, false, true}, {56, 64, 40, true, true, true}, {2, 512, 68, false, false, false}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        itgc_arena *arena = open_arena();
+        const itgc_step *step = pack_layer(arena, cases[i].size, cases[i].channels, cases[i].limit);
+        const itg_conv *pairs = step->variants[0], *dots = step->variants[1];
+        assert_int_equal(itg_is_transformed(pairs), cases[i].transforms_pairs);
+        assert_int_equal(itg_is_transformed(dots), cases[i].transforms_dots);
+        assert_int_equal(pairs->weights == dots->weights, cases[i].is_shared);
+        itgc_release_arena(arena);
+    }
 }
 
 /* The output's bytes of one run on fixed input. */
@@ -103,7 +168,8 @@ static void is_refused_with_the_wrong_table(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(shares_what_is_equal), cmocka_unit_test(runs_alike_with_every_table),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(shares_what_is_equal), cmocka_unit_test(keeps_what_differs),
+                                       cmocka_unit_test(shares_arrays_of_other_marks), cmocka_unit_test(runs_alike_with_every_table),
                                        cmocka_unit_test(is_refused_with_the_wrong_table)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
