@@ -105,6 +105,17 @@ static void choose_packings(itgc_graph *graph, const itgc_schedule_options *opti
     }
 }
 
+static uint32_t find_stack(const itgc_graph *graph, const itgc_schedule_options *options)
+{
+    uint32_t bytes = options->stack_bytes ? options->stack_bytes : ITGC_STACK_BYTES;
+    for (int i = 0; i < graph->step_count; i++) {
+        if (strcmp(graph->steps[i]->kind->family, "normalize") == 0 && bytes < ITGC_NORMALIZE_STACK_BYTES) {
+            bytes = ITGC_NORMALIZE_STACK_BYTES;
+        }
+    }
+    return bytes;
+}
+
 bool itgc_schedule_graph(itgc_graph *graph, const itgc_schedule_options *options)
 {
     itgc_join_members(graph);
@@ -116,7 +127,7 @@ bool itgc_schedule_graph(itgc_graph *graph, const itgc_schedule_options *options
     itgc_pack_weights(graph);
     itgc_merge_constants(graph);
     graph->workers = options->workers ? options->workers : 1;
-    graph->stack_bytes = options->stack_bytes ? options->stack_bytes : ITGC_STACK_BYTES;
+    graph->stack_bytes = find_stack(graph, options);
     if (!place_tensors(graph, options, itgc_place_first_fit) || !check_budgets(graph, options)) {
         return false;
     }

@@ -62,7 +62,7 @@ may_refuse() {
 step_crcs() { sed -n '/step_crc/,/};/p' "$1"; }
 
 run_model() {
-    make_target run-firmware MODEL="$WORK/$1" CPU="$2" >"$WORK/$1.log" 2>&1
+    make_target run-firmware MODEL="$WORK/$1" CPU="$2" >"$WORK/$(basename "$1").log" 2>&1
 }
 
 # Changes one of the weights of step $2 by 64: the first value, or behind the head of packed weights, of up to 128 bytes, the first but zero.
@@ -126,6 +126,13 @@ check_model() {
     if [ "$(step_crcs "$WORK/$1/$1_test.c")" != "$(step_crcs "$WORK/host/$1/$1_test.c")" ]; then
         fail "$1: CRCs of the steps differ from the host's"
         return
+    fi
+    if [ "$TARGET" = "linux-$(uname -m)" ]; then
+        if run_model "host/$1" "$(variable CPUS | sed 's/.* //')"; then
+            pass "$1 for the host: $(grep '^tables' "$WORK/$1.log")"
+        else
+            fail "$1 for the host: $(tail -n 3 "$WORK/$1.log" | tr '\n' ' ')"
+        fi
     fi
     for cpu in $(variable CPUS); do
         if ! run_model "$1" "$cpu"; then
