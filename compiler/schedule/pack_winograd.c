@@ -36,9 +36,11 @@ static bool is_worth_it(const itg_conv *conv)
 {
     const transform_costs costs = find_costs(conv->packing);
     const int64_t tiles = itg_winograd_tiles(conv, conv->out[0]), band = itg_winograd_band(conv, (int32_t)tiles);
-    const int64_t bands = (tiles + band - 1) / band, direct = (int64_t)conv->out[0] * conv->out[1] * costs.direct;
+    const int64_t bands = (tiles + band - 1) / band, pixels = (int64_t)conv->out[0] * conv->out[1];
+    const int64_t edges = pixels - (int64_t)itg_winograd_cover(conv, conv->out[0]) * itg_winograd_cover(conv, conv->out[1]);
     const int64_t in = conv->in[2], out = conv->out[2];
-    return (tiles * costs.product + bands * costs.weight) * in * out + tiles * (costs.input * in + costs.sum * out) < direct * in * out;
+    const int64_t products = tiles * costs.product + bands * costs.weight + edges * costs.direct;
+    return products * in * out + tiles * (costs.input * in + costs.sum * out) < pixels * costs.direct * in * out;
 }
 
 bool itgc_can_transform(const itg_conv *conv)

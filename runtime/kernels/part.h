@@ -10,13 +10,30 @@
 /* Blocks [blocks[0], blocks[1]) of output rows [rows[0], rows[1]) of a marked layer. */
 typedef void itg_transformed_part(const itg_conv *conv, void *out, const void *in, const int32_t rows[2], const int32_t blocks[2], void *scratch);
 
+/* The rows that are not transformed, and the column. */
+static inline void itg_compute_edges(const itg_tile_set *set, const itg_conv *conv, const itg_conv_job *job)
+{
+    const int32_t end = job->rows[0] + itg_winograd_cover(conv, job->rows[1] - job->rows[0]), width = itg_winograd_cover(conv, conv->out[1]);
+    itg_conv_job edge = *job;
+    edge.rows[0] = end;
+    itg_walk_tiles(set, conv, &edge);
+    if (width == conv->out[1])
+        return;
+    edge.rows[0] = job->rows[0];
+    edge.rows[1] = end;
+    edge.column = width;
+    itg_walk_tiles(set, conv, &edge);
+}
+
 static inline void itg_compute_part(const itg_tile_set *set, itg_transformed_part *transformed, const itg_conv *conv, const itg_conv_job *job)
 {
     const int32_t end = job->blocks[1] ? job->blocks[1] : (conv->out[2] + 15) / 16;
-    if (itg_is_transformed(conv))
-        transformed(conv, job->out, job->in, job->rows, (const int32_t[2]){job->blocks[0], end}, job->scratch);
-    else
+    if (!itg_is_transformed(conv)) {
         itg_walk_tiles(set, conv, job);
+        return;
+    }
+    transformed(conv, job->out, job->in, job->rows, (const int32_t[2]){job->blocks[0], end}, job->scratch);
+    itg_compute_edges(set, conv, job);
 }
 
 #endif

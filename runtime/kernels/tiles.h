@@ -75,6 +75,7 @@ typedef struct itg_layer {
     const int8_t *extras;
     int32_t first_block, end_block; /* what of them is asked for */
     bool wide_input;                /* int16, two planes */
+    bool is_column;                 /* a row is one output column, whose pixels are an input and an output row apart: out_pitch, as conv has it */
 } itg_layer;
 
 /* One row of `pixels` output pixels for `blocks` blocks of channels from `channel` on. */
@@ -187,14 +188,16 @@ static inline void itg_compute_band(const itg_layer *layer, uint8_t *out, const 
 {
     const itg_conv *conv = layer->conv;
     const int32_t most = layer->set->blocks, group_outputs = conv->out[2] / conv->groups;
-    const bool flat = itg_is_flat(conv);
+    const bool at_once = layer->is_column || itg_is_flat(conv);
+    const int32_t width = layer->is_column ? 1 : conv->out[1];
+    const ptrdiff_t pixel_stride = layer->is_column ? conv->stride[0] * staged->row_bytes : (ptrdiff_t)conv->stride[1] * conv->in[2];
     const uint8_t *segment[ITG_MAX_SEGMENTS];
     int32_t low_start[64], high_start[64];
     itg_direct direct = {.pixel_stride = itg_out_pitch(conv)};
-    const size_t row_bytes = (size_t)conv->out[1] * (size_t)itg_out_pitch(conv) * itg_element_bytes(conv->out_type);
+    const size_t row_bytes = (size_t)width * (size_t)itg_out_pitch(conv) * itg_element_bytes(conv->out_type);
     for (int32_t block = layer->first_block, turns = (layer->end_block - block + most - 1) / most; turns > 0; turns--) {
         const int32_t blocks = (layer->end_block - block) / turns; /* of nearly one size */
-        itg_row_job job = {segment, staged->high_plane, (ptrdiff_t)conv->stride[1] * conv->in[2], conv->out[1], out, 0, block, blocks, NULL};
+        itg_row_job job = {segment, staged->high_plane, pixel_stride, at_once ? width * (y1 - y0) : width, out, 0, block, blocks, NULL};
         job.channel = group * group_outputs + block * 16;
         itg_fill_start(layer, &job, low_start, high_start);
         const int32_t left = group_outputs - block * 16, count = left < blocks * 16 ? left : blocks * 16;
@@ -203,9 +206,7 @@ static inline void itg_compute_band(const itg_layer *layer, uint8_t *out, const 
             job.direct = &direct;
         }
         block += blocks;
-        if (flat)
-            job.pixels *= y1 - y0;
-        for (int32_t y = y0; y < (flat ? y0 + 1 : y1); y++) {
+        for (int32_t y = y0; y < (at_once ? y0 + 1 : y1); y++) {
             itg_point_segments(segment, conv, &layer->runs, staged, y, group);
             job.out = out + (size_t)y * row_bytes;
             if (job.direct)
@@ -237,23 +238,29 @@ typedef struct itg_conv_job {
     const void *in;
     void *scratch;
     int32_t rows[2], blocks[2]; /* blocks of each group; end 0: all */
+    int32_t column;             /* the only one; 0: all */
 } itg_conv_job;
 
 static inline void itg_walk_tiles(const itg_tile_set *set, const itg_conv *conv, const itg_conv_job *job)
 {
     const int32_t *rows = job->rows;
-    itg_layer layer = {.conv = conv, .set = set, .runs = itg_cut_runs(conv), .wide_input = conv->in_type == ITG_S16};
+    itg_conv apart = *conv; /* its pixels may be rows apart */
+    itg_layer layer = {.conv = &apart, .set = set, .runs = itg_cut_runs(conv), .wide_input = conv->in_type == ITG_S16, .is_column = job->column != 0};
     const int32_t band = itg_reads_in_place(conv) ? rows[1] - rows[0] : itg_band_rows(conv);
+    uint8_t *out = (uint8_t *)job->out + (size_t)job->column * (size_t)itg_out_pitch(conv) * itg_element_bytes(conv->out_type);
+    if (layer.is_column)
+        apart.out_pitch = conv->out[1] * itg_out_pitch(conv);
     layer.block_stride = (ptrdiff_t)layer.runs.segments * layer.runs.steps * 64;
     layer.first_block = job->blocks[0];
     layer.end_block = job->blocks[1] ? job->blocks[1] : layer.runs.blocks;
     for (int32_t y = rows[0]; y < rows[1]; y += band) {
         const int32_t end = rows[1] - y < band ? rows[1] : y + band;
-        const itg_staged staged = itg_stage_rows(conv, job->in, y, end, job->scratch);
+        itg_staged staged = itg_stage_rows(conv, job->in, y, end, job->scratch);
+        staged.rows += (ptrdiff_t)job->column * conv->stride[1] * conv->in[2];
         const int8_t *packed = conv->weights;
         for (int32_t group = 0; group < conv->groups; group++) {
             packed = itg_open_group(&layer, packed);
-            itg_compute_band(&layer, job->out, &staged, group, y, end);
+            itg_compute_band(&layer, out, &staged, group, y, end);
         }
     }
 }

@@ -27,13 +27,13 @@ static void compute_job(const itg_conv *conv, const itg_conv_job *job)
 /* blocks: end 0: all. */
 static void compute_part(const itg_conv *conv, void *out, const void *in, const int32_t rows[2], const int32_t blocks[2], void *scratch)
 {
-    compute_job(conv, &(itg_conv_job){out, in, scratch, {rows[0], rows[1]}, {blocks[0], blocks[1]}});
+    compute_job(conv, &(itg_conv_job){out, in, scratch, {rows[0], rows[1]}, {blocks[0], blocks[1]}, 0});
 }
 
 static void compute_rows(const itg_conv *conv, void *out, const void *in, int32_t y0, int32_t y1, void *scratch)
 {
     if (conv->packing == ITG_PACK_16C4P)
-        compute_job(conv, &(itg_conv_job){out, in, scratch, {y0, y1}, {0, 0}});
+        compute_job(conv, &(itg_conv_job){out, in, scratch, {y0, y1}, {0, 0}, 0});
     else
         itg_conv_scalar.rows(conv, out, in, y0, y1, scratch);
 }

@@ -12,10 +12,10 @@
 #endif
 
 #define LOAD_WORDS(address) _mm256_loadu_si256((const __m256i *)(const void *)(address))
-#define BEGIN_SUMS(t)       __m256i a##t##0 = LOAD_WORDS(p->from + t * p->next), a##t##1 = LOAD_WORDS(p->from + t * p->next + 8);
+#define BEGIN_SUMS(t)       __m256i a##t##0 = LOAD_WORDS(from + t * p->next), a##t##1 = LOAD_WORDS(from + t * p->next + 8);
 #define END_SUMS(t)                                                                                                                                  \
-    _mm256_storeu_si256((__m256i *)(void *)(p->to + t * 16), a##t##0);                                                                               \
-    _mm256_storeu_si256((__m256i *)(void *)(p->to + t * 16 + 8), a##t##1);
+    _mm256_storeu_si256((__m256i *)(void *)(to + t * 16), a##t##0);                                                                                  \
+    _mm256_storeu_si256((__m256i *)(void *)(to + t * 16 + 8), a##t##1);
 #define ADD_TILE(t)                                                                                                                                  \
     {                                                                                                                                                \
         const __m256i inputs = _mm256_broadcastd_epi32(_mm_loadu_si32(x + t * tile));                                                                \
@@ -30,13 +30,17 @@
     static void multiply_place_##TILES(const itg_place_product *p)                                                                                   \
     {                                                                                                                                                \
         const ptrdiff_t tile = p->tile;                                                                                                              \
-        const int16_t *x = p->x, *w = p->weights;                                                                                                    \
-        TILES_##TILES(BEGIN_SUMS) for (int32_t i = 0; i < p->pairs; i++, x += 2, w += 32)                                                            \
-        {                                                                                                                                            \
-            const __m256i w0 = LOAD_WORDS(w), w1 = LOAD_WORDS(w + 16);                                                                               \
-            TILES_##TILES(ADD_TILE)                                                                                                                  \
+        const int32_t *from = p->from;                                                                                                               \
+        int32_t *to = p->to;                                                                                                                         \
+        for (int32_t group = 0; group < p->groups; group++, from += TILES * p->next, to += TILES * 16) {                                             \
+            const int16_t *x = p->x + group * TILES * tile, *w = p->weights;                                                                         \
+            TILES_##TILES(BEGIN_SUMS) for (int32_t i = 0; i < p->pairs; i++, x += 2, w += 32)                                                        \
+            {                                                                                                                                        \
+                const __m256i w0 = LOAD_WORDS(w), w1 = LOAD_WORDS(w + 16);                                                                           \
+                TILES_##TILES(ADD_TILE)                                                                                                              \
+            }                                                                                                                                        \
+            TILES_##TILES(END_SUMS)                                                                                                                  \
         }                                                                                                                                            \
-        TILES_##TILES(END_SUMS)                                                                                                                      \
     }
 DEFINE_PRODUCT(1)
 DEFINE_PRODUCT(2)
@@ -50,7 +54,7 @@ static itg_multiply_place *const multiply_place[] = {multiply_place_1, multiply_
 
 static void compute_tiles(const itg_winograd_call *call, const int8_t *packed, int32_t block, int32_t first, int32_t tiles)
 {
-    static const itg_place_set set = {multiply_place, ITG_PLACE_TILES};
+    static const itg_place_set set = {multiply_place, ITG_PLACE_TILES, itg_avx2_finish_tiles};
     itg_avx2_compute_tiles(call, &set, packed, block, first, tiles);
 }
 

@@ -12,7 +12,7 @@
 
 #include <intaglio/fixed.h>
 
-/* Products of one place: some tiles x 16 output channels, over `pairs` times two inputs. */
+/* Products of one place: `groups` times some tiles x 16 output channels, over `pairs` times two inputs. */
 typedef struct itg_place_product {
     const int32_t *from; /* first sums of a tile: 16, the next tile's `next` elements on */
     ptrdiff_t next;
@@ -20,15 +20,19 @@ typedef struct itg_place_product {
     const int16_t *x; /* [tile][input], tiles `tile` elements apart */
     ptrdiff_t tile;
     const int16_t *weights; /* [pair][16][2] */
-    int32_t pairs;
+    int32_t pairs, groups;
 } itg_place_product;
 
 typedef void itg_multiply_place(const itg_place_product *product);
 
-/* Products of 1 to `tiles` tiles at once. */
+/* Codes of the 16 channels from `channel` on of tiles [first, first + tiles) of the call, whose sums are the call's. */
+typedef void itg_finish_block(const itg_winograd_call *call, int32_t channel, int32_t first, int32_t tiles);
+
+/* Products of 1 to `tiles` tiles at once, and what is made of them. */
 typedef struct itg_place_set {
     itg_multiply_place *const *multiply; /* [tiles - 1] */
     int32_t tiles;
+    itg_finish_block *finish;
 } itg_place_set;
 
 static void itg_avx2_transform_tile(const itg_winograd_call *call, int32_t at, const uint8_t *codes, ptrdiff_t down)
@@ -46,23 +50,31 @@ static inline void itg_multiply_places(const itg_winograd_call *call, const itg_
     for (int32_t place = 0; place < ITG_WINOGRAD_PLACES; place++) {
         int32_t *sums = call->sums + (ptrdiff_t)place * (ITG_WINOGRAD_PLACE / 4);
         const int16_t *inputs = call->inputs + place * call->place + first;
-        for (int32_t i = 0; i < tiles; i += set->tiles) {
-            const itg_place_product product = {.from = first ? sums + i * 16 : starts[place == ITG_WINOGRAD_BIAS_AT],
-                                               .next = first ? 16 : 0,
-                                               .to = sums + i * 16,
-                                               .x = inputs + (ptrdiff_t)i * channels,
-                                               .tile = channels,
-                                               .weights = call->weights + (ptrdiff_t)place * (ITG_WINOGRAD_PLACE / 2),
-                                               .pairs = depth / 2};
-            set->multiply[(tiles - i < set->tiles ? tiles - i : set->tiles) - 1](&product);
-        }
+        const int32_t groups = tiles / set->tiles, rest = tiles % set->tiles;
+        itg_place_product product = {.from = first ? sums : starts[place == ITG_WINOGRAD_BIAS_AT],
+                                     .next = first ? 16 : 0,
+                                     .to = sums,
+                                     .x = inputs,
+                                     .tile = channels,
+                                     .weights = call->weights + (ptrdiff_t)place * (ITG_WINOGRAD_PLACE / 2),
+                                     .pairs = depth / 2,
+                                     .groups = groups};
+        if (groups)
+            set->multiply[set->tiles - 1](&product);
+        if (!rest)
+            continue;
+        product.from += groups * set->tiles * product.next;
+        product.to += groups * set->tiles * 16;
+        product.x += (ptrdiff_t)groups * set->tiles * channels;
+        product.groups = 1;
+        set->multiply[rest - 1](&product);
     }
 }
 
 #define LOAD_SUMS(address) _mm256_loadu_si256((const __m256i *)(const void *)(address))
 
-/* Codes of the band's tiles: what of 4 x 4 lies in the image. */
-static inline void itg_finish_tiles(const itg_winograd_call *call, int32_t channel, int32_t first, int32_t tiles)
+/* An itg_finish_block: what of 4 x 4 lies in the image. */
+static void itg_avx2_finish_tiles(const itg_winograd_call *call, int32_t channel, int32_t first, int32_t tiles)
 {
     const itg_conv *conv = call->conv;
     const size_t row_bytes = (size_t)conv->out[1] * (size_t)itg_out_pitch(conv) * itg_element_bytes(conv->out_type);
@@ -110,7 +122,7 @@ static inline void itg_avx2_compute_tiles(const itg_winograd_call *call, const i
             itg_transform_step(call->weights + i * 16, packed + (ptrdiff_t)(from + i) * 16, (ptrdiff_t)channels * 16);
         itg_multiply_places(call, set, starts, tiles, from, depth);
     }
-    itg_finish_tiles(call, channel, first, tiles);
+    set->finish(call, channel, first, tiles);
 }
 
 #endif

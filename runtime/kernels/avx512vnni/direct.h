@@ -11,7 +11,7 @@
 
 /* Words of itg_direct.constants: multipliers times 4, 16 for each of 4 blocks; the same with odd channels moved to even places; then what
  * doubled codes need, bounds of unsigned codes, and the number of channels. */
-enum { ITG_DIRECT_ODD = 64, ITG_DIRECT_ROUNDING = 128, ITG_DIRECT_LOW, ITG_DIRECT_HIGH, ITG_DIRECT_FLIP, ITG_DIRECT_COUNT };
+enum { ITG_AVX512_ODD = 64, ITG_AVX512_ROUNDING = 128, ITG_AVX512_LOW, ITG_AVX512_HIGH, ITG_AVX512_FLIP, ITG_AVX512_COUNT };
 
 typedef struct itg_avx512_direct {
     __m512i rounding, low, high, flip, order;
@@ -25,25 +25,25 @@ static inline void itg_avx512_open_direct(const itg_conv *conv, int32_t channel,
     for (int32_t i = 0; i < 64; i++)
         constants[i] = i < count ? 4 * epilogue->multiplier[channel + i] : 0;
     for (int32_t i = 0; i < 64; i += 2)
-        constants[ITG_DIRECT_ODD + i] = constants[i + 1];
-    constants[ITG_DIRECT_ROUNDING] = 2 * (epilogue->zero + 128) + 1;
-    constants[ITG_DIRECT_LOW] = epilogue->low + 128;
-    constants[ITG_DIRECT_HIGH] = epilogue->high + 128;
-    constants[ITG_DIRECT_FLIP] = conv->out_type == ITG_U8 ? 0 : 128;
-    constants[ITG_DIRECT_COUNT] = count;
+        constants[ITG_AVX512_ODD + i] = constants[i + 1];
+    constants[ITG_AVX512_ROUNDING] = 2 * (epilogue->zero + 128) + 1;
+    constants[ITG_AVX512_LOW] = epilogue->low + 128;
+    constants[ITG_AVX512_HIGH] = epilogue->high + 128;
+    constants[ITG_AVX512_FLIP] = conv->out_type == ITG_U8 ? 0 : 128;
+    constants[ITG_AVX512_COUNT] = count;
 }
 
 static inline itg_avx512_direct itg_avx512_load_direct(const itg_direct *direct)
 {
     const int32_t *words = direct->constants;
     itg_avx512_direct c;
-    c.rounding = _mm512_set1_epi16((short)words[ITG_DIRECT_ROUNDING]);
-    c.low = _mm512_set1_epi8((char)words[ITG_DIRECT_LOW]);
-    c.high = _mm512_set1_epi8((char)words[ITG_DIRECT_HIGH]);
-    c.flip = _mm512_set1_epi8((char)words[ITG_DIRECT_FLIP]);
+    c.rounding = _mm512_set1_epi16((short)words[ITG_AVX512_ROUNDING]);
+    c.low = _mm512_set1_epi8((char)words[ITG_AVX512_LOW]);
+    c.high = _mm512_set1_epi8((char)words[ITG_AVX512_HIGH]);
+    c.flip = _mm512_set1_epi8((char)words[ITG_AVX512_FLIP]);
     c.order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
-    c.mask = ~(__mmask64)0 >> (64 - words[ITG_DIRECT_COUNT]);
-    c.bounded = words[ITG_DIRECT_LOW] != 0 || words[ITG_DIRECT_HIGH] != 255 || words[ITG_DIRECT_FLIP] != 0;
+    c.mask = ~(__mmask64)0 >> (64 - words[ITG_AVX512_COUNT]);
+    c.bounded = words[ITG_AVX512_LOW] != 0 || words[ITG_AVX512_HIGH] != 255 || words[ITG_AVX512_FLIP] != 0;
     return c;
 }
 
@@ -51,7 +51,7 @@ static inline itg_avx512_direct itg_avx512_load_direct(const itg_direct *direct)
 static inline __m512i itg_avx512_scale_direct(__m512i acc, const itg_direct *direct, int block)
 {
     const __m512i even = _mm512_mul_epi32(acc, _mm512_loadu_si512(direct->constants + 16 * block));
-    const __m512i odd = _mm512_mul_epi32(_mm512_shuffle_epi32(acc, 0xF5), _mm512_loadu_si512(direct->constants + ITG_DIRECT_ODD + 16 * block));
+    const __m512i odd = _mm512_mul_epi32(_mm512_shuffle_epi32(acc, 0xF5), _mm512_loadu_si512(direct->constants + ITG_AVX512_ODD + 16 * block));
     return _mm512_mask_shuffle_epi32(odd, 0x5555, even, 0xF5);
 }
 
@@ -61,14 +61,18 @@ static inline __m512i itg_avx512_round_direct(const itg_avx512_direct *c, __m512
     return _mm512_srai_epi16(_mm512_adds_epi16(_mm512_packs_epi32(first, second), c->rounding), 1);
 }
 
+static inline __m512i itg_avx512_bound_direct(const itg_avx512_direct *c, __m512i codes)
+{
+    if (c->bounded)
+        codes = _mm512_xor_si512(_mm512_min_epu8(_mm512_max_epu8(codes, c->low), c->high), c->flip);
+    return codes;
+}
+
 /* b0 to b3: what itg_avx512_scale_direct makes of four blocks. */
 static inline void itg_avx512_store_pixel(uint8_t *out, const itg_avx512_direct *c, __m512i b0, __m512i b1, __m512i b2, __m512i b3)
 {
     const __m512i mixed = _mm512_packus_epi16(itg_avx512_round_direct(c, b0, b1), itg_avx512_round_direct(c, b2, b3)); /* blocks by 4 channels */
-    __m512i codes = _mm512_permutexvar_epi32(c->order, mixed);
-    if (c->bounded)
-        codes = _mm512_xor_si512(_mm512_min_epu8(_mm512_max_epu8(codes, c->low), c->high), c->flip);
-    _mm512_mask_storeu_epi8(out, c->mask, codes);
+    _mm512_mask_storeu_epi8(out, c->mask, itg_avx512_bound_direct(c, _mm512_permutexvar_epi32(c->order, mixed)));
 }
 
 #endif
