@@ -67,14 +67,14 @@ static bool is_power(itgc_tensor *tensor, double number, int power, const itgc_t
     if (!read_product(tensor, &p) || !itgc_is_about(p.constant, number)) {
         return false;
     }
-    int sum = 0;
+    double sum = 0.0;
     for (int i = 0; i < p.count; i++) {
         const itgc_node *pow_node = itgc_producer_of(p.factor[i], "Pow");
         double exponent = 1.0;
         if (p.factor[i] != x && !(pow_node && pow_node->in[0] == x && itgc_is_scalar(pow_node->in[1], &exponent))) {
             return false;
         }
-        sum += (int)exponent;
+        sum += exponent;
     }
     return sum == power;
 }
