@@ -28,7 +28,7 @@
 #define ITG_WINOGRAD_PLACES   36
 #define ITG_WINOGRAD_TILES    32          /* transformed at a time at most; in groups of four */
 #define ITG_WINOGRAD_DEPTH    64          /* input channels whose weights are transformed at a time */
-#define ITG_WINOGRAD_BYTES    (36 * 8192) /* of transformed inputs: with weights and sums they stay in a 512 KB second-level cache */
+#define ITG_WINOGRAD_BYTES    (36 * 8192) /* of transformed inputs: with weights and sums they stay in a 512 KB second-level cache; twice with VNNI */
 #define ITG_WINOGRAD_PLACE    2112        /* bytes from one place of weights or sums to the next: 33 lines, so that places do not share */
 #define ITG_WINOGRAD_CHANNELS 2048        /* inputs at most: 36 pixels of them are gathered where the weights will be */
 
@@ -66,7 +66,8 @@ static inline int32_t itg_winograd_tiles(const itg_conv *conv, int32_t rows)
 /* Tiles of a band of a call that has `tiles`: a multiple of 4, bands of nearly one size, their transformed inputs within ITG_WINOGRAD_BYTES. */
 static inline int32_t itg_winograd_band(const itg_conv *conv, int32_t tiles)
 {
-    const int32_t fitting = ITG_WINOGRAD_BYTES / (2 * ITG_WINOGRAD_PLACES * conv->in[2]) / 4 * 4;
+    const int32_t bytes = conv->packing == ITG_PACK_16C4 ? 2 * ITG_WINOGRAD_BYTES : ITG_WINOGRAD_BYTES;
+    const int32_t fitting = bytes / (2 * ITG_WINOGRAD_PLACES * conv->in[2]) / 4 * 4;
     const int32_t most = fitting < 4 ? 4 : fitting > ITG_WINOGRAD_TILES ? ITG_WINOGRAD_TILES : fitting;
     const int32_t bands = (tiles + most - 1) / most;
     return ((tiles + bands - 1) / bands + 3) / 4 * 4;
