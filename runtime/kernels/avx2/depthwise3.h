@@ -19,6 +19,7 @@ typedef struct block_constants {
     int16_t rounding[16];                                  /* of twice the codes, the zero point included */
     uint8_t low[32], high[32], flip[32];
     uint8_t pad[16];
+    bool bounded; /* codes are clamped further, or signed */
 } block_constants;
 
 #define LOAD(address)              _mm256_loadu_si256((const __m256i *)(const void *)(address))
@@ -79,6 +80,7 @@ static inline void open_constants(const itg_depthwise *depthwise, block_constant
     STORE(c->rounding, _mm256_set1_epi16((short)(2 * (epilogue->zero + 128) + 1)));
     STORE(c->low, _mm256_set1_epi8((char)(epilogue->low + 128)));
     STORE(c->high, _mm256_set1_epi8((char)(epilogue->high + 128)));
+    c->bounded = epilogue->low != -128 || epilogue->high != 127 || depthwise->out_type != ITG_U8;
     STORE(c->flip, _mm256_set1_epi8(depthwise->out_type == ITG_U8 ? 0 : -128));
 }
 
@@ -167,6 +169,8 @@ static inline __m256i compute_output(const block_constants *c, const taps_column
 static inline __m256i bound_codes(const block_constants *c, __m256i first, __m256i second)
 {
     const __m256i codes = _mm256_permute4x64_epi64(_mm256_packus_epi16(first, second), 0xD8);
+    if (!c->bounded)
+        return codes;
     return _mm256_xor_si256(_mm256_min_epu8(_mm256_max_epu8(codes, LOAD(c->low)), LOAD(c->high)), LOAD(c->flip));
 }
 

@@ -44,9 +44,10 @@ static inline void TAPS(finish)(const block_constants *c, MASK mask, uint8_t *ou
 {
     const VECTOR low = TAPS(round)(c, TAPS(scale)(c, q0, 0), TAPS(scale)(c, q1, 1));
     const VECTOR high = TAPS(round)(c, TAPS(scale)(c, q2, 2), TAPS(scale)(c, q3, 3));
-    const VECTOR codes = OP(packus_epi16)(low, high);
-    const VECTOR bounded = OP(min_epu8)(OP(max_epu8)(codes, LOAD_WORDS(c->low)), LOAD_WORDS(c->high));
-    OP(mask_storeu_epi8)(out, mask, OP(xor_epi32)(bounded, LOAD_WORDS(c->flip)));
+    VECTOR codes = OP(packus_epi16)(low, high);
+    if (c->bounded)
+        codes = OP(xor_epi32)(OP(min_epu8)(OP(max_epu8)(codes, LOAD_WORDS(c->low)), LOAD_WORDS(c->high)), LOAD_WORDS(c->flip));
+    OP(mask_storeu_epi8)(out, mask, codes);
 }
 
 #define DOT_ALL(acc, x, kx)                                                                                                                          \
