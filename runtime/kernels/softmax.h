@@ -12,6 +12,9 @@
  * Aliasing: out may equal in if their element sizes are equal. Result: bit-equal to runtime/kernels/scalar/softmax.c. */
 typedef void itg_softmax_row(const itg_softmax *softmax, void *out, const void *in);
 
+/* round(2^30 * 2^(-i / 256)) for i = 0 .. 256: what all tables interpolate. */
+extern const uint32_t itg_powers_of_two[257];
+
 struct itg_softmax_kernels {
     itg_softmax_row *row;
 };

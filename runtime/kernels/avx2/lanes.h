@@ -23,6 +23,11 @@ typedef itg_avx2_rounding itg_lanes_rounding;
 #define itg_lanes_subtract      _mm256_sub_epi32
 #define itg_lanes_multiply      _mm256_mullo_epi32
 #define itg_lanes_shift_floor   _mm256_srai_epi32
+#define itg_lanes_max           _mm256_max_epi32
+#define itg_lanes_min_unsigned  _mm256_min_epu32
+#define itg_lanes_and           _mm256_and_si256
+#define itg_lanes_shift         _mm256_srli_epi32 /* of unsigned lanes */
+#define itg_lanes_shift_each    _mm256_srlv_epi32
 #define itg_lanes_make_rounding itg_avx2_make_rounding
 #define itg_lanes_double        itg_avx2_double_multiplier
 #define itg_lanes_round         itg_avx2_round
@@ -134,5 +139,35 @@ static inline void itg_lanes_store_halves(int32_t *to, itg_lanes low, itg_lanes 
     _mm256_storeu_si256((__m256i *)(void *)to, _mm256_permute2x128_si256(low, high, 0x20));
     _mm256_storeu_si256((__m256i *)(void *)(to + 8), _mm256_permute2x128_si256(low, high, 0x31));
 }
+
+#ifndef ITG_LANES_NO_GATHER
+/* Entries of a table. */
+static inline itg_lanes itg_lanes_look_up(const uint32_t *table, itg_lanes index)
+{
+    return _mm256_i32gather_epi32((const int *)(const void *)table, index, 4);
+}
+
+/* (a * b + added) >> shift of unsigned lanes, where the result fits one. */
+static inline itg_lanes itg_lanes_scale(itg_lanes a, itg_lanes b, uint64_t added, int shift)
+{
+    const __m256i constant = _mm256_set1_epi64x((int64_t)added);
+    const __m128i count = _mm_cvtsi32_si128(shift);
+    const __m256i even = _mm256_srl_epi64(_mm256_add_epi64(_mm256_mul_epu32(a, b), constant), count);
+    const __m256i odd = _mm256_srl_epi64(_mm256_add_epi64(_mm256_mul_epu32(_mm256_srli_epi64(a, 32), _mm256_srli_epi64(b, 32)), constant), count);
+    return _mm256_blend_epi32(even, _mm256_slli_epi64(odd, 32), 0xAA);
+}
+
+/* Sums of 64 bits, in half as many lanes: + unsigned lanes, and all together. */
+static inline itg_lanes itg_lanes_add_unsigned(itg_lanes sums, itg_lanes lanes)
+{
+    return _mm256_add_epi64(sums, _mm256_add_epi64(_mm256_srli_epi64(lanes, 32), _mm256_and_si256(lanes, _mm256_set1_epi64x(0xffffffff))));
+}
+
+static inline uint64_t itg_lanes_total(itg_lanes sums)
+{
+    const __m128i pair = _mm_add_epi64(_mm256_castsi256_si128(sums), _mm256_extracti128_si256(sums, 1));
+    return (uint64_t)_mm_cvtsi128_si64(_mm_add_epi64(pair, _mm_unpackhi_epi64(pair, pair)));
+}
+#endif
 
 #endif

@@ -19,6 +19,11 @@ typedef itg_avx512_rounding itg_lanes_rounding;
 #define itg_lanes_subtract      _mm512_sub_epi32
 #define itg_lanes_multiply      _mm512_mullo_epi32
 #define itg_lanes_shift_floor   _mm512_srai_epi32
+#define itg_lanes_max           _mm512_max_epi32
+#define itg_lanes_min_unsigned  _mm512_min_epu32
+#define itg_lanes_and           _mm512_and_si512
+#define itg_lanes_shift         _mm512_srli_epi32 /* of unsigned lanes */
+#define itg_lanes_shift_each    _mm512_srlv_epi32
 #define itg_lanes_make_rounding itg_avx512_make_rounding
 #define itg_lanes_double        itg_avx512_double_multiplier
 #define itg_lanes_round         itg_avx512_round
@@ -147,6 +152,45 @@ static inline void itg_lanes_store_halves(int32_t *to, itg_lanes low, itg_lanes 
     const __m512i order_low = _mm512_setr_epi64(0, 1, 4, 5, 8, 9, 12, 13), order_high = _mm512_setr_epi64(2, 3, 6, 7, 10, 11, 14, 15);
     _mm512_storeu_si512(to, _mm512_permutex2var_epi64(even, order_low, odd));
     _mm512_storeu_si512(to + 16, _mm512_permutex2var_epi64(even, order_high, odd));
+}
+
+/* Entries of a table of 256: permutations take fewer cycles than a gather. */
+static inline itg_lanes itg_lanes_look_up(const uint32_t *table, itg_lanes index)
+{
+    itg_lanes part[8];
+#pragma GCC unroll 8
+    for (int i = 0; i < 8; i++)
+        part[i] = _mm512_permutex2var_epi32(_mm512_loadu_si512(table + 32 * i), index, _mm512_loadu_si512(table + 32 * i + 16));
+    int bit = 32;
+#pragma GCC unroll 3
+    for (int count = 4; count > 0; count /= 2, bit *= 2) {
+        const __mmask16 odd = _mm512_test_epi32_mask(index, _mm512_set1_epi32(bit));
+#pragma GCC unroll 4
+        for (int i = 0; i < count; i++)
+            part[i] = _mm512_mask_mov_epi32(part[2 * i], odd, part[2 * i + 1]);
+    }
+    return part[0];
+}
+
+/* (a * b + added) >> shift of unsigned lanes, where the result fits one. */
+static inline itg_lanes itg_lanes_scale(itg_lanes a, itg_lanes b, uint64_t added, int shift)
+{
+    const __m512i constant = _mm512_set1_epi64((int64_t)added);
+    const __m128i count = _mm_cvtsi32_si128(shift);
+    const __m512i even = _mm512_srl_epi64(_mm512_add_epi64(_mm512_mul_epu32(a, b), constant), count);
+    const __m512i odd = _mm512_srl_epi64(_mm512_add_epi64(_mm512_mul_epu32(_mm512_srli_epi64(a, 32), _mm512_srli_epi64(b, 32)), constant), count);
+    return _mm512_mask_mov_epi32(even, 0xAAAA, _mm512_slli_epi64(odd, 32));
+}
+
+/* Sums of 64 bits, in half as many lanes: + unsigned lanes, and all together. */
+static inline itg_lanes itg_lanes_add_unsigned(itg_lanes sums, itg_lanes lanes)
+{
+    return _mm512_add_epi64(sums, _mm512_add_epi64(_mm512_srli_epi64(lanes, 32), _mm512_and_si512(lanes, _mm512_set1_epi64(0xffffffff))));
+}
+
+static inline uint64_t itg_lanes_total(itg_lanes sums)
+{
+    return (uint64_t)_mm512_reduce_add_epi64(sums);
 }
 
 #endif

@@ -4,8 +4,7 @@
 #include "runtime/kernels/softmax.h"
 #include "runtime/kernels/element.h"
 
-/* round(2^30 * 2^(-i / 256)) for i = 0 .. 256. */
-static const uint32_t powers[257] = {
+const uint32_t itg_powers_of_two[257] = {
     1073741824, 1070838486, 1067942999, 1065055341, 1062175491, 1059303428, 1056439131, 1053582579, 1050733751, 1047892626, 1045059183, 1042233401,
     1039415261, 1036604740, 1033801819, 1031006477, 1028218693, 1025438448, 1022665720, 1019900489, 1017142735, 1014392438, 1011649578, 1008914134,
     1006186087, 1003465416, 1000752102, 998046124,  995347464,  992656100,  989972014,  987295185,  984625594,  981963222,  979308048,  976660054,
@@ -37,7 +36,7 @@ static uint32_t raise_two(uint64_t distance)
         return 0;
     const uint32_t i = (uint32_t)(distance >> 8) & 255u;
     const uint32_t fraction = (uint32_t)distance & 255u;
-    const uint32_t value = powers[i] - (((powers[i] - powers[i + 1]) * fraction + 128u) >> 8);
+    const uint32_t value = itg_powers_of_two[i] - (((itg_powers_of_two[i] - itg_powers_of_two[i + 1]) * fraction + 128u) >> 8);
     return value >> (distance >> 16);
 }
 

@@ -172,6 +172,7 @@ static inline void itg_wide_storeu(void *to, itg_wide x)
  */
 #define ITG_TILE_PIXELS 2
 #define ITG_LANES_ROWS  2
+#define ITG_LANES_NO_GATHER
 #define ITG_PLACE_TILES 2
 #define ITG_WORDS_ADD(acc, product)                                                                                                                  \
     {                                                                                                                                                \
