@@ -86,11 +86,6 @@ run_scripts() {
 run_full() {
     build tools unit-tests "$BUILD/host/kernel_check" && run_units host "" && run_scripts
     [ -x "$BUILD/host/kernel_check" ] && run_script kernels "$BUILD/host/kernel_check"
-    if [ -x "$BUILD/host/kernel_check" ] && [ "$(uname -m)" = x86_64 ] && command -v qemu-x86_64 >/dev/null; then
-        for cpu in Nehalem Haswell; do # what each folder's level allows, and no more
-            run_script "kernels $cpu" qemu-x86_64 -cpu $cpu "$BUILD/host/kernel_check" --cases 200
-        done
-    fi
     build SANITIZE=1 tools unit-tests && run_units asan sanitized/ &&
         run_script "sanitized errors" env HOST=asan tests/errors/run.sh
     for fragment in targets/*/target.mk; do

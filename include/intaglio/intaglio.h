@@ -62,8 +62,8 @@ typedef struct itg_exec {
 const char *itg_status_text(itg_status status);
 
 /* Chooses among the models of one network that NAME.h lists for a target of several kernel tables, the best last: the last whose table this
- * processor and its operating system run; where that is none the first, which itg_check then refuses with ITG_BAD_CPU. Asks the processor: call it
- * once and keep the result. Where nobody can be asked (itg_runs_* in kernels.h) name a model instead. */
+ * processor and its operating system run; where that is none the first, which itg_check then refuses with ITG_BAD_CPU. count >= 1. Asks the
+ * processor: call it once and keep the result. Where nobody can be asked (itg_runs_* in kernels.h) name a model instead. */
 const itg_model *itg_choose_model(const itg_model *const *models, uint32_t count);
 
 /* Checks once everything that can be checked; itg_run then runs blind.

@@ -151,8 +151,8 @@ bool itg_runs_dotprod(void), itg_runs_i8mm(void), itg_runs_neon32(void);
 /* The best table for this CPU (hosted builds only, runtime/cpu.c). Never NULL; itg_kernels_scalar at worst. */
 const itg_kernels *itg_kernels_best(void);
 
-/* The best of them that reads weights in this packing (itg_model.packing): what an application passes in itg_exec to a model of a core such
- * as aarch64, whose packing several tables read. NULL if there is none. */
+/* The best of them that reads weights in this packing (itg_model.packing): what a hosted application passes in itg_exec to a model that was
+ * compiled for one table, whose packing better ones read too. NULL if there is none. */
 const itg_kernels *itg_kernels_reading(uint32_t packing);
 
 /* The tables this CPU can run, from itg_kernels_scalar (index 0) to the best; NULL past the last. For tests and `intaglio targets`. */
