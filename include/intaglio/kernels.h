@@ -51,9 +51,9 @@ extern const itg_conv_kernels itg_conv_sse41;
 extern const itg_depthwise_kernels itg_depthwise_sse41;
 extern const itg_pool_kernels itg_pool_sse41;
 extern const itg_elementwise_kernels itg_elementwise_sse41;
+extern const itg_lookup_kernels itg_lookup_sse41;
 extern const itg_matmul_kernels itg_matmul_sse41;
 extern const itg_kernels itg_kernels_sse41;
-#define itg_lookup_sse41    itg_lookup_scalar
 #define itg_softmax_sse41   itg_softmax_scalar
 #define itg_normalize_sse41 itg_normalize_scalar
 
@@ -61,18 +61,18 @@ extern const itg_conv_kernels itg_conv_avx2;
 extern const itg_depthwise_kernels itg_depthwise_avx2;
 extern const itg_pool_kernels itg_pool_avx2;
 extern const itg_elementwise_kernels itg_elementwise_avx2;
+extern const itg_lookup_kernels itg_lookup_avx2;
 extern const itg_normalize_kernels itg_normalize_avx2;
 extern const itg_softmax_kernels itg_softmax_avx2;
 extern const itg_matmul_kernels itg_matmul_avx2;
 extern const itg_kernels itg_kernels_avx2;
-#define itg_lookup_avx2 itg_lookup_scalar
 
 extern const itg_conv_kernels itg_conv_avxvnni;
 extern const itg_depthwise_kernels itg_depthwise_avxvnni;
 extern const itg_kernels itg_kernels_avxvnni;
 #define itg_pool_avxvnni        itg_pool_avx2
 #define itg_elementwise_avxvnni itg_elementwise_avx2
-#define itg_lookup_avxvnni      itg_lookup_scalar
+#define itg_lookup_avxvnni      itg_lookup_avx2
 #define itg_softmax_avxvnni     itg_softmax_avx2
 #define itg_normalize_avxvnni   itg_normalize_avx2
 #define itg_matmul_avxvnni      itg_matmul_avx2
@@ -81,10 +81,10 @@ extern const itg_conv_kernels itg_conv_avx512vnni;
 extern const itg_depthwise_kernels itg_depthwise_avx512vnni;
 extern const itg_pool_kernels itg_pool_avx512vnni;
 extern const itg_elementwise_kernels itg_elementwise_avx512vnni;
+extern const itg_lookup_kernels itg_lookup_avx512vnni;
 extern const itg_softmax_kernels itg_softmax_avx512vnni;
 extern const itg_matmul_kernels itg_matmul_avx512vnni;
 extern const itg_kernels itg_kernels_avx512vnni;
-#define itg_lookup_avx512vnni    itg_lookup_scalar
 #define itg_normalize_avx512vnni itg_normalize_avx2
 
 extern const itg_conv_kernels itg_conv_amx;

@@ -172,6 +172,12 @@ static inline itg_lanes itg_lanes_look_up(const uint32_t *table, itg_lanes index
     return part[0];
 }
 
+/* Entries of a table and the ones behind them, as pairs of int16. */
+static inline itg_words itg_lanes_look_up_pairs(const int16_t *table, itg_lanes index)
+{
+    return _mm512_i32gather_epi32(index, table, 2);
+}
+
 /* (a * b + added) >> shift of unsigned lanes, where the result fits one. */
 static inline itg_lanes itg_lanes_scale(itg_lanes a, itg_lanes b, uint64_t added, int shift)
 {

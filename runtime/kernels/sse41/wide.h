@@ -45,8 +45,11 @@ WIDE_BINARY(mul_epi32)
 WIDE_BINARY(packs_epi16)
 WIDE_BINARY(packs_epi32)
 WIDE_BINARY(packus_epi16)
+WIDE_BINARY(mulhrs_epi16)
 WIDE_BINARY(mullo_epi32)
 WIDE_BINARY(shuffle_epi8)
+WIDE_BINARY(sub_epi8)
+WIDE_BINARY(subs_epi8)
 WIDE_BINARY(sub_epi16)
 WIDE_BINARY(sub_epi32)
 WIDE_BINARY(unpackhi_epi16)
@@ -65,6 +68,7 @@ WIDE_UNARY(set1_epi8, char, x, _mm_set1_epi8(x), _mm_set1_epi8(x))
 WIDE_UNARY(set1_epi16, short, x, _mm_set1_epi16(x), _mm_set1_epi16(x))
 WIDE_UNARY(set1_epi32, int, x, _mm_set1_epi32(x), _mm_set1_epi32(x))
 WIDE_UNARY(set1_epi64x, long long, x, _mm_set1_epi64x(x), _mm_set1_epi64x(x))
+WIDE_UNARY(broadcastsi128_si256, __m128i, x, x, x)
 WIDE_UNARY(broadcastd_epi32, __m128i, x, _mm_shuffle_epi32(x, 0), _mm_shuffle_epi32(x, 0))
 WIDE_UNARY(cvtepi8_epi16, __m128i, x, _mm_cvtepi8_epi16(x), _mm_cvtepi8_epi16(_mm_unpackhi_epi64(x, x)))
 WIDE_UNARY(cvtepi8_epi32, __m128i, x, _mm_cvtepi8_epi32(x), _mm_cvtepi8_epi32(_mm_srli_si128(x, 4)))
@@ -129,8 +133,12 @@ static inline void itg_wide_storeu(void *to, itg_wide x)
 #define _mm256_packs_epi16                   itg_wide_packs_epi16
 #define _mm256_packs_epi32                   itg_wide_packs_epi32
 #define _mm256_packus_epi16                  itg_wide_packus_epi16
+#define _mm256_mulhrs_epi16                  itg_wide_mulhrs_epi16
 #define _mm256_mullo_epi32                   itg_wide_mullo_epi32
 #define _mm256_shuffle_epi8                  itg_wide_shuffle_epi8
+#define _mm256_sub_epi8                      itg_wide_sub_epi8
+#define _mm256_subs_epi8                     itg_wide_subs_epi8
+#define _mm256_broadcastsi128_si256          itg_wide_broadcastsi128_si256
 #define _mm256_sub_epi16                     itg_wide_sub_epi16
 #define _mm256_sub_epi32                     itg_wide_sub_epi32
 #define _mm256_slli_epi32                    itg_wide_slli_epi32
