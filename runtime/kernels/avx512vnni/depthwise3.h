@@ -17,8 +17,9 @@ typedef struct block_constants {
     int16_t rounding[32];                          /* of twice the codes, the zero point included */
     uint8_t low[64], high[64], flip[64];
     uint8_t pad[64];
-    uint64_t mask; /* of the channels that exist */
-    bool bounded;  /* codes are clamped further, or signed */
+    uint64_t mask;  /* of the channels that exist */
+    bool bounded;   /* codes are clamped further, or signed */
+    bool rectified; /* the zero point is the lowest code (direct.h) */
 } block_constants;
 
 #define TAP_DOT(acc, activation, weight) __asm__("vpdpbusd %2, %1, %0" : "+v"(acc) : "v"(activation), "v"(weight));
@@ -76,6 +77,7 @@ static inline void open_constants(const itg_depthwise *depthwise, block_constant
     _mm512_storeu_si512(c->rounding, _mm512_set1_epi16((short)(2 * (epilogue->zero + 128) + 1)));
     _mm512_storeu_si512(c->low, _mm512_set1_epi8((char)(epilogue->low + 128)));
     _mm512_storeu_si512(c->high, _mm512_set1_epi8((char)(epilogue->high + 128)));
+    c->rectified = epilogue->zero == -128;
     c->bounded = epilogue->low != -128 || epilogue->high != 127 || depthwise->out_type != ITG_U8;
     _mm512_storeu_si512(c->flip, _mm512_set1_epi8(depthwise->out_type == ITG_U8 ? 0 : -128));
 }

@@ -16,7 +16,8 @@ enum { ITG_AVX512_ODD = 64, ITG_AVX512_ROUNDING = 128, ITG_AVX512_LOW, ITG_AVX51
 typedef struct itg_avx512_direct {
     __m512i rounding, low, high, flip, order;
     __mmask64 mask;
-    bool bounded; /* codes are clamped further, or signed */
+    bool bounded;   /* codes are clamped further, or signed */
+    bool rectified; /* the zero point is the lowest code: only half a step is added, then one instruction does it */
 } itg_avx512_direct;
 
 static inline void itg_avx512_open_direct(const itg_conv *conv, int32_t channel, int32_t count, int32_t constants[ITG_DIRECT_WORDS])
@@ -43,6 +44,7 @@ static inline itg_avx512_direct itg_avx512_load_direct(const itg_direct *direct)
     c.flip = _mm512_set1_epi8((char)words[ITG_AVX512_FLIP]);
     c.order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
     c.mask = ~(__mmask64)0 >> (64 - words[ITG_AVX512_COUNT]);
+    c.rectified = words[ITG_AVX512_ROUNDING] == 1;
     c.bounded = words[ITG_AVX512_LOW] != 0 || words[ITG_AVX512_HIGH] != 255 || words[ITG_AVX512_FLIP] != 0;
     return c;
 }
@@ -58,7 +60,10 @@ static inline __m512i itg_avx512_scale_direct(__m512i acc, const itg_direct *dir
 /* Codes of two blocks as words. Saturation starts far outside of the range of codes. */
 static inline __m512i itg_avx512_round_direct(const itg_avx512_direct *c, __m512i first, __m512i second)
 {
-    return _mm512_srai_epi16(_mm512_adds_epi16(_mm512_packs_epi32(first, second), c->rounding), 1);
+    const __m512i doubled = _mm512_packs_epi32(first, second);
+    if (c->rectified)
+        return _mm512_mulhrs_epi16(doubled, _mm512_set1_epi16(1 << 14));
+    return _mm512_srai_epi16(_mm512_adds_epi16(doubled, c->rounding), 1);
 }
 
 static inline __m512i itg_avx512_bound_direct(const itg_avx512_direct *c, __m512i codes)

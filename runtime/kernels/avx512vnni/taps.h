@@ -37,7 +37,10 @@ static inline VECTOR TAPS(scale)(const block_constants *c, VECTOR acc, int quart
 /* Two quarters' codes as words. Saturation starts far outside of the range of codes. */
 static inline VECTOR TAPS(round)(const block_constants *c, VECTOR first, VECTOR second)
 {
-    return OP(srai_epi16)(OP(adds_epi16)(OP(packs_epi32)(first, second), LOAD_WORDS(c->rounding)), 1);
+    const VECTOR doubled = OP(packs_epi32)(first, second);
+    if (c->rectified)
+        return OP(mulhrs_epi16)(doubled, OP(set1_epi16)(1 << 14));
+    return OP(srai_epi16)(OP(adds_epi16)(doubled, LOAD_WORDS(c->rounding)), 1);
 }
 
 static inline void TAPS(finish)(const block_constants *c, MASK mask, uint8_t *out, VECTOR q0, VECTOR q1, VECTOR q2, VECTOR q3)
