@@ -141,16 +141,30 @@ static inline void itg_lanes_store_halves(int32_t *to, itg_lanes low, itg_lanes 
 }
 
 #ifndef ITG_LANES_NO_GATHER
+/* A gather with the index in a register of our choice: QEMU before 8.0 takes %ymm4 for no index at all, as if it were %rsp. */
+#define ITG_LANES_GATHER(value, table, lanes, scale)                                                                                                 \
+    {                                                                                                                                                \
+        register __m256i index_register __asm__("ymm5") = lanes;                                                                                     \
+        __m256i mask = _mm256_set1_epi32(-1);                                                                                                        \
+        __asm__("vpgatherdd %1, (%2,%3," #scale "), %0"                                                                                              \
+                : "+x"(value), "+x"(mask)                                                                                                            \
+                : "r"(table), "x"(index_register), "m"(*(const uint8_t(*)[])(const void *)(table)));                                                 \
+    }
+
 /* Entries of a table. */
 static inline itg_lanes itg_lanes_look_up(const uint32_t *table, itg_lanes index)
 {
-    return _mm256_i32gather_epi32((const int *)(const void *)table, index, 4);
+    __m256i value = _mm256_setzero_si256();
+    ITG_LANES_GATHER(value, table, index, 4)
+    return value;
 }
 
 /* Entries of a table and the ones behind them, as pairs of int16. */
 static inline itg_words itg_lanes_look_up_pairs(const int16_t *table, itg_lanes index)
 {
-    return _mm256_i32gather_epi32((const int *)(const void *)table, index, 2);
+    __m256i value = _mm256_setzero_si256();
+    ITG_LANES_GATHER(value, table, index, 2)
+    return value;
 }
 
 /* (a * b + added) >> shift of unsigned lanes, where the result fits one. */
