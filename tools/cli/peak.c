@@ -42,8 +42,12 @@ double cli_measure_peak(itgc_arena *arena, const itg_kernels *kernels)
     graph->packing_count = 1;
     itgc_pack_weights(graph);
     const uint32_t in_bytes = PIXELS * DEPTH, out_bytes = PIXELS * OUTPUTS;
-    const itg_step step = {
-        .run = itg_op_conv, .params = planned.params, .out = in_bytes, .scratch = in_bytes + out_bytes, .scratch_bytes = planned.scratch_bytes, .rows = 1};
+    const itg_step step = {.run = itg_op_conv,
+                           .params = planned.params,
+                           .out = in_bytes,
+                           .scratch = in_bytes + out_bytes,
+                           .scratch_bytes = planned.scratch_bytes,
+                           .rows = 1};
     const itg_work work = {.kernels = kernels, .arena = itgc_alloc(arena, in_bytes + out_bytes + planned.scratch_bytes + 64), .row_end = 1};
     double best = 1e9;
     for (int run = 0; run < RUNS; run++) {
