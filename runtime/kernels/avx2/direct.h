@@ -74,6 +74,8 @@ static inline void itg_avx2_store_bytes(uint8_t *out, __m128i codes, int32_t cou
 {
     if (count == 16) {
         _mm_storeu_si128((__m128i *)(void *)out, codes);
+    } else if (count == 8) {
+        _mm_storel_epi64((__m128i *)(void *)out, codes);
     } else {
         uint8_t bytes[16];
         _mm_storeu_si128((__m128i *)(void *)bytes, codes);
