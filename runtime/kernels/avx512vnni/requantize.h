@@ -24,12 +24,20 @@ static inline __m512i itg_avx512_load_multipliers(const int32_t *multiplier, __m
     return itg_avx512_double_multiplier(_mm512_maskz_loadu_epi32(mask, multiplier), r);
 }
 
-static inline void itg_avx512_look_up(void *out, itg_type type, __m512i index, int32_t count, const int8_t *table)
+/* A fused table's codes are bytes. All 16, as nearly always, take no loop. */
+static inline void itg_avx512_look_up(uint8_t *out, itg_type type, __m512i index, int32_t count, const int8_t *table)
 {
     int32_t at[16];
+    const uint8_t flip = type == ITG_U8 ? 0x80 : 0;
     _mm512_storeu_si512(at, index);
+    if (count == 16) {
+#pragma GCC unroll 16
+        for (int i = 0; i < 16; i++)
+            out[i] = (uint8_t)table[at[i]] ^ flip;
+        return;
+    }
     for (int32_t i = 0; i < count; i++)
-        itg_store_code(out, type, (size_t)i, table[at[i]]);
+        out[i] = (uint8_t)table[at[i]] ^ flip;
 }
 
 static inline void itg_avx512_store_codes(void *out, itg_type type, __m512i code, __mmask16 mask)
