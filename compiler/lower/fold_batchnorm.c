@@ -131,7 +131,7 @@ static itgc_tensor *insert_scale_and_shift(itgc_graph *graph, const itgc_affine 
 static bool spell_out(itgc_graph *graph, itgc_node *node)
 {
     itgc_affine affine;
-    if (itgc_is_op(node, "Conv") || !itgc_read_affine(graph, node, &affine) || affine.axis < 0 || affine.channels < 1) {
+    if (itgc_is_op(node, "Conv") || !itgc_read_affine(graph, node, &affine) || affine.axis < 0) {
         return true;
     }
     const int rank = affine.in->shape.rank;

@@ -70,9 +70,34 @@ bool itgc_run_pass(itgc_graph *graph, const itgc_pass *pass, const itgc_lower_op
     return pass->run(graph, options) && clean_up(graph);
 }
 
+static bool is_empty(const itgc_tensor *tensor)
+{
+    return tensor && !tensor->constant && itgc_elements(&tensor->shape) == 0;
+}
+
+static bool has_empty(const itgc_graph *graph)
+{
+    for (int i = 0; i < graph->node_count; i++) {
+        const itgc_node *node = graph->nodes[i];
+        for (int k = 0; k < node->in_count; k++) {
+            if (is_empty(node->in[k])) {
+                return true;
+            }
+        }
+        for (int k = 0; k < node->out_count; k++) {
+            if (is_empty(node->out[k])) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* What is computed without elements has no integer plan (quantize/expressible.c refuses it): such a graph stays as it is but for dead nodes and
+ * types, and no pass has to think of dimensions of 0. */
 bool itgc_lower_graph(itgc_graph *graph, const itgc_lower_options *options)
 {
-    for (size_t i = 0; i < sizeof passes / sizeof passes[0]; i++) {
+    for (size_t i = 0; i < sizeof passes / sizeof passes[0] && (i == 0 || !has_empty(graph)); i++) {
         if (!itgc_run_pass(graph, &passes[i], options)) {
             return false;
         }

@@ -128,11 +128,9 @@ static void permute_weights(itgc_graph *graph, itgc_node *gemm, const itgc_view 
     itgc_set_input(graph, gemm, 1, weights);
 }
 
-/* Rows of an empty tensor may have any length: those weights say nothing about the view. */
 static bool can_permute_weights(const itgc_view *view, const itgc_tensor *out)
 {
-    return out->shape.rank == 2 && itgc_elements(&out->shape) > 0 && view->perm[0] == 0 && out->shape.dim[0] == view->base->shape.dim[0] &&
-           feeds_only_weights(out);
+    return out->shape.rank == 2 && view->perm[0] == 0 && out->shape.dim[0] == view->base->shape.dim[0] && feeds_only_weights(out);
 }
 
 /* Brings the view into an order that the Reshape can keep, and says what comes out of it. */
