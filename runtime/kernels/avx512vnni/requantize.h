@@ -77,21 +77,60 @@ static inline itg_avx512_block itg_avx512_open_block(const itg_conv *conv, int32
     return block;
 }
 
-/* 16 sums of the block's channels -> out. */
-static inline void itg_avx512_finish(const itg_conv *conv, void *out, __m512i acc, const itg_avx512_block *block, const itg_avx512_rounding *r)
+/* 16 sums of the block's channels -> codes, or indices of the fused table. */
+static inline __m512i itg_avx512_make_codes(__m512i acc, const itg_avx512_block *block, const itg_avx512_rounding *r)
 {
-    if (!block->scaled) {
-        itg_avx512_store_codes(out, conv->out_type, acc, block->mask);
-        return;
-    }
     __m512i multiplier = block->multiplier;
     if (block->two_slopes)
         multiplier = _mm512_mask_mov_epi32(multiplier, _mm512_movepi32_mask(acc), block->negative);
-    const __m512i code = itg_avx512_requantize(acc, multiplier, r);
-    if (conv->epilogue.table)
-        itg_avx512_look_up(out, conv->out_type, code, __builtin_popcount(block->mask), conv->epilogue.table);
+    return itg_avx512_requantize(acc, multiplier, r);
+}
+
+static inline void itg_avx512_finish(const itg_conv *conv, void *out, __m512i acc, const itg_avx512_block *block, const itg_avx512_rounding *r)
+{
+    if (!block->scaled)
+        itg_avx512_store_codes(out, conv->out_type, acc, block->mask);
+    else if (conv->epilogue.table)
+        itg_avx512_look_up(out, conv->out_type, itg_avx512_make_codes(acc, block, r), __builtin_popcount(block->mask), conv->epilogue.table);
     else
-        itg_avx512_store_codes(out, conv->out_type, code, block->mask);
+        itg_avx512_store_codes(out, conv->out_type, itg_avx512_make_codes(acc, block, r), block->mask);
+}
+
+/* 32 bytes of a table of 1024, as permutations of 64 words: bits 1 to 6 of an index say which, bits 7 to 9 of which pair of registers. */
+static inline __m256i itg_avx512_look_up_words(const int8_t *table, __m512i index)
+{
+    const __m512i word = _mm512_srli_epi16(index, 1);
+    __m512i part[8];
+#pragma GCC unroll 8
+    for (int i = 0; i < 8; i++)
+        part[i] = _mm512_permutex2var_epi16(_mm512_loadu_si512(table + 128 * i), word, _mm512_loadu_si512(table + 128 * i + 64));
+    short bit = 128;
+#pragma GCC unroll 3
+    for (int count = 4; count > 0; count /= 2, bit = (short)(2 * bit)) {
+        const __mmask32 odd = _mm512_test_epi16_mask(index, _mm512_set1_epi16(bit));
+#pragma GCC unroll 4
+        for (int i = 0; i < count; i++)
+            part[i] = _mm512_mask_mov_epi16(part[2 * i], odd, part[2 * i + 1]);
+    }
+    const __mmask32 second = _mm512_test_epi16_mask(index, _mm512_set1_epi16(1));
+    return _mm512_cvtepi16_epi8(_mm512_mask_srli_epi16(part[0], second, part[0], 8));
+}
+
+/* The block's codes of a tile whose fused table has 1024 entries: two pixels at a time, the last one perhaps twice. */
+static inline void itg_avx512_finish_indexed(const itg_conv *conv, const itg_tile_result *result, const int32_t *sums, uint8_t *out,
+                                             const itg_avx512_block *block, const itg_avx512_rounding *r)
+{
+    const __m256i flip = _mm256_set1_epi8(conv->out_type == ITG_U8 ? -128 : 0);
+    const ptrdiff_t pitch = itg_out_pitch(conv);
+    for (int32_t p = 0; p < result->pixels; p += 2) {
+        const int32_t q = p + 1 < result->pixels ? p + 1 : p;
+        const __m512i first = itg_avx512_make_codes(_mm512_loadu_si512(sums + p * 64), block, r);
+        const __m512i second = itg_avx512_make_codes(_mm512_loadu_si512(sums + q * 64), block, r);
+        const __m512i index = _mm512_inserti64x4(_mm512_castsi256_si512(_mm512_cvtepi32_epi16(first)), _mm512_cvtepi32_epi16(second), 1);
+        const __m256i codes = _mm256_xor_si256(itg_avx512_look_up_words(conv->epilogue.table, index), flip);
+        _mm_mask_storeu_epi8(out + p * pitch, block->mask, _mm256_castsi256_si128(codes));
+        _mm_mask_storeu_epi8(out + q * pitch, block->mask, _mm256_extracti128_si256(codes, 1));
+    }
 }
 
 /* An itg_finish_tile for sums [pixel][4][16]. */
@@ -101,13 +140,18 @@ static inline void itg_avx512_finish_tile(const itg_conv *conv, const itg_tile_r
     const size_t bytes = itg_element_bytes(conv->out_type);
     const int32_t group_outputs = conv->out[2] / conv->groups;
     const int32_t end = (result->channel / group_outputs + 1) * group_outputs;
+    const bool indexed = conv->epilogue.table && conv->epilogue.table_mask == 1023;
     for (int32_t b = 0; b < result->blocks; b++) {
         const int32_t channel = result->channel + 16 * b;
         const itg_avx512_block block = itg_avx512_open_block(conv, channel, end - channel, &r);
-        for (int32_t p = 0; p < result->pixels; p++) {
-            const size_t index = (size_t)(result->x + p) * (size_t)itg_out_pitch(conv) + (size_t)channel;
-            itg_avx512_finish(conv, result->out + index * bytes, _mm512_loadu_si512(result->sums + (p * 4 + b) * 16), &block, &r);
+        const int32_t *sums = result->sums + 16 * b;
+        uint8_t *out = result->out + ((size_t)result->x * (size_t)itg_out_pitch(conv) + (size_t)channel) * bytes;
+        if (indexed && block.scaled) {
+            itg_avx512_finish_indexed(conv, result, sums, out, &block, &r);
+            continue;
         }
+        for (int32_t p = 0; p < result->pixels; p++)
+            itg_avx512_finish(conv, out + (size_t)p * (size_t)itg_out_pitch(conv) * bytes, _mm512_loadu_si512(sums + p * 64), &block, &r);
     }
 }
 
