@@ -14,6 +14,7 @@ typedef struct itg_avx2_quarters {
     int32_t count; /* of its channels that exist, at most 32 */
     bool two_slopes;
     const int8_t *table;
+    int32_t table_mask;
     itg_type type;
 } itg_avx2_quarters;
 
@@ -39,7 +40,8 @@ static inline void itg_avx2_load_quarter_multipliers(__m256i quarter[4], const i
 static inline itg_avx2_quarters itg_avx2_open_quarters(const itg_epilogue *epilogue, itg_type type, const int32_t *correction, int32_t channel,
                                                        int32_t count)
 {
-    itg_avx2_quarters b = {.table = epilogue->table, .type = type, .two_slopes = epilogue->negative_multiplier != NULL};
+    itg_avx2_quarters b = {
+        .table = epilogue->table, .table_mask = epilogue->table_mask, .type = type, .two_slopes = epilogue->negative_multiplier != NULL};
     b.rounding = itg_avx2_set_rounding(epilogue);
     __m256i corrections[4];
     itg_avx2_load_quarters(b.start, epilogue->bias + channel, count);
@@ -74,11 +76,21 @@ static inline __m256i itg_avx2_look_up_quarters(const int8_t *table, __m256i low
     return _mm256_loadu_si256((const __m256i *)(const void *)code);
 }
 
+/* ITG_LOOK_UP_1024: a folder's own way through the usual table. */
+static inline __m256i itg_avx2_find_codes(const itg_avx2_quarters *b, __m256i low, __m256i high)
+{
+#ifdef ITG_LOOK_UP_1024
+    if (b->table_mask == 1023)
+        return ITG_LOOK_UP_1024(b->table, low, high);
+#endif
+    return itg_avx2_look_up_quarters(b->table, low, high);
+}
+
 static inline void itg_avx2_finish_quarters(const itg_avx2_quarters *b, uint8_t *out, __m256i q0, __m256i q1, __m256i q2, __m256i q3)
 {
     const __m256i low = _mm256_packs_epi32(itg_avx2_requantize_quarter(b, q0, 0), itg_avx2_requantize_quarter(b, q1, 1));
     const __m256i high = _mm256_packs_epi32(itg_avx2_requantize_quarter(b, q2, 2), itg_avx2_requantize_quarter(b, q3, 3));
-    const __m256i codes = b->table ? itg_avx2_look_up_quarters(b->table, low, high) : _mm256_packs_epi16(low, high);
+    const __m256i codes = b->table ? itg_avx2_find_codes(b, low, high) : _mm256_packs_epi16(low, high);
     const __m256i stored = _mm256_xor_si256(codes, b->flip);
     if (b->count == 32) {
         _mm256_storeu_si256((__m256i *)(void *)out, stored);

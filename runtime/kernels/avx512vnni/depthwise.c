@@ -2,6 +2,9 @@
  * Depthwise convolution on AVX-512 VNNI: the bytes of up to four kernel rows are interleaved once a column, so that one vpdpbusd does four
  * taps of 8 channels. Contract: runtime/kernels/depthwise.h; weights ITG_PACK_16C4; the walk: runtime/kernels/avx2/columns.h. */
 #define ITG_DOT(acc, activation, weight) __asm__("vpdpbusd %2, %1, %0" : "+v"(acc) : "v"(activation), "v"(weight))
+#define ITG_LOOK_UP_1024                 itg_avx512_look_up_quarters
+#include "runtime/kernels/avx512vnni/fused_table.h"
+
 #include "runtime/kernels/avx2/dots.h"
 #include "runtime/kernels/avx512vnni/depthwise3.h"
 

@@ -4,6 +4,7 @@
 #ifndef ITG_AVX512VNNI_REQUANTIZE_H
 #define ITG_AVX512VNNI_REQUANTIZE_H
 
+#include "runtime/kernels/avx512vnni/fused_table.h"
 #include "runtime/kernels/avx512vnni/rounding.h"
 #include "runtime/kernels/element.h"
 #include "runtime/kernels/tiles.h"
@@ -94,26 +95,6 @@ static inline void itg_avx512_finish(const itg_conv *conv, void *out, __m512i ac
         itg_avx512_look_up(out, conv->out_type, itg_avx512_make_codes(acc, block, r), __builtin_popcount(block->mask), conv->epilogue.table);
     else
         itg_avx512_store_codes(out, conv->out_type, itg_avx512_make_codes(acc, block, r), block->mask);
-}
-
-/* 32 bytes of a table of 1024, as permutations of 64 words: bits 1 to 6 of an index say which, bits 7 to 9 of which pair of registers. */
-static inline __m256i itg_avx512_look_up_words(const int8_t *table, __m512i index)
-{
-    const __m512i word = _mm512_srli_epi16(index, 1);
-    __m512i part[8];
-#pragma GCC unroll 8
-    for (int i = 0; i < 8; i++)
-        part[i] = _mm512_permutex2var_epi16(_mm512_loadu_si512(table + 128 * i), word, _mm512_loadu_si512(table + 128 * i + 64));
-    short bit = 128;
-#pragma GCC unroll 3
-    for (int count = 4; count > 0; count /= 2, bit = (short)(2 * bit)) {
-        const __mmask32 odd = _mm512_test_epi16_mask(index, _mm512_set1_epi16(bit));
-#pragma GCC unroll 4
-        for (int i = 0; i < count; i++)
-            part[i] = _mm512_mask_mov_epi16(part[2 * i], odd, part[2 * i + 1]);
-    }
-    const __mmask32 second = _mm512_test_epi16_mask(index, _mm512_set1_epi16(1));
-    return _mm512_cvtepi16_epi8(_mm512_mask_srli_epi16(part[0], second, part[0], 8));
 }
 
 /* The block's codes of a tile whose fused table has 1024 entries: two pixels at a time, the last one perhaps twice. */
