@@ -146,9 +146,7 @@ static inline void itg_lanes_store_halves(int32_t *to, itg_lanes low, itg_lanes 
     {                                                                                                                                                \
         register __m256i index_register __asm__("ymm5") = lanes;                                                                                     \
         __m256i mask = _mm256_set1_epi32(-1);                                                                                                        \
-        __asm__("vpgatherdd %1, (%2,%3," #scale "), %0"                                                                                              \
-                : "+x"(value), "+x"(mask)                                                                                                            \
-                : "r"(table), "x"(index_register), "m"(*(const uint8_t(*)[])(const void *)(table)));                                                 \
+        __asm__("vpgatherdd %1, (%2,%3," #scale "), %0" : "+x"(value), "+x"(mask) : "r"(table), "x"(index_register) : "memory");                     \
     }
 
 /* Entries of a table. */
