@@ -58,6 +58,7 @@ typedef struct itg_tile_set {
     itg_tile_function *const *compute; /* [pixels - 1][blocks - 1] */
     itg_finish_tile *finish;
     itg_direct_tiles *const *direct; /* [pixels - 1][blocks - 1], or NULL */
+    itg_direct_tiles *const *half;   /* [pixels - 1]: two blocks, of the second only 8 channels or fewer; NULL: as two whole ones */
     /* Fills the constants for `count` channels from `channel` on. NULL where direct is. */
     void (*open_direct)(const itg_conv *conv, int32_t channel, int32_t count, int32_t constants[ITG_DIRECT_WORDS]);
 } itg_tile_set;
@@ -87,6 +88,7 @@ typedef struct itg_row_job {
     uint8_t *out; /* the row's first pixel, first channel of the tensor */
     int32_t channel, block, blocks;
     itg_direct *direct; /* constants of these blocks; NULL: by way of sums */
+    bool is_half;       /* two blocks of which the second has at most 8 channels */
 } itg_row_job;
 
 /* The sums' first values for the low plane (or the only one) and the high plane of up to four blocks. */
@@ -142,7 +144,8 @@ static inline void itg_compute_directly(const itg_layer *layer, const itg_row_jo
     job->direct->out = job->out + job->channel;
     itg_offset_segments(segment, job, tile.segments, 0);
     for (int i = 0; i < 2 && counts[i]; i++, tile.pixels++) {
-        set->direct[(tile.pixels - 1) * set->blocks + job->blocks - 1](&tile, job->direct, counts[i]);
+        const bool is_half = job->is_half && set->half;
+        (is_half ? set->half[tile.pixels - 1] : set->direct[(tile.pixels - 1) * set->blocks + job->blocks - 1])(&tile, job->direct, counts[i]);
         const int32_t pixels = counts[i] * tile.pixels;
         itg_offset_segments(segment, job, tile.segments, pixels * job->pixel_stride);
         job->direct->out += pixels * job->direct->pixel_stride;
@@ -197,13 +200,14 @@ static inline void itg_compute_band(const itg_layer *layer, uint8_t *out, const 
     const size_t row_bytes = (size_t)width * (size_t)itg_out_pitch(conv) * itg_element_bytes(conv->out_type);
     for (int32_t block = layer->first_block, turns = (layer->end_block - block + most - 1) / most; turns > 0; turns--) {
         const int32_t blocks = (layer->end_block - block) / turns; /* of nearly one size */
-        itg_row_job job = {segment, staged->high_plane, pixel_stride, at_once ? width * (y1 - y0) : width, out, 0, block, blocks, NULL};
+        itg_row_job job = {segment, staged->high_plane, pixel_stride, at_once ? width * (y1 - y0) : width, out, 0, block, blocks, NULL, false};
         job.channel = group * group_outputs + block * 16;
         itg_fill_start(layer, &job, low_start, high_start);
         const int32_t left = group_outputs - block * 16, count = left < blocks * 16 ? left : blocks * 16;
         if (layer->set->direct && itg_is_plain(conv, job.channel, count)) {
             layer->set->open_direct(conv, job.channel, count, direct.constants);
             job.direct = &direct;
+            job.is_half = blocks == 2 && count <= 24;
         }
         block += blocks;
         for (int32_t y = y0; y < (at_once ? y0 + 1 : y1); y++) {

@@ -13,6 +13,7 @@ static const itg_tile_set set = {.pixels = TILE_PIXELS,
                                  .compute = &sum_tiles[0][0],
                                  .finish = itg_avx512_finish_tile,
                                  .direct = &direct_tiles[0][0],
+                                 .half = half_tiles,
                                  .open_direct = itg_avx512_open_direct};
 
 /* blocks: end 0: all. */
