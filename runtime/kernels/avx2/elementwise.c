@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Add, Mul and rescale on AVX2: int8 sums by one multiply-add of int16 pairs an element. Contract: runtime/kernels/elementwise.h.
- * int8 sums whose operands are not dense, and the last elements of a run, are the scalar table's. */
+ * int8 sums whose operands are not dense, and the last elements of a run, are the shared source's. */
 #include "runtime/kernels/avx2/lanes.h"
 
 #include "runtime/kernels/lanes/elementwise.h"
@@ -46,7 +46,7 @@ static void add_run_s8(const itg_add *add, void *out, const itg_run_pair *run)
     const int32_t dense = run->stride_a == 1 && run->stride_b == 1 ? run->count / 16 * 16 : 0;
     add_dense(add, out, run->a, run->b, dense);
     const itg_run_pair rest = {(const int8_t *)run->a + dense, (const int8_t *)run->b + dense, run->stride_a, run->stride_b, run->count - dense};
-    itg_elementwise_scalar.add_s8(add, (int8_t *)out + dense, &rest);
+    itg_lanes_add_s8(add, (int8_t *)out + dense, &rest);
 }
 
 const itg_elementwise_kernels itg_elementwise_avx2 = {

@@ -18,21 +18,22 @@
 typedef __m256i itg_lanes, itg_words; /* 8 int32, 16 int16 */
 typedef itg_avx2_rounding itg_lanes_rounding;
 
-#define itg_lanes_set           _mm256_set1_epi32
-#define itg_lanes_add           _mm256_add_epi32
-#define itg_lanes_subtract      _mm256_sub_epi32
-#define itg_lanes_multiply      _mm256_mullo_epi32
-#define itg_lanes_shift_floor   _mm256_srai_epi32
-#define itg_lanes_max           _mm256_max_epi32
-#define itg_lanes_min_unsigned  _mm256_min_epu32
-#define itg_lanes_and           _mm256_and_si256
-#define itg_lanes_shift         _mm256_srli_epi32 /* of unsigned lanes */
-#define itg_lanes_shift_each    _mm256_srlv_epi32
-#define itg_lanes_make_rounding itg_avx2_make_rounding
-#define itg_lanes_double        itg_avx2_double_multiplier
-#define itg_lanes_round         itg_avx2_round
-#define itg_lanes_clamp         itg_avx2_clamp
-#define itg_lanes_requantize    itg_avx2_requantize
+#define itg_lanes_set                          _mm256_set1_epi32
+#define itg_lanes_add                          _mm256_add_epi32
+#define itg_lanes_subtract                     _mm256_sub_epi32
+#define itg_lanes_multiply                     _mm256_mullo_epi32
+#define itg_lanes_shift_floor                  _mm256_srai_epi32
+#define itg_lanes_max                          _mm256_max_epi32
+#define itg_lanes_min_unsigned                 _mm256_min_epu32
+#define itg_lanes_and                          _mm256_and_si256
+#define itg_lanes_shift                        _mm256_srli_epi32 /* of unsigned lanes */
+#define itg_lanes_shift_each                   _mm256_srlv_epi32
+#define itg_lanes_shift_floor_by(lanes, count) _mm256_sra_epi32(lanes, _mm_cvtsi32_si128(count))
+#define itg_lanes_make_rounding                itg_avx2_make_rounding
+#define itg_lanes_double                       itg_avx2_double_multiplier
+#define itg_lanes_round                        itg_avx2_round
+#define itg_lanes_clamp                        itg_avx2_clamp
+#define itg_lanes_requantize                   itg_avx2_requantize
 
 #define itg_words_set      _mm256_set1_epi16
 #define itg_words_add      _mm256_add_epi16

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Add, Mul and rescale on AVX-512: int8 sums by one multiply-add of int16 pairs an element. Contract: runtime/kernels/elementwise.h.
- * int8 sums whose operands are not dense are the scalar table's. */
+ * int8 sums whose operands are not dense are the shared source's. */
 #include "runtime/kernels/avx512vnni/lanes.h"
 
 #include "runtime/kernels/lanes/elementwise.h"
@@ -22,7 +22,7 @@ static __m512i add_codes(__m512i a, __m512i b, __m512i multipliers, __m512i cons
 static void add_run_s8(const itg_add *add, void *out, const itg_run_pair *run)
 {
     if (run->stride_a != 1 || run->stride_b != 1) {
-        itg_elementwise_scalar.add_s8(add, out, run);
+        itg_lanes_add_s8(add, out, run);
         return;
     }
     const uint8_t *a = run->a, *b = run->b;

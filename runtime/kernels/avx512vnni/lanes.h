@@ -14,21 +14,22 @@
 typedef __m512i itg_lanes, itg_words; /* 16 int32, 32 int16 */
 typedef itg_avx512_rounding itg_lanes_rounding;
 
-#define itg_lanes_set           _mm512_set1_epi32
-#define itg_lanes_add           _mm512_add_epi32
-#define itg_lanes_subtract      _mm512_sub_epi32
-#define itg_lanes_multiply      _mm512_mullo_epi32
-#define itg_lanes_shift_floor   _mm512_srai_epi32
-#define itg_lanes_max           _mm512_max_epi32
-#define itg_lanes_min_unsigned  _mm512_min_epu32
-#define itg_lanes_and           _mm512_and_si512
-#define itg_lanes_shift         _mm512_srli_epi32 /* of unsigned lanes */
-#define itg_lanes_shift_each    _mm512_srlv_epi32
-#define itg_lanes_make_rounding itg_avx512_make_rounding
-#define itg_lanes_double        itg_avx512_double_multiplier
-#define itg_lanes_round         itg_avx512_round
-#define itg_lanes_clamp         itg_avx512_clamp
-#define itg_lanes_requantize    itg_avx512_requantize
+#define itg_lanes_set                          _mm512_set1_epi32
+#define itg_lanes_add                          _mm512_add_epi32
+#define itg_lanes_subtract                     _mm512_sub_epi32
+#define itg_lanes_multiply                     _mm512_mullo_epi32
+#define itg_lanes_shift_floor                  _mm512_srai_epi32
+#define itg_lanes_max                          _mm512_max_epi32
+#define itg_lanes_min_unsigned                 _mm512_min_epu32
+#define itg_lanes_and                          _mm512_and_si512
+#define itg_lanes_shift                        _mm512_srli_epi32 /* of unsigned lanes */
+#define itg_lanes_shift_each                   _mm512_srlv_epi32
+#define itg_lanes_shift_floor_by(lanes, count) _mm512_sra_epi32(lanes, _mm_cvtsi32_si128(count))
+#define itg_lanes_make_rounding                itg_avx512_make_rounding
+#define itg_lanes_double                       itg_avx512_double_multiplier
+#define itg_lanes_round                        itg_avx512_round
+#define itg_lanes_clamp                        itg_avx512_clamp
+#define itg_lanes_requantize                   itg_avx512_requantize
 
 #define itg_words_set      _mm512_set1_epi16
 #define itg_words_add      _mm512_add_epi16

@@ -133,4 +133,25 @@ static void itg_lanes_add_s16(const itg_add *add, void *out, const itg_run_pair 
         itg_lanes_add_some(&sum, out, i, run->count - i);
 }
 
+/* int8 sums of few elements or with a repeated operand: what the folder's own kernel leaves. */
+static void itg_lanes_add_s8(const itg_add *add, void *out, const itg_run_pair *run)
+{
+    if (!itg_lanes_walk(run)) {
+        itg_elementwise_scalar.add_s8(add, out, run);
+        return;
+    }
+    const itg_lanes_operand a = itg_lanes_open_operand(run->a, add->a_type, run->stride_a);
+    const itg_lanes_operand b = itg_lanes_open_operand(run->b, add->b_type, run->stride_b);
+    const itg_lanes_rounding r = itg_lanes_make_rounding(0, 0, 0, add->low, add->high);
+    const itg_lanes multiplier_a = itg_lanes_set(add->multiplier_a), multiplier_b = itg_lanes_set(add->multiplier_b);
+    const itg_lanes constant = itg_lanes_set(add->constant);
+    for (int32_t i = 0; i < run->count; i += ITG_LANES) {
+        const int32_t left = run->count - i;
+        const itg_lanes first = itg_lanes_multiply(itg_lanes_next(&a, i, left), multiplier_a);
+        const itg_lanes second = itg_lanes_add(itg_lanes_multiply(itg_lanes_next(&b, i, left), multiplier_b), constant);
+        const itg_lanes codes = itg_lanes_shift_floor_by(itg_lanes_add(first, second), add->shift);
+        itg_lanes_store_part(out, add->out_type, (size_t)i, itg_lanes_clamp(codes, &r), left);
+    }
+}
+
 #endif
