@@ -135,9 +135,21 @@ static void lowers_gesture_keypoints(void **state)
     check_model(*state, "gesture_keypoints.onnx", 0);
 }
 
+/* No pass sees dimensions of 0. */
+static void leaves_what_has_no_elements(void **state)
+{
+    fixture *f = *state;
+    add_output(f, add_relu(f, add_batchnorm(f, add_input(f, "x", DIMS(0, 3, 4, 4)))));
+    assert_true(itgc_lower_graph(f->graph, &(itgc_lower_options){.threads = 1, .scale = 1.0}));
+    assert_int_equal(f->graph->node_count, 2);
+    assert_string_equal(f->graph->nodes[0]->type, "BatchNormalization");
+    assert_int_equal(f->graph->outputs[0]->shape.dim[1], 3);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(leaves_what_has_no_elements, set_up, tear_down),
         cmocka_unit_test_setup_teardown(lowers_kws_dscnn, set_up, tear_down),
         cmocka_unit_test_setup_teardown(lowers_ic_resnet8, set_up, tear_down),
         cmocka_unit_test_setup_teardown(lowers_vww_mobilenet, set_up, tear_down),
