@@ -62,6 +62,9 @@ static bool check_tail(const itgc_node *node, itgc_diag *diag, int input)
     if (tensor == NULL) {
         return true;
     }
+    if (!itgc_require_type(diag, node, input, ITGC_FLOATS)) {
+        return false;
+    }
     if (tensor->shape.rank > x->rank || !itgc_broadcast(diag, &joined, x, &tensor->shape) || !itgc_same_shape(&joined, x)) {
         return itgc_fail(diag, 226, "input %d has shape %s, which does not fit its input %s; check the input shape", input,
                          itgc_shape_text(diag->arena, &tensor->shape), itgc_shape_text(diag->arena, x));
@@ -147,7 +150,8 @@ static bool infer_groupnorm(itgc_node *node, itgc_diag *diag)
 {
     itgc_norm_params *const params = node->params;
     const itgc_shape *const x = &node->in[0]->shape;
-    if (!itgc_require_type(diag, node, 0, ITGC_FLOATS)) {
+    if (!itgc_require_type(diag, node, 0, ITGC_FLOATS) || !itgc_require_type(diag, node, 1, ITGC_FLOATS) ||
+        !itgc_require_type(diag, node, 2, ITGC_FLOATS)) {
         return false;
     }
     if (x->rank < 3) {
