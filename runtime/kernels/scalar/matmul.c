@@ -6,7 +6,7 @@
 
 #include <intaglio/fixed.h>
 
-enum { BLOCK = 32 }; /* columns kept at once: 384 bytes of stack where sums are 64 bits wide */
+enum { BLOCK = 32 }; /* columns kept at once: half a kilobyte of stack */
 
 /* Codes [first, first + count) less their zero point. */
 static void load_distances(int32_t *to, const void *data, itg_type type, size_t first, int32_t count, int32_t zero)
@@ -32,48 +32,58 @@ typedef struct row_pair {
     const void *a, *b;
 } row_pair;
 
-static void sum_products(const itg_matmul *matmul, int32_t *sums, const row_pair *pair, int32_t first, int32_t count)
+/* Columns [first, first + count) of one row on their way. */
+typedef struct column_block {
+    int32_t first, count;
+    int32_t sums[BLOCK], distances[BLOCK]; /* distances: one row of b, less its zero point */
+    int64_t wide[BLOCK];
+} column_block;
+
+typedef void sum_function(const itg_matmul *matmul, column_block *block, const row_pair *pair);
+
+/* Loads row k of b; gives the element of a that it is multiplied by. */
+static int32_t load_input(const itg_matmul *matmul, column_block *block, const row_pair *pair, int32_t k)
 {
-    int32_t b[BLOCK];
-    for (int32_t i = 0; i < count; i++)
-        sums[i] = 0;
+    const size_t first = (size_t)k * (size_t)matmul->columns + (size_t)block->first;
+    load_distances(block->distances, pair->b, matmul->b_type, first, block->count, matmul->zero_b);
+    return itg_load_code(pair->a, matmul->a_type, (size_t)k) - matmul->zero_a;
+}
+
+static void sum_products(const itg_matmul *matmul, column_block *block, const row_pair *pair)
+{
+    for (int32_t i = 0; i < block->count; i++)
+        block->sums[i] = 0;
     for (int32_t k = 0; k < matmul->inner; k++) {
-        const int32_t a = itg_load_code(pair->a, matmul->a_type, (size_t)k) - matmul->zero_a;
-        load_distances(b, pair->b, matmul->b_type, (size_t)k * (size_t)matmul->columns + (size_t)first, count, matmul->zero_b);
-        for (int32_t i = 0; i < count; i++)
-            sums[i] += a * b[i];
+        const int32_t a = load_input(matmul, block, pair, k);
+        for (int32_t i = 0; i < block->count; i++)
+            block->sums[i] += a * block->distances[i];
     }
 }
 
-static void sum_wide_products(const itg_matmul *matmul, int32_t *sums, const row_pair *pair, int32_t first, int32_t count)
+static void sum_wide_products(const itg_matmul *matmul, column_block *block, const row_pair *pair)
 {
-    int64_t wide[BLOCK];
-    int32_t b[BLOCK];
-    for (int32_t i = 0; i < count; i++)
-        wide[i] = 0;
+    for (int32_t i = 0; i < block->count; i++)
+        block->wide[i] = 0;
     for (int32_t k = 0; k < matmul->inner; k++) {
-        const int32_t a = itg_load_code(pair->a, matmul->a_type, (size_t)k) - matmul->zero_a;
-        load_distances(b, pair->b, matmul->b_type, (size_t)k * (size_t)matmul->columns + (size_t)first, count, matmul->zero_b);
-        for (int32_t i = 0; i < count; i++)
-            wide[i] += (int64_t)a * b[i];
+        const int32_t a = load_input(matmul, block, pair, k);
+        for (int32_t i = 0; i < block->count; i++)
+            block->wide[i] += (int64_t)a * block->distances[i];
     }
-    for (int32_t i = 0; i < count; i++)
-        sums[i] = itg_narrow(wide[i], matmul->narrow);
+    for (int32_t i = 0; i < block->count; i++)
+        block->sums[i] = itg_narrow(block->wide[i], matmul->narrow);
 }
 
 static void multiply_row(const itg_matmul *matmul, void *out, const row_pair *pair)
 {
     const itg_requant *requant = &matmul->requant;
-    int32_t sums[BLOCK];
-    for (int32_t first = 0; first < matmul->columns; first += BLOCK) {
-        const int32_t count = matmul->columns - first < BLOCK ? matmul->columns - first : BLOCK;
-        if (matmul->wide)
-            sum_wide_products(matmul, sums, pair, first, count);
-        else
-            sum_products(matmul, sums, pair, first, count);
-        for (int32_t i = 0; i < count; i++) {
-            const int32_t code = matmul->zero + itg_requantize_left(sums[i], requant->left, requant->multiplier, requant->shift);
-            itg_store_code(out, matmul->out_type, (size_t)(first + i), itg_clamp(code, matmul->low, matmul->high));
+    sum_function *const sum = matmul->wide ? sum_wide_products : sum_products;
+    column_block block;
+    for (block.first = 0; block.first < matmul->columns; block.first += BLOCK) {
+        block.count = matmul->columns - block.first < BLOCK ? matmul->columns - block.first : BLOCK;
+        sum(matmul, &block, pair);
+        for (int32_t i = 0; i < block.count; i++) {
+            const int32_t code = matmul->zero + itg_requantize_left(block.sums[i], requant->left, requant->multiplier, requant->shift);
+            itg_store_code(out, matmul->out_type, (size_t)(block.first + i), itg_clamp(code, matmul->low, matmul->high));
         }
     }
 }
