@@ -181,13 +181,10 @@ static itgc_layer_tuning **copy_tuning(const itgc_refiner *refiner)
     return copy;
 }
 
-bool itgc_refine_corrections(itgc_refiner *refiner)
+bool itgc_correct_layers(itgc_refiner *refiner)
 {
-    double before;
-    double after;
-    itgc_layer_tuning **old = copy_tuning(refiner);
     itgc_trial trial;
-    if (!itgc_score_tuning(refiner, &before) || !itgc_make_trial(refiner, refiner->kernels, &trial)) {
+    if (!itgc_make_trial(refiner, refiner->kernels, &trial)) {
         return false;
     }
     itgc_start_trial(refiner, &trial);
@@ -199,13 +196,21 @@ bool itgc_refine_corrections(itgc_refiner *refiner)
         }
     }
     itgc_release_trial(&trial);
-    if (!itgc_score_tuning(refiner, &after)) {
+    return true;
+}
+
+bool itgc_refine_corrections(itgc_refiner *refiner)
+{
+    double before;
+    double after;
+    itgc_layer_tuning **old = copy_tuning(refiner);
+    if (!itgc_score_tuning(refiner, &before) || !itgc_correct_layers(refiner) || !itgc_score_tuning(refiner, &after)) {
         return false;
     }
-    const bool kept = itgc_is_better(refiner, before, after, 1.0, true);
-    if (!kept) {
+    refiner->corrected = itgc_is_better(refiner, before, after, 1.0, true);
+    if (!refiner->corrected) {
         forget_corrections(refiner, old);
     }
-    itgc_report_step(refiner, "correct", before, after, kept);
+    itgc_report_step(refiner, "correct", before, after, refiner->corrected);
     return true;
 }

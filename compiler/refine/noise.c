@@ -7,10 +7,10 @@
 
 #include <math.h>
 
-#define WORK_BUDGET    6e11 /* multiplications of all runs of a step */
-#define FEWEST_BATCHES 4
-#define MOST_BATCHES   48
-#define ELEMENT_WORK   8.0 /* of a tensor's element, in multiplications */
+#define WORK_BUDGET     6e11 /* multiplications of all runs of a step */
+#define FEWEST_BATCHES  4
+#define FEWEST_AFFORDED 2
+#define ELEMENT_WORK    8.0 /* of a tensor's element, in multiplications */
 
 typedef struct change_call {
     int tensor;
@@ -49,12 +49,23 @@ static double count_work(const itgc_graph *graph)
     return work;
 }
 
-void itgc_start_noise(const itgc_refiner *refiner, itgc_graph *graph, int runs, itgc_noise *noise)
+void itgc_start_noise(const itgc_refiner *refiner, itgc_graph *graph, int runs, int most, itgc_noise *noise)
 {
     *noise = (itgc_noise){.refiner = refiner, .graph = graph, .executor = itgc_new_executor(graph, refiner->threads)};
-    const double most = WORK_BUDGET / (count_work(graph) * (double)(runs < 1 ? 1 : runs));
-    noise->batches = most < FEWEST_BATCHES ? FEWEST_BATCHES : most > MOST_BATCHES ? MOST_BATCHES : (int)most;
-    noise->batches = noise->batches < refiner->batches ? noise->batches : refiner->batches;
+    int *teachers = ITGC_NEW_ARRAY(graph->arena, int, refiner->batches);
+    int count = 0;
+    for (int b = 0; b < refiner->batches; b++) {
+        teachers[count] = b;
+        count += itgc_teaches(refiner, b);
+    }
+    const double allowed = WORK_BUDGET / (count_work(graph) * (double)(runs < 1 ? 1 : runs));
+    noise->affordable = allowed >= FEWEST_AFFORDED;
+    noise->batches = allowed < FEWEST_BATCHES ? FEWEST_BATCHES : allowed > most ? most : (int)allowed;
+    noise->batches = noise->batches < count ? noise->batches : count;
+    noise->batch = ITGC_NEW_ARRAY(graph->arena, int, count);
+    for (int i = 0; i < noise->batches; i++) {
+        noise->batch[i] = teachers[(int64_t)i * count / noise->batches];
+    }
     itgc_keep_value(noise->executor, graph->tensors[refiner->scores->id]);
 }
 
@@ -67,7 +78,7 @@ bool itgc_measure_noise(const itgc_noise *noise, int tensor, const itgc_format *
     double signal = 0.0;
     itgc_change_values(noise->executor, round_tensor, &call);
     for (int i = 0; i < noise->batches; i++) {
-        const int b = (int)((int64_t)i * refiner->batches / noise->batches);
+        const int b = noise->batch[i];
         if (!itgc_run_float(noise->executor, (const itgc_value *const *)refiner->input[b], NULL, NULL)) {
             return false;
         }

@@ -16,12 +16,12 @@
 
 bool itgc_judges(const itgc_refiner *refiner, int batch)
 {
-    return refiner->batches < FEWEST_TO_DIVIDE || batch % 4 == 3;
+    return refiner->together || refiner->batches < FEWEST_TO_DIVIDE || batch % 4 == 3;
 }
 
 bool itgc_teaches(const itgc_refiner *refiner, int batch)
 {
-    return refiner->batches < FEWEST_TO_DIVIDE || batch % 4 != 3;
+    return refiner->together || refiner->batches < FEWEST_TO_DIVIDE || batch % 4 != 3;
 }
 
 int64_t itgc_position_of(const itgc_layer *layer, int batch, int index)
@@ -230,9 +230,9 @@ static bool refine(itgc_refiner *refiner)
     const struct {
         bool wanted;
         bool (*run)(itgc_refiner *refiner);
-    } steps[] = {{refiner->options.fit_ranges, itgc_refine_ranges},
+    } steps[] = {{refiner->options.round_weights, itgc_refine_weights},
+                 {refiner->options.fit_ranges, itgc_refine_ranges},
                  {refiner->options.widen, itgc_refine_widths},
-                 {refiner->options.round_weights, itgc_refine_weights},
                  {refiner->options.correct, itgc_refine_corrections}};
     for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
         if (steps[i].wanted && !steps[i].run(refiner)) {
@@ -245,24 +245,24 @@ static bool refine(itgc_refiner *refiner)
 static void start_tuning(itgc_refiner *refiner, itgc_arena *arena)
 {
     refiner->tuning = itgc_new_tuning(arena, refiner->graph);
-    refiner->share = ITGC_NEW_ARRAY(refiner->arena, double, refiner->graph->tensor_count);
-    for (int i = 0; i < refiner->graph->tensor_count; i++) {
-        refiner->share[i] = -1.0;
-    }
+    refiner->share = ITGC_NEW_ARRAY(refiner->arena, itgc_range_share, refiner->graph->tensor_count);
     itgc_find_grids(refiner, refiner->tuning);
 }
 
-/* From here on the samples that judged count for the ranges as well. */
-static bool finish(const itgc_refiner *refiner, itgc_graph *graph)
+/* With the settings that were found the samples that judged teach as well: ranges, the rounding of layers with few positions and corrections
+ * are found once more, from all. */
+static bool finish(itgc_refiner *refiner, itgc_graph *graph)
 {
+    const bool again = refiner->rounded && refiner->batches >= FEWEST_TO_DIVIDE;
+    if ((refiner->equalized || again) && !itgc_measure_again(refiner, refiner->graph, true)) {
+        return false;
+    }
     if (refiner->equalized) {
-        if (!itgc_measure_again(refiner, refiner->graph, true)) {
-            return false;
-        }
         *graph = *refiner->graph;
     }
     itgc_set_ranges(refiner, graph);
-    return true;
+    refiner->together = true;
+    return !again || (itgc_round_layers(refiner) && (!refiner->corrected || itgc_correct_layers(refiner)));
 }
 
 bool itgc_refine_graph(itgc_graph *graph, itgc_samples *const *sets, bool (*use)(void *argument, int64_t index), void *argument,

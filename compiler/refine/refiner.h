@@ -14,6 +14,11 @@ typedef struct itgc_layer {
     float *target; /* [batch][position][channel] of the layer's result, activation included */
 } itgc_layer;
 
+/* A range's bounds: up to 1 that part of those of least error of the tensor, from there to 2 towards the extremes; 0: none was chosen. */
+typedef struct itgc_range_share {
+    double low, high;
+} itgc_range_share;
+
 typedef struct itgc_refiner {
     itgc_graph *graph; /* a copy, measured on the samples that teach: those that judge meet ranges that do not know them */
     bool equalized;
@@ -23,14 +28,16 @@ typedef struct itgc_refiner {
     itgc_arena *arena;
     itgc_quantize_options options; /* of the trials, tuning included */
     itgc_tuning *tuning;
-    double *share; /* by tensor id: what itgc_refine_ranges chose, towards the extremes; below 0: nothing */
+    itgc_range_share *share; /* by tensor id: what itgc_refine_ranges chose */
     const itg_kernels *kernels;
     const itgc_progress *progress;
     int threads;
     int batches;
-    bool *judged;        /* by sample: belongs to a batch that judges and to none that teaches */
-    itgc_value ***input; /* [batch][graph input] */
-    float **logits;      /* [batch] */
+    bool rounded, corrected; /* these steps were kept */
+    bool together;           /* all batches teach: what is used was judged before */
+    bool *judged;            /* by sample: belongs to a batch that judges and to none that teaches */
+    itgc_value ***input;     /* [batch][graph input] */
+    float **logits;          /* [batch] */
     const itgc_tensor *scores;
     int64_t score_count;
     int layer_count;
@@ -70,16 +77,17 @@ bool itgc_is_better(const itgc_refiner *refiner, double before, double after, do
 /* Noise of the logits as a share of their energy, the geometric mean over the batches that judge. */
 bool itgc_score_tuning(const itgc_refiner *refiner, double *score);
 
-/* noise.c: a float graph in which one tensor at a time is rounded to codes; runs: how many times, to choose the number of batches. */
+/* noise.c: a float graph in which one tensor at a time is rounded to codes, on batches that teach; runs: how many times, to choose the number of
+ * batches, up to most. affordable: the work allowed is enough for the fewest that say something. */
 typedef struct itgc_noise {
     const itgc_refiner *refiner;
     itgc_graph *graph;
     itgc_executor *executor;
-    int batches;
-    bool *judged; /* by sample: belongs to a batch that judges and to none that teaches */
+    int *batch, batches;
+    bool affordable;
 } itgc_noise;
 
-void itgc_start_noise(const itgc_refiner *refiner, itgc_graph *graph, int runs, itgc_noise *noise);
+void itgc_start_noise(const itgc_refiner *refiner, itgc_graph *graph, int runs, int most, itgc_noise *noise);
 void itgc_end_noise(itgc_noise *noise);
 /* Change of the logits as a share of their energy. */
 bool itgc_measure_noise(const itgc_noise *noise, int tensor, const itgc_format *format, double *power);
@@ -106,6 +114,9 @@ bool itgc_equalize(itgc_refiner *refiner);
 void itgc_find_grids(const itgc_refiner *refiner, itgc_tuning *tuning);
 bool itgc_refine_weights(itgc_refiner *refiner);
 bool itgc_refine_corrections(itgc_refiner *refiner);
+/* The same, not judged. */
+bool itgc_round_layers(itgc_refiner *refiner);
+bool itgc_correct_layers(itgc_refiner *refiner);
 bool itgc_refine_ranges(itgc_refiner *refiner);
 /* Ranges of the tuning, from what was chosen and what was measured of this graph. */
 void itgc_set_ranges(const itgc_refiner *refiner, const itgc_graph *graph);

@@ -81,7 +81,7 @@ static void gather_column(const geometry *shape, const uint8_t *arena, int64_t p
     }
 }
 
-/* One group's inputs: `count` of them, then those that judge. */
+/* One group's inputs: `count` of them, then those that judge; none: the first do. */
 typedef struct samples {
     int64_t taps, count, judges;
     float *columns; /* [count + judges][taps] */
@@ -104,7 +104,7 @@ static void gather(const itgc_refiner *refiner, const itgc_trial *trial, const i
     set->count = set->judges = 0;
     for (int pass = 0; pass < 2; pass++) {
         for (int b = 0; b < refiner->batches; b++) {
-            if (pass == 0 ? !itgc_teaches(refiner, b) : !itgc_judges(refiner, b)) {
+            if (itgc_teaches(refiner, b) != (pass == 0)) {
                 continue;
             }
             for (int64_t p = 0; p < each; p++) {
@@ -246,8 +246,10 @@ static double descend(const samples *set, search *work, float scale)
 static double judge(const samples *set, const float *error)
 {
     double sum = 0.0;
-    for (int64_t i = 0; i < set->judges; i++) {
-        const float *column = set->columns + (set->count + i) * set->taps;
+    const int64_t first = set->judges > 0 ? set->count : 0;
+    const int64_t last = set->count + set->judges;
+    for (int64_t i = first; i < last; i++) {
+        const float *column = set->columns + i * set->taps;
         vector products = {0};
         int64_t k = 0;
         for (; k + LANES <= set->taps; k += LANES) {
@@ -401,30 +403,42 @@ static void forget_codes(itgc_refiner *refiner)
     }
 }
 
-bool itgc_refine_weights(itgc_refiner *refiner)
+/* Where there are more positions than are used anyway, all batches together know no more than those that teach. */
+static bool has_more_to_learn(const itgc_refiner *refiner, const itgc_layer *layer)
 {
-    double before;
-    double after;
+    const int64_t taps = itgc_elements(&layer->node->in[1]->shape) / layer->channels;
+    return !refiner->together || (int64_t)refiner->batches * layer->positions <= most_columns(taps) * 4 / 3;
+}
+
+bool itgc_round_layers(itgc_refiner *refiner)
+{
     itgc_trial trial;
-    if (!itgc_score_tuning(refiner, &before) || !itgc_make_trial(refiner, refiner->kernels, &trial)) {
+    if (!itgc_make_trial(refiner, refiner->kernels, &trial)) {
         return false;
     }
     itgc_start_trial(refiner, &trial);
     for (uint32_t i = 0; i < trial.model->step_count; i++) {
         const itgc_layer *layer = itgc_layer_of_step(refiner, trial.graph->steps[i]);
-        if (layer) {
+        if (layer && has_more_to_learn(refiner, layer)) {
             round_layer(refiner, &trial, layer, trial.graph->steps[i]);
         }
         itgc_run_trial_step(refiner, &trial, i);
     }
     itgc_release_trial(&trial);
-    if (!itgc_score_tuning(refiner, &after)) {
+    return true;
+}
+
+bool itgc_refine_weights(itgc_refiner *refiner)
+{
+    double before;
+    double after;
+    if (!itgc_score_tuning(refiner, &before) || !itgc_round_layers(refiner) || !itgc_score_tuning(refiner, &after)) {
         return false;
     }
-    const bool kept = itgc_is_better(refiner, before, after, 1.0, true);
-    if (!kept) {
+    refiner->rounded = itgc_is_better(refiner, before, after, 1.0, true);
+    if (!refiner->rounded) {
         forget_codes(refiner);
     }
-    itgc_report_step(refiner, "round", before, after, kept);
+    itgc_report_step(refiner, "round", before, after, refiner->rounded);
     return true;
 }

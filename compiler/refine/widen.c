@@ -7,10 +7,11 @@
 
 #include <stdlib.h>
 
-#define MOST_MACS   0.10
-#define MOST_GROWTH 1.25
-#define LEAST_GAIN  0.002 /* of all noise of tensors: less is not worth int16 */
-#define FREE_COST   0.02
+#define MOST_MACS    0.10
+#define MOST_GROWTH  1.25
+#define LEAST_GAIN   0.002 /* of all noise of tensors: less is not worth int16 */
+#define FREE_COST    0.02
+#define MOST_BATCHES 48
 
 typedef struct cost {
     double wide_macs; /* share */
@@ -128,7 +129,7 @@ static bool measure_tensors(widening *state, const itgc_graph *formats, itgc_gra
         runs += itgc_is_rounded(formats->tensors[i]) ? 1 + (copy_of(graph->tensors[i], state->count) != NULL) : 0;
     }
     itgc_noise noise;
-    itgc_start_noise(state->refiner, graph, runs, &noise);
+    itgc_start_noise(state->refiner, graph, runs, MOST_BATCHES, &noise);
     bool fine = true;
     int done = 0;
     for (int i = 0; fine && i < state->count; i++) {

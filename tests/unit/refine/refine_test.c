@@ -136,7 +136,7 @@ static void test_robust(void **state)
 static void test_threads(void **state)
 {
     (void)state;
-    const net_case c = {.pixels = 4, .channels = 20, .outputs = 6, .weight = 0.5};
+    const net_case c = {.pixels = 8, .channels = 20, .outputs = 6, .weight = 0.5};
     bench b[2];
     itgc_tuning *tuning[2];
     int id = 0;
@@ -150,11 +150,43 @@ static void test_threads(void **state)
     assert_int_equal(tuning[0]->tensor_count, tuning[1]->tensor_count);
     for (int t = 0; t < tuning[0]->tensor_count; t++) {
         assert_int_equal(tuning[0]->width[t], tuning[1]->width[t]);
+        assert_memory_equal(&tuning[0]->low[t], &tuning[1]->low[t], sizeof(double));
+        assert_memory_equal(&tuning[0]->high[t], &tuning[1]->high[t], sizeof(double));
     }
     assert_non_null(tuning[0]->layer[id]);
     assert_memory_equal(tuning[0]->layer[id]->codes, tuning[1]->layer[id]->codes, 60);
     end_bench(&b[0]);
     end_bench(&b[1]);
+}
+
+/* Share of the largest value of the first activation that its range has, where its largest channel is read by nobody; 0: none was chosen. */
+static double chosen_share(int64_t pixels)
+{
+    bench b;
+    start_bench(&b);
+    const net_case c = {.pixels = pixels, .channels = 8, .outputs = 4, .weight = 0.5};
+    build_net(&b, &c);
+    for (int i = 0; i < 3; i++) {
+        b.graph->nodes[0]->in[1]->constant->f[i] = 8.0f; /* of channel 0 */
+    }
+    for (int o = 0; o < 8; o++) {
+        b.graph->nodes[2]->in[1]->constant->f[(int64_t)o * 8] = 0.0f;
+    }
+    b.options.fit_ranges = true;
+    const itgc_tuning *tuning = refine_net(&b, open_noise(&b), 1);
+    const itgc_tensor *first = b.graph->nodes[1]->out[0];
+    const double share = tuning->low[first->id] > tuning->high[first->id] ? 0.0 : tuning->high[first->id] / first->range.max;
+    end_bench(&b);
+    return share;
+}
+
+/* Clipped is what the outputs do not need, unless too few values were seen. */
+static void test_ranges(void **state)
+{
+    (void)state;
+    const double share = chosen_share(12);
+    assert_true(share > 0.0 && share < 0.6);
+    assert_true(chosen_share(2) == 0.0);
 }
 
 static void test_no_scores(void **state)
@@ -308,6 +340,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_ties),       cmocka_unit_test(test_moved_channels), cmocka_unit_test(test_freed_activation),
         cmocka_unit_test(test_less_noise), cmocka_unit_test(test_robust),         cmocka_unit_test(test_threads),
-        cmocka_unit_test(test_no_scores),  cmocka_unit_test(test_no_nodes),       cmocka_unit_test(test_channels)};
+        cmocka_unit_test(test_ranges),     cmocka_unit_test(test_no_scores),      cmocka_unit_test(test_no_nodes),
+        cmocka_unit_test(test_channels)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
