@@ -45,7 +45,6 @@ WIDE_BINARY(mul_epi32)
 WIDE_BINARY(packs_epi16)
 WIDE_BINARY(packs_epi32)
 WIDE_BINARY(packus_epi16)
-WIDE_BINARY(mulhrs_epi16)
 WIDE_BINARY(mullo_epi32)
 WIDE_BINARY(shuffle_epi8)
 WIDE_BINARY(sub_epi8)
@@ -133,7 +132,6 @@ static inline void itg_wide_storeu(void *to, itg_wide x)
 #define _mm256_packs_epi16                   itg_wide_packs_epi16
 #define _mm256_packs_epi32                   itg_wide_packs_epi32
 #define _mm256_packus_epi16                  itg_wide_packus_epi16
-#define _mm256_mulhrs_epi16                  itg_wide_mulhrs_epi16
 #define _mm256_mullo_epi32                   itg_wide_mullo_epi32
 #define _mm256_shuffle_epi8                  itg_wide_shuffle_epi8
 #define _mm256_sub_epi8                      itg_wide_sub_epi8
