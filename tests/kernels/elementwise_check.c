@@ -38,6 +38,10 @@ static void make_add(check_state *state, itg_add *add, itg_type type)
     add->multiplier_b = check_between(state, -32767, 32767);
     add->constant = check_between(state, -(1 << 30), 1 << 30);
     add->shift = (uint8_t)check_between(state, 0, 20);
+    if (type == ITG_S8 && check_chance(state, 30)) { /* a term of a sum; all of its products fit 30 bits */
+        add->a_type = ITG_S16;
+        add->multiplier_a = check_between(state, -16383, 16383);
+    }
     if (type == ITG_S16) {
         const bool equal = check_chance(state, 30);
         add->left = equal ? 6 : (uint8_t)check_between(state, 0, 15);

@@ -16,10 +16,17 @@ static __m128i load_codes(const uint8_t *bytes, __m128i flip)
     return _mm_xor_si128(_mm_loadu_si128((const __m128i *)(const void *)bytes), flip);
 }
 
-/* 16 sums of two products, in the order that word interleaving leaves them, which packing undoes. */
-static __m256i add_codes(__m128i a, __m128i b, __m256i multipliers, __m256i constant, __m128i shift)
+/* 16 codes from `index` on, in 16 bits. */
+static __m256i load_words(const uint8_t *codes, itg_type type, int32_t index, __m128i flip)
 {
-    const __m256i wide_a = _mm256_cvtepi8_epi16(a), wide_b = _mm256_cvtepi8_epi16(b);
+    if (type == ITG_S16)
+        return _mm256_loadu_si256((const __m256i *)(const void *)(codes + 2 * index));
+    return _mm256_cvtepi8_epi16(load_codes(codes + index, flip));
+}
+
+/* 16 sums of two products, in the order that word interleaving leaves them, which packing undoes. */
+static __m256i add_codes(__m256i wide_a, __m256i wide_b, __m256i multipliers, __m256i constant, __m128i shift)
+{
     const __m256i low = _mm256_madd_epi16(_mm256_unpacklo_epi16(wide_a, wide_b), multipliers);
     const __m256i high = _mm256_madd_epi16(_mm256_unpackhi_epi16(wide_a, wide_b), multipliers);
     return _mm256_packs_epi32(_mm256_sra_epi32(_mm256_add_epi32(low, constant), shift), _mm256_sra_epi32(_mm256_add_epi32(high, constant), shift));
@@ -34,7 +41,8 @@ static void add_dense(const itg_add *add, uint8_t *codes, const uint8_t *a, cons
     const __m128i shift = _mm_cvtsi32_si128(add->shift);
     const __m256i low = _mm256_set1_epi16((int16_t)add->low), high = _mm256_set1_epi16((int16_t)add->high);
     for (int32_t i = 0; i < count; i += 16) {
-        const __m256i sums = add_codes(load_codes(a + i, flip_a), load_codes(b + i, flip_b), multipliers, constant, shift);
+        const __m256i wide_b = _mm256_cvtepi8_epi16(load_codes(b + i, flip_b));
+        const __m256i sums = add_codes(load_words(a, add->a_type, i, flip_a), wide_b, multipliers, constant, shift);
         const __m256i words = _mm256_min_epi16(_mm256_max_epi16(sums, low), high);
         const __m128i bytes = _mm_packs_epi16(_mm256_castsi256_si128(words), _mm256_extracti128_si256(words, 1));
         _mm_storeu_si128((__m128i *)(void *)(codes + i), _mm_xor_si128(bytes, flip_out));
@@ -45,7 +53,8 @@ static void add_run_s8(const itg_add *add, void *out, const itg_run_pair *run)
 {
     const int32_t dense = run->stride_a == 1 && run->stride_b == 1 ? run->count / 16 * 16 : 0;
     add_dense(add, out, run->a, run->b, dense);
-    const itg_run_pair rest = {(const int8_t *)run->a + dense, (const int8_t *)run->b + dense, run->stride_a, run->stride_b, run->count - dense};
+    const size_t done_a = (size_t)dense * itg_element_bytes(add->a_type);
+    const itg_run_pair rest = {(const int8_t *)run->a + done_a, (const int8_t *)run->b + dense, run->stride_a, run->stride_b, run->count - dense};
     itg_lanes_add_s8(add, (int8_t *)out + dense, &rest);
 }
 

@@ -11,6 +11,14 @@ static __m256i flip_of(itg_type type)
     return _mm256_set1_epi8(type == ITG_U8 ? -128 : 0);
 }
 
+/* Codes from `index` on, those of the mask, in 16 bits. */
+static __m512i load_words(const uint8_t *codes, itg_type type, int32_t index, __mmask32 mask, __m256i flip)
+{
+    if (type == ITG_S16)
+        return _mm512_maskz_loadu_epi16(mask, codes + 2 * index);
+    return _mm512_cvtepi8_epi16(_mm256_xor_si256(_mm256_maskz_loadu_epi8(mask, codes + index), flip));
+}
+
 /* 32 sums of two products, in the order that word interleaving leaves them, which packing undoes. */
 static __m512i add_codes(__m512i a, __m512i b, __m512i multipliers, __m512i constant, __m128i shift)
 {
@@ -35,8 +43,7 @@ static void add_run_s8(const itg_add *add, void *out, const itg_run_pair *run)
     for (int32_t i = 0; i < run->count; i += 32) {
         const int32_t left = run->count - i;
         const __mmask32 mask = left >= 32 ? 0xFFFFFFFFu : (1u << left) - 1u;
-        const __m512i wide_a = _mm512_cvtepi8_epi16(_mm256_xor_si256(_mm256_maskz_loadu_epi8(mask, a + i), flip_a));
-        const __m512i wide_b = _mm512_cvtepi8_epi16(_mm256_xor_si256(_mm256_maskz_loadu_epi8(mask, b + i), flip_b));
+        const __m512i wide_a = load_words(a, add->a_type, i, mask, flip_a), wide_b = load_words(b, add->b_type, i, mask, flip_b);
         const __m512i code = add_codes(wide_a, wide_b, multipliers, constant, shift);
         const __m256i bytes = _mm512_cvtepi16_epi8(_mm512_min_epi16(_mm512_max_epi16(code, low), high));
         _mm256_mask_storeu_epi8(codes + i, mask, _mm256_xor_si256(bytes, flip_out));

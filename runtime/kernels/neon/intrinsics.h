@@ -41,6 +41,11 @@ static inline int32x4_t vaddw_high_s16(int32x4_t a, int16x8_t b)
     return vaddw_s16(a, vget_high_s16(b));
 }
 
+static inline int32x4_t vmlal_high_s16(int32x4_t sum, int16x8_t a, int16x8_t b)
+{
+    return vmlal_s16(sum, vget_high_s16(a), vget_high_s16(b));
+}
+
 static inline uint8x16_t vzip1q_u8(uint8x16_t a, uint8x16_t b)
 {
     return vzipq_u8(a, b).val[0];

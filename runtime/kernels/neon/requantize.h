@@ -28,6 +28,7 @@ typedef struct itg_neon_finish {
     int32_t count; /* channels there are */
     bool rounds, two_slopes;
     bool plain;  /* int8 codes by multiplier, shift, zero point and bounds alone */
+    bool words;  /* int16 codes by multiplier and shift alone, bounded by int16 */
     bool narrow; /* and all of int16 holds them on the way, unclamped (itg_neon_prove_narrow) */
 } itg_neon_finish;
 
@@ -90,8 +91,10 @@ static inline void itg_neon_open_block(itg_neon_finish *finish, const itg_epilog
         itg_neon_load_channels(finish->multiplier, epilogue->multiplier + channel, finish->count);
     if (finish->two_slopes)
         itg_neon_load_channels(finish->negative, epilogue->negative_multiplier + channel, finish->count);
-    if (finish->plain && epilogue->left > 0)
-        finish->plain = itg_neon_fold_left(finish);
+    finish->words = type == ITG_S16 && !epilogue->table && !finish->two_slopes && epilogue->zero == 0 && epilogue->low == INT16_MIN &&
+                    epilogue->high == INT16_MAX;
+    if ((finish->plain || finish->words) && epilogue->left > 0 && !itg_neon_fold_left(finish))
+        finish->plain = finish->words = false;
 }
 
 /* Looks whether no sum of `products` products of 8-bit codes and weights, with its bias, leaves int16 once it is requantized, and no code is
@@ -153,6 +156,16 @@ static inline int8x16_t itg_neon_plain_codes(const itg_neon_finish *finish, cons
     return vminq_s8(vmaxq_s8(vqmovn_high_s16(vqmovn_s16(low), high), finish->narrowing.low), finish->narrowing.high);
 }
 
+/* 16 sums -> 16 codes where finish->words holds. */
+static inline void itg_neon_store_words(const itg_neon_finish *finish, uint8_t *out, const int32_t *sums)
+{
+    int16_t *codes = (int16_t *)(void *)out;
+    for (int half = 0; half < 2; half++) {
+        const int32x4_t low = itg_neon_plain_multiply(finish, sums, 2 * half), high = itg_neon_plain_multiply(finish, sums, 2 * half + 1);
+        vst1q_s16(codes + 8 * half, vqmovn_high_s32(vqmovn_s32(low), high));
+    }
+}
+
 #ifdef __aarch64__
 /* The same where finish->narrow holds. */
 static inline int8x16_t itg_neon_narrow_codes(const itg_neon_finish *finish, const int32_t *sums)
@@ -189,6 +202,11 @@ static inline void itg_neon_finish_pixels(const itg_neon_finish *finish, uint8_t
         return;
     }
 #endif
+    if (finish->words && finish->count == 16) {
+        for (; sums < end; sums += 16, out += finish->pixel_bytes)
+            itg_neon_store_words(finish, out, sums);
+        return;
+    }
     if (finish->plain && finish->count == 16) {
         for (; sums < end; sums += 16, out += finish->pixel_bytes)
             vst1q_s8((int8_t *)out, itg_neon_plain_codes(finish, sums));
