@@ -125,7 +125,10 @@ static void write_step_comment(itgc_writer *w, const itgc_step *step)
     }
     itgc_add(w->text, " /* ");
     if (step->node) {
-        itgc_add_comment(w->text, step->node->name);
+        itgc_add_comment(w->text, step->inner ? step->inner->name : step->node->name);
+        if (step->inner) {
+            itgc_addf(w->text, " + %s", step->node->type);
+        }
         if (step->node->fused) {
             itgc_addf(w->text, " + %s", step->node->fused->type);
         }

@@ -186,7 +186,8 @@ static uint32_t count_live(const itgc_graph *graph, int step, bool as_int8)
     for (int t = 0; t < graph->tensor_count; t++) {
         const itgc_tensor *tensor = graph->tensors[t];
         const itgc_place *place = &tensor->place;
-        if (place->bytes > 0 && !tensor->alias_of && place->first_step <= step && step <= place->last_step)
+        const bool is_shared = tensor->overwrites && place->first_step == step; /* with what it overwrites */
+        if (place->bytes > 0 && !tensor->alias_of && !is_shared && place->first_step <= step && step <= place->last_step)
             bytes += as_int8 && tensor->format.type == ITG_S16 ? place->bytes / 2 : place->bytes;
     }
     return bytes;

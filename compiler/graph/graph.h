@@ -89,6 +89,8 @@ typedef struct itgc_tensor {
     itgc_place place;   /* scheduled */
     /* quantized: whose place it shares, having the same codes under another shape (Reshape); NULL: its own place */
     struct itgc_tensor *alias_of;
+    /* scheduled: whose place it takes over in the step that reads that tensor last; NULL: nobody's */
+    struct itgc_tensor *overwrites;
 } itgc_tensor;
 
 typedef enum itgc_attribute_kind {
@@ -149,7 +151,8 @@ typedef struct itgc_step_kind {
     size_t params_bytes;
     const itgc_field *fields;
     int field_count;
-    const char *family; /* member of itg_kernels it needs, "" if none */
+    const char *family;       /* member of itg_kernels it needs, "" if none */
+    const char *other_family; /* a second one; NULL: none */
 } itgc_step_kind;
 
 /* One runtime step: what quantize makes of a node (one or several), and what schedule and emit work on. */
@@ -159,6 +162,7 @@ struct itgc_step {
     const void *plain; /* scheduled: the same with weights in rows, for host tables that read none of the packings; NULL: params are so */
     void *variants[ITGC_MOST_PACKINGS]; /* scheduled: params for each of the graph's packings, the first: params; equal where nothing is packed */
     itgc_node *node;                    /* where it comes from */
+    itgc_node *inner;                   /* scheduled: the convolution computed inside its sum's step; NULL: none */
     itgc_tensor *in[3];                 /* NULL: unused */
     itgc_tensor *out;
     bool partial;        /* writes only part of out; a later step completes it */

@@ -9,22 +9,8 @@
 
 #include <math.h>
 
-static const itgc_field add_fields[] = {
-    ITGC_FIELD(itg_add, walk.dim, ITGC_FIELD_I32, 4),
-    ITGC_FIELD(itg_add, walk.stride_a, ITGC_FIELD_I32, 4),
-    ITGC_FIELD(itg_add, walk.stride_b, ITGC_FIELD_I32, 4),
-    ITGC_FIELD(itg_add, multiplier_a, ITGC_FIELD_I32, 1),
-    ITGC_FIELD(itg_add, multiplier_b, ITGC_FIELD_I32, 1),
-    ITGC_FIELD(itg_add, constant, ITGC_FIELD_I32, 1),
-    ITGC_FIELD(itg_add, low, ITGC_FIELD_I32, 1),
-    ITGC_FIELD(itg_add, high, ITGC_FIELD_I32, 1),
-    ITGC_FIELD(itg_add, b_constant, ITGC_FIELD_POINTER, 1),
-    ITGC_FIELD(itg_add, shift, ITGC_FIELD_U8, 1),
-    ITGC_FIELD(itg_add, left, ITGC_FIELD_U8, 1),
-    ITGC_FIELD(itg_add, a_type, ITGC_FIELD_TYPE, 1),
-    ITGC_FIELD(itg_add, b_type, ITGC_FIELD_TYPE, 1),
-    ITGC_FIELD(itg_add, out_type, ITGC_FIELD_TYPE, 1),
-};
+#define ADD_ROW(member, kind, count) ITGC_FIELD(itg_add, member, kind, count),
+static const itgc_field add_fields[] = {ITGC_ADD_ROWS(ADD_ROW)};
 
 const itgc_step_kind itgc_step_add = {.op_name = "itg_op_add",
                                       .params_name = "itg_add",
@@ -99,12 +85,36 @@ static bool fill_add_s16(itgc_diag *diag, const double *ratio, itg_add *add)
     return true;
 }
 
+/* Whether one operand is a term (quantize/terms.c) and the other has 8 bits. */
+static bool has_term(const itgc_node *node, const itgc_format *sum)
+{
+    const itgc_format *a = &node->in[0]->format;
+    const itgc_format *b = &node->in[1]->format;
+    return (itgc_is_term(node->in[0], sum) && b->type != ITG_S16) || (itgc_is_term(node->in[1], sum) && a->type != ITG_S16);
+}
+
+static void put_term_first(itgc_operand_pair *operands)
+{
+    if (operands->format[0].type == ITG_S16) {
+        return;
+    }
+    itgc_tensor *const term = operands->in[1];
+    operands->in[1] = operands->in[0];
+    operands->in[0] = term;
+    operands->format[1] = operands->format[0];
+    operands->format[0] = term->format;
+}
+
 static bool quantize_sum(itgc_quantizer *quantizer, itgc_node *node, bool is_difference)
 {
     itgc_tensor *out = itgc_result_of(node);
+    const bool is_finer = !is_difference && has_term(node, &out->format);
     itgc_operand_pair operands;
-    if (!itgc_read_operands(quantizer, node, out->format.type == ITG_S16 ? ITG_S16 : ITG_S8, &operands)) {
+    if (!itgc_read_operands(quantizer, node, is_finer ? 0 : out->format.type == ITG_S16 ? ITG_S16 : ITG_S8, &operands)) {
         return false;
+    }
+    if (is_finer) {
+        put_term_first(&operands);
     }
     double ratio[2] = {operands.format[0].scale / out->format.scale, operands.format[1].scale / out->format.scale};
     if (is_difference) {
@@ -112,7 +122,7 @@ static bool quantize_sum(itgc_quantizer *quantizer, itgc_node *node, bool is_dif
         ratio[subtracted] = -ratio[subtracted];
     }
     const itg_type type = out->format.type;
-    itg_add add = {.walk = operands.walk, .b_constant = operands.constant, .a_type = type, .b_type = type, .out_type = type};
+    itg_add add = {.walk = operands.walk, .b_constant = operands.constant, .a_type = is_finer ? ITG_S16 : type, .b_type = type, .out_type = type};
     itgc_clamp_bounds(node->fused, &out->format, &add.low, &add.high);
     const bool fine =
         type == ITG_S16 ? fill_add_s16(quantizer->diag, ratio, &add) : fill_add_s8(quantizer->diag, &operands, ratio, out->format.zero, &add);

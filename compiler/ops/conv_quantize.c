@@ -1,21 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Conv (plain and grouped) → itg_conv; depthwise ones go to depthwise_quantize.c. Weights become rows [Cout][KH][KW][C / groups].
- * The quantizer of Gemm shares the step kind. */
+ * The quantizer of Gemm shares the step kind; schedule makes one step of a convolution and the sum that reads it. */
 #include "compiler/ops/quantizers.h"
 #include "compiler/ops/step_fields.h"
 #include "compiler/ops/window_quantize.h"
 #include "compiler/quantize/quantize.h"
 
-static const itgc_field conv_fields[] = {
-    ITGC_FIELD(itg_conv, in, ITGC_FIELD_I32, 3),          ITGC_FIELD(itg_conv, out, ITGC_FIELD_I32, 3),
-    ITGC_FIELD(itg_conv, kernel, ITGC_FIELD_I32, 2),      ITGC_FIELD(itg_conv, stride, ITGC_FIELD_I32, 2),
-    ITGC_FIELD(itg_conv, dilation, ITGC_FIELD_I32, 2),    ITGC_FIELD(itg_conv, before, ITGC_FIELD_I32, 2),
-    ITGC_FIELD(itg_conv, groups, ITGC_FIELD_I32, 1),      ITGC_FIELD(itg_conv, out_pitch, ITGC_FIELD_I32, 1),
-    ITGC_FIELD(itg_conv, weights, ITGC_FIELD_POINTER, 1), ITGC_FIELD(itg_conv, pad, ITGC_FIELD_POINTER, 1),
-    ITGC_FIELD(itg_conv, pad_code, ITGC_FIELD_I32, 1),    ITGC_EPILOGUE_FIELDS(itg_conv),
-    ITGC_FIELD(itg_conv, in_type, ITGC_FIELD_TYPE, 1),    ITGC_FIELD(itg_conv, out_type, ITGC_FIELD_TYPE, 1),
-    ITGC_FIELD(itg_conv, packing, ITGC_FIELD_I32, 1),
-};
+#define ROW(member, kind, count) ITGC_FIELD(itg_conv, member, kind, count),
+static const itgc_field conv_fields[] = {ITGC_CONV_ROWS(ROW)};
 
 const itgc_step_kind itgc_step_conv = {.op_name = "itg_op_conv",
                                        .params_name = "itg_conv",
@@ -24,6 +16,22 @@ const itgc_step_kind itgc_step_conv = {.op_name = "itg_op_conv",
                                        .fields = conv_fields,
                                        .field_count = sizeof conv_fields / sizeof conv_fields[0],
                                        .family = "conv"};
+
+#define CONV_ROW(member, kind, count) ITGC_FIELD(itg_conv_add, conv.member, kind, count),
+#define ADD_ROW(member, kind, count)  ITGC_FIELD(itg_conv_add, add.member, kind, count),
+static const itgc_field conv_add_fields[] = {
+    ITGC_CONV_ROWS(CONV_ROW) ITGC_ADD_ROWS(ADD_ROW) ITGC_FIELD(itg_conv_add, band_rows, ITGC_FIELD_I32, 1),
+    ITGC_FIELD(itg_conv_add, band_offset, ITGC_FIELD_I32, 1),
+};
+
+const itgc_step_kind itgc_step_conv_add = {.op_name = "itg_op_conv_add",
+                                           .params_name = "itg_conv_add",
+                                           .run = itg_op_conv_add,
+                                           .params_bytes = sizeof(itg_conv_add),
+                                           .fields = conv_add_fields,
+                                           .field_count = sizeof conv_add_fields / sizeof conv_add_fields[0],
+                                           .family = "conv",
+                                           .other_family = "elementwise"};
 
 /* [Cout][C/g][KH][KW] → [Cout][KH][KW][C/g]. */
 static const int8_t *pack_rows(itgc_quantizer *quantizer, const itgc_linear_codes *codes, int64_t channels, int64_t positions)

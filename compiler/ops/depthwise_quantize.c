@@ -8,15 +8,12 @@
 
 #include <math.h>
 
-static const itgc_field depthwise_fields[] = {
-    ITGC_FIELD(itg_depthwise, in, ITGC_FIELD_I32, 3),          ITGC_FIELD(itg_depthwise, out, ITGC_FIELD_I32, 3),
-    ITGC_FIELD(itg_depthwise, kernel, ITGC_FIELD_I32, 2),      ITGC_FIELD(itg_depthwise, stride, ITGC_FIELD_I32, 2),
-    ITGC_FIELD(itg_depthwise, dilation, ITGC_FIELD_I32, 2),    ITGC_FIELD(itg_depthwise, before, ITGC_FIELD_I32, 2),
-    ITGC_FIELD(itg_depthwise, weights, ITGC_FIELD_POINTER, 1), ITGC_FIELD(itg_depthwise, pad, ITGC_FIELD_POINTER, 1),
-    ITGC_FIELD(itg_depthwise, pad_code, ITGC_FIELD_I32, 1),    ITGC_EPILOGUE_FIELDS(itg_depthwise),
-    ITGC_FIELD(itg_depthwise, in_type, ITGC_FIELD_TYPE, 1),    ITGC_FIELD(itg_depthwise, out_type, ITGC_FIELD_TYPE, 1),
-    ITGC_FIELD(itg_depthwise, packing, ITGC_FIELD_I32, 1),
-};
+#define ROW(member, kind, count) ITGC_FIELD(itg_depthwise, member, kind, count),
+static const itgc_field depthwise_fields[] = {ROW(in, ITGC_FIELD_I32, 3) ROW(out, ITGC_FIELD_I32, 3) ROW(kernel, ITGC_FIELD_I32, 2)
+                                                  ROW(stride, ITGC_FIELD_I32, 2) ROW(dilation, ITGC_FIELD_I32, 2) ROW(before, ITGC_FIELD_I32, 2)
+                                                      ROW(weights, ITGC_FIELD_POINTER, 1) ROW(pad, ITGC_FIELD_POINTER, 1)
+                                                          ROW(pad_code, ITGC_FIELD_I32, 1) ITGC_EPILOGUE_ROWS(ROW) ROW(in_type, ITGC_FIELD_TYPE, 1)
+                                                              ROW(out_type, ITGC_FIELD_TYPE, 1) ROW(packing, ITGC_FIELD_I32, 1)};
 
 const itgc_step_kind itgc_step_depthwise = {.op_name = "itg_op_depthwise",
                                             .params_name = "itg_depthwise",

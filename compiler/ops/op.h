@@ -123,4 +123,7 @@ itgc_graph *itgc_clone_graph(itgc_arena *arena, const itgc_graph *graph);
 itgc_node *itgc_make_node(itgc_graph *graph, const char *type, const char *name, itgc_tensor *const *in, int in_count, itgc_tensor *const *out,
                           int out_count);
 
+/* A convolution and the sum that alone reads it in one step: schedule makes it of theirs (schedule/fuse_sums.c). */
+extern const itgc_step_kind itgc_step_conv_add;
+
 #endif

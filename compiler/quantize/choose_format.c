@@ -290,6 +290,9 @@ bool itgc_choose_formats(itgc_quantizer *quantizer)
     if (!set_formats(&groups)) {
         return false;
     }
+    if (quantizer->options->wide_terms && !quantizer->graph->is_prescribed) {
+        itgc_refine_terms(&groups);
+    }
     itgc_report_prescribed(quantizer->graph);
     return true;
 }

@@ -25,6 +25,9 @@ void itgc_report_prescribed(const itgc_graph *graph);
 /* wide.c: marks the groups of int16 tensors; frees fused tables whose result is one. */
 void itgc_choose_wide(itgc_groups *groups);
 
+/* terms.c: results of convolutions that only a sum reads become int16. */
+void itgc_refine_terms(const itgc_groups *groups);
+
 /* Largest code with which no consumer's sum can overflow 32 bits, if reals reach +-largest; 0 where that would cost more than a bit or two, so
  * that sums are 64 bits wide instead. */
 bool itgc_choose_limit(const itgc_groups *groups, int root, double largest, int32_t *limit);

@@ -17,6 +17,7 @@ typedef struct itgc_quantize_options {
     bool wide_pool;                   /* "int16-pool": global pools before the classifier in int16 */
     bool wide_logits;                 /* "int16-logits" */
     bool wide_gates;                  /* "int16-gates": the values of Squeeze-Excite and its kin (itgc_node.in_gate) in int16 */
+    bool wide_terms;                  /* "int16-terms": what a convolution hands to one sum alone in int16 */
     bool equalize;                    /* "equalize": channels scaled so that they use the same range (refine/) */
     bool round_weights;               /* "round": weights rounded by the error of the layer's results (refine/) */
     bool correct;                     /* "correct": scale and offset of each channel fitted to float results (refine/) */
@@ -105,6 +106,9 @@ bool itgc_choose_multipliers(itgc_diag *diag, const itgc_ratios *ratios, int32_t
  * none of these. */
 typedef enum itgc_activation { ITGC_NO_ACTIVATION, ITGC_CLAMP, ITGC_SLOPES, ITGC_TABLE, ITGC_OTHER } itgc_activation;
 itgc_activation itgc_activation_of(const itgc_node *node);
+
+/* Whether a sum with 8-bit result reads this tensor as it is, finer than its result (terms.c). */
+bool itgc_is_term(const itgc_tensor *term, const itgc_format *sum);
 
 /* Clamp bounds, in codes of `format`, of a node's fused clamp activation (Relu, Clip); the format's full range without one (NULL). */
 void itgc_clamp_bounds(const itgc_node *activation, const itgc_format *format, int32_t *low, int32_t *high);

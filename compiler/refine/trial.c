@@ -24,6 +24,7 @@ bool itgc_make_trial(const itgc_refiner *refiner, const itg_kernels *kernels, it
     const itgc_schedule_options schedule = {.align = 64,
                                             .packings = {kernels ? (itg_packing)kernels->packing : ITG_PACK_ROWS},
                                             .storage = kernels ? kernels->storage : ITG_S8,
+                                            .keep_results = kernels != NULL,
                                             .workers = 1};
     if (!itgc_quantize_graph(trial->graph, &options) || !itgc_schedule_graph(trial->graph, &schedule)) {
         return false;

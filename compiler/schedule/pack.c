@@ -193,15 +193,19 @@ static void pack_depthwise(itgc_graph *graph, itgc_step *step, itg_depthwise *de
     }
 }
 
+static bool is_conv(const itgc_step *step)
+{
+    return step->kind->run == itg_op_conv || step->kind->run == itg_op_conv_add;
+}
+
 /* The step's params for one packing, made of plain ones; plain itself where they stay as they are. */
 static void *pack_step(itgc_graph *graph, itgc_step *step, void *plain, itg_packing packing)
 {
-    const bool is_conv = step->kind->run == itg_op_conv;
-    if (is_conv ? !can_pack_conv(plain, packing) : !can_pack_depthwise(plain, packing)) {
+    if (is_conv(step) ? !can_pack_conv(plain, packing) : !can_pack_depthwise(plain, packing)) {
         return plain;
     }
-    void *params = copy_params(graph, plain, is_conv ? sizeof(itg_conv) : sizeof(itg_depthwise));
-    if (is_conv) {
+    void *params = copy_params(graph, plain, step->kind->params_bytes);
+    if (is_conv(step)) {
         ((itg_conv *)params)->packing = packing;
         pack_conv(graph, step, params);
     } else {
@@ -230,7 +234,7 @@ void itgc_pack_weights(itgc_graph *graph)
     for (int i = 0; i < graph->step_count; i++) {
         itgc_step *step = graph->steps[i];
         void *const plain = step->params;
-        const bool has_weights = step->kind->run == itg_op_conv || step->kind->run == itg_op_depthwise;
+        const bool has_weights = is_conv(step) || step->kind->run == itg_op_depthwise;
         for (int k = 0; k < graph->packing_count; k++) {
             step->variants[k] = has_weights ? pack_step(graph, step, plain, graph->packings[k]) : plain;
         }
@@ -239,5 +243,8 @@ void itgc_pack_weights(itgc_graph *graph)
         }
         step->params = step->variants[0];
         step->plain = has_weights ? plain : NULL;
+        if (step->kind->run == itg_op_conv_add) {
+            itgc_reserve_band(graph, step);
+        }
     }
 }

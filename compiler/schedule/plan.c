@@ -102,7 +102,8 @@ const itg_model *itgc_build_plan(itgc_graph *graph, const itg_kernels *kernels)
     const int packing = find_packing(graph, kernels->packing);
     for (int i = 0; i < graph->step_count; i++) {
         fill_step(&steps[i], graph->steps[i], packing);
-        model->families |= find_family(graph->steps[i]->kind->family);
+        const itgc_step_kind *kind = graph->steps[i]->kind;
+        model->families |= find_family(kind->family) | (kind->other_family ? find_family(kind->other_family) : 0);
     }
     return model->inputs && model->outputs ? model : NULL;
 }

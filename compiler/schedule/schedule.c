@@ -12,16 +12,31 @@ typedef struct block_list {
 
 static bool has_place(const itgc_tensor *tensor)
 {
-    return !tensor->alias_of && tensor->place.bytes > 0;
+    return !tensor->alias_of && !tensor->overwrites && tensor->place.bytes > 0;
+}
+
+/* The tensor that first has the place which others take over. */
+static const itgc_tensor *first_in_place(const itgc_tensor *tensor)
+{
+    while (tensor->overwrites) {
+        tensor = tensor->overwrites;
+    }
+    return tensor;
 }
 
 static block_list collect_blocks(itgc_arena *scratch, const itgc_graph *graph, uint32_t workers)
 {
     block_list list = {ITGC_NEW_ARRAY(scratch, itgc_block, graph->tensor_count + graph->step_count + 1), 0};
+    int *last_step = ITGC_NEW_ARRAY(scratch, int, graph->tensor_count + 1);
+    for (int i = 0; i < graph->tensor_count; i++) {
+        const itgc_tensor *tensor = graph->tensors[i];
+        int *last = &last_step[first_in_place(tensor)->id];
+        *last = tensor->place.last_step > *last ? tensor->place.last_step : *last;
+    }
     for (int i = 0; i < graph->tensor_count; i++) {
         const itgc_place *place = &graph->tensors[i]->place;
         if (has_place(graph->tensors[i])) {
-            list.blocks[list.count++] = (itgc_block){.bytes = place->bytes, .first_step = place->first_step, .last_step = place->last_step};
+            list.blocks[list.count++] = (itgc_block){.bytes = place->bytes, .first_step = place->first_step, .last_step = last_step[i]};
         }
     }
     for (int i = 0; i < graph->step_count; i++) {
@@ -40,6 +55,10 @@ static void store_offsets(itgc_graph *graph, const block_list *list)
         if (has_place(graph->tensors[i])) {
             graph->tensors[i]->place.offset = (uint32_t)(block++)->offset;
         }
+    }
+    for (int i = 0; i < graph->tensor_count; i++) {
+        itgc_tensor *tensor = graph->tensors[i];
+        tensor->place.offset = first_in_place(tensor)->place.offset;
     }
     for (int i = 0; i < graph->tensor_count; i++) {
         itgc_tensor *tensor = graph->tensors[i];
@@ -119,9 +138,13 @@ static uint32_t find_stack(const itgc_graph *graph, const itgc_schedule_options 
 bool itgc_schedule_graph(itgc_graph *graph, const itgc_schedule_options *options)
 {
     itgc_join_members(graph);
+    if (!options->keep_results) {
+        itgc_fuse_sums(graph);
+    }
     if (!itgc_order_steps(graph) || !itgc_find_lifetimes(graph)) {
         return false;
     }
+    itgc_overwrite_terms(graph);
     itgc_choose_storage(graph, options->storage);
     choose_packings(graph, options);
     itgc_pack_weights(graph);

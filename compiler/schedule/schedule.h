@@ -11,6 +11,7 @@ typedef struct itgc_schedule_options {
     uint64_t ram_budget, flash_budget;        /* bytes; 0: none; error 501/502 if exceeded */
     itg_packing packings[ITGC_MOST_PACKINGS]; /* of the weights: what the target's tables read, up to the first 0; none: ITG_PACK_ROWS */
     itg_type storage;                         /* of int8 codes, where a tensor is no port: ITG_U8, or else ITG_S8 */
+    bool keep_results;                        /* every step of the quantizer's stays one, its result in the arena: for those that look at each */
     uint32_t workers;                         /* scratch slots */
     uint32_t stack_bytes;                     /* that itg_run takes with the target's tables; 0: with scalar kernels */
 } itgc_schedule_options;

@@ -174,7 +174,7 @@ typedef struct itg_walk {
 } itg_walk;
 
 /* itg_op_add (numerics.md 3). Rows: dim[0] * dim[1]. b_constant, if not NULL, stands for input b.
- * 8 bits, each operand ITG_S8 or ITG_U8:
+ * 8 bits, each operand ITG_S8 or ITG_U8, a also ITG_S16:
  *          y = clamp((a * multiplier_a + b * multiplier_b + constant) >> shift, low, high), every partial sum within int32.
  * ITG_S16: zero points are 0. pa = RQ(a * 2^left; multiplier_a, shift), pb = RQ(b * 2^left; multiplier_b, shift) at the scale s_y / 16, i.e.
  *          multiplier_a * 2^(left - 31 - shift) = 16 s_a / s_y; y = clamp((pa + pb + 8) >> 4, low, high); |a * 2^left| < 2^31. Equal scales
@@ -185,8 +185,17 @@ typedef struct itg_add {
     int32_t low, high;
     const void *b_constant;
     uint8_t shift, left;               /* left: ITG_S16 only */
-    itg_type a_type, b_type, out_type; /* all of 8 bits, or all ITG_S16 */
+    itg_type a_type, b_type, out_type; /* all of 8 bits but for a, or all ITG_S16 */
 } itg_add;
+
+/* itg_op_conv_add: out = add(conv(in[0]), in[1]), the codes of the two steps one after the other: the convolution's of band_rows rows at a time lie
+ * in scratch memory only, from band_offset on. conv is dense (out_pitch 0), add's a is its result; its walk is unused, all three
+ * have the convolution's output shape. out may be in[1]'s place if their elements have one size. Rows and blocks: the convolution's. */
+typedef struct itg_conv_add {
+    itg_conv conv;
+    itg_add add;
+    int32_t band_rows, band_offset;
+} itg_conv_add;
 
 /* itg_op_mul: y = clamp(zero + RQ((a - zero_a)(b - zero_b) * 2^left)); the product times 2^left fits int32. Rows: dim[0] * dim[1].
  * Operand types may differ. */
@@ -307,8 +316,8 @@ typedef struct itg_lrn {
     itg_type in_type, out_type;
 } itg_lrn;
 
-itg_op itg_op_conv, itg_op_depthwise, itg_op_pool, itg_op_reduce, itg_op_add, itg_op_mul, itg_op_lookup, itg_op_rescale, itg_op_copy, itg_op_gather,
-    itg_op_softmax, itg_op_normalize, itg_op_lrn, itg_op_div, itg_op_matmul;
+itg_op itg_op_conv, itg_op_conv_add, itg_op_depthwise, itg_op_pool, itg_op_reduce, itg_op_add, itg_op_mul, itg_op_lookup, itg_op_rescale, itg_op_copy,
+    itg_op_gather, itg_op_softmax, itg_op_normalize, itg_op_lrn, itg_op_div, itg_op_matmul;
 
 #ifdef __cplusplus
 }

@@ -28,8 +28,8 @@ static void pack_as(check_state *state, check_case *test, itg_op *run, itg_packi
     if (!arena || setjmp(*itgc_arm_arena(arena)))
         abort();
     const bool is_conv = run == itg_op_conv;
-    const itgc_step_kind kind = {.run = run};
     const size_t bytes = is_conv ? sizeof(itg_conv) : sizeof(itg_depthwise);
+    const itgc_step_kind kind = {.run = run, .params_bytes = bytes};
     itgc_step step = {.kind = &kind, .params = copy_params(state, test->params, bytes)};
     itgc_step *steps[] = {&step};
     itgc_graph graph = {.arena = arena, .steps = steps, .step_count = 1, .packings = {packing}, .packing_count = 1};

@@ -34,7 +34,7 @@ double cli_measure_peak(itgc_arena *arena, const itg_kernels *kernels)
     itgc_diag diag = {.arena = arena};
     itgc_graph *graph = itgc_new_graph(arena, &diag);
     itg_conv conv = make_product(arena, kernels);
-    const itgc_step_kind kind = {.run = itg_op_conv};
+    const itgc_step_kind kind = {.run = itg_op_conv, .params_bytes = sizeof(itg_conv)};
     itgc_step planned = {.kind = &kind, .params = &conv}, *steps[] = {&planned};
     graph->steps = steps;
     graph->step_count = 1;

@@ -35,7 +35,7 @@ static bool run_phases(void *argument)
     itgc_compilation *const c = run->c;
     const itgc_import_options import = {.shapes = run->shape, .shape_count = run->shape ? 1 : 0, .threads = 1};
     const itgc_lower_options lower = {.threads = 1, .scale = 1.0};
-    const itgc_quantize_options quantize = {.wide_pool = true, .wide_logits = true};
+    const itgc_quantize_options quantize = {.wide_pool = true, .wide_logits = true, .wide_terms = true};
     const itgc_schedule_options schedule = {
         .align = 64, .packings = {(itg_packing)run->kernels->packing}, .storage = run->kernels->storage, .workers = THREADS};
     if (!itgc_import(c, run->path, &import) || !itgc_lower(c, &lower))

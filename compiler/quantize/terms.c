@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The result of a convolution that one sum alone reads becomes int16: in 8 bits it would be rounded only to be added and rounded again. It
+ * takes no memory, since schedule computes such a convolution inside the sum's step (schedule/fuse_sums.c), and no int16 multiplications.
+ * Called by choose_format.c when all formats are chosen. */
+#include "compiler/quantize/groups.h"
+
+#include <math.h>
+#include <string.h>
+
+#define FINEST     7    /* a term's scale is the sum's / 2^FINEST at least: its multiplier in the sum stays an exact power of two */
+#define COARSEST   4    /* and / 2^COARSEST at most */
+#define HEADROOM   1.5  /* over what calibration saw */
+#define MOST_RATIO 64.0 /* of the other term's scale to the sum's, so that both multipliers fit 16 bits */
+
+typedef struct terms {
+    itgc_graph *graph;
+    int *sharing;  /* tensors of a group, by its root */
+    int *position; /* of the node that computes a tensor, by tensor id */
+    const itgc_groups *groups;
+} terms;
+
+static bool is_bytes(const itgc_format *format)
+{
+    return format->type == ITG_S8 || format->type == ITG_U8;
+}
+
+/* A convolution's result that only the sum reads, and that shares its format with nothing. */
+static bool is_own_result(const terms *all, const itgc_tensor *tensor)
+{
+    const itgc_node *node = tensor->producer;
+    if (!node || tensor->use_count != 1 || tensor->is_output || tensor->format.type != ITG_S8 ||
+        all->sharing[itgc_group_of(all->groups, tensor)] != 1) {
+        return false;
+    }
+    const itgc_node *layer = node->is_fused ? node->in[0]->producer : node;
+    if (strcmp(layer->op->family, "conv") != 0 || itgc_result_of(layer) != tensor || itgc_activation_of(layer->fused) == ITGC_TABLE) {
+        return false;
+    }
+    const int64_t group = ((const itgc_conv_params *)layer->params)->group;
+    return group == 1 || group != layer->in[0]->shape.dim[layer->in[0]->shape.rank - 1];
+}
+
+/* The term of a sum of two 8-bit tensors that can be finer, the later one of two; -1: none. */
+static int find_term(const terms *all, const itgc_node *node)
+{
+    const itgc_tensor *out = itgc_result_of(node);
+    const itgc_binary_params *params = node->params;
+    if (params->kind != ITGC_ADD || params->legacy_axis >= 0 || out->format.type != ITG_S8 || node->in[0] == node->in[1]) {
+        return -1;
+    }
+    int found = -1;
+    for (int i = 0; i < 2; i++) {
+        const itgc_tensor *term = node->in[i];
+        const itgc_tensor *other = node->in[1 - i];
+        const bool fits = !term->constant && !other->constant && is_bytes(&other->format) && itgc_same_shape(&term->shape, &other->shape) &&
+                          other->format.scale <= MOST_RATIO * out->format.scale;
+        if (fits && is_own_result(all, term) && (found < 0 || all->position[term->id] > all->position[node->in[found]->id])) {
+            found = i;
+        }
+    }
+    return found;
+}
+
+/* The finest scale that holds the term's range. */
+static void refine_term(itgc_tensor *term, double sum_scale)
+{
+    const double largest = fmax(fabs(term->range.min), fabs(term->range.max)) * HEADROOM;
+    for (int bits = FINEST; bits >= COARSEST; bits--) {
+        const double scale = ldexp(sum_scale, -bits);
+        if (largest <= scale * INT16_MAX) {
+            term->format = (itgc_format){.type = ITG_S16, .scale = scale};
+            return;
+        }
+    }
+}
+
+bool itgc_is_term(const itgc_tensor *term, const itgc_format *sum)
+{
+    return term->format.type == ITG_S16 && is_bytes(sum) && term->format.scale <= ldexp(sum->scale, -COARSEST) &&
+           term->format.scale >= ldexp(sum->scale, -FINEST);
+}
+
+void itgc_refine_terms(const itgc_groups *groups)
+{
+    itgc_graph *graph = groups->quantizer->graph;
+    itgc_arena *arena = groups->quantizer->arena;
+    terms all = {graph, ITGC_NEW_ARRAY(arena, int, graph->tensor_count), ITGC_NEW_ARRAY(arena, int, graph->tensor_count), groups};
+    for (int i = 0; i < graph->tensor_count; i++) {
+        const itgc_tensor *tensor = graph->tensors[i];
+        all.sharing[itgc_group_of(groups, tensor)] += tensor->format.type != 0;
+    }
+    for (int i = 0; i < graph->node_count; i++) {
+        for (int o = 0; o < graph->nodes[i]->out_count; o++) {
+            if (graph->nodes[i]->out[o]) {
+                all.position[graph->nodes[i]->out[o]->id] = i;
+            }
+        }
+    }
+    for (int i = 0; i < graph->node_count; i++) {
+        const itgc_node *node = graph->nodes[i];
+        const int term = node->is_fused || strcmp(node->op->family, "binary") != 0 ? -1 : find_term(&all, node);
+        if (term >= 0) {
+            refine_term(node->in[term], itgc_result_of(node)->format.scale);
+        }
+    }
+}
