@@ -89,7 +89,7 @@ const itgc_step_row *itgc_step_rows(int *count)
         STEP("equalize", equalize, false, true, "channels scaled to use the same range"),
         STEP("correct", correct, true, true, "scale and offset of each channel fitted to float"),
         STEP("round", round_weights, false, true, "weights rounded by the error of results"),
-        STEP("ranges", fit_ranges, false, true, "clipping by the error of the logits"),
+        STEP("ranges", fit_ranges, false, false, "clipping by the error of the logits"),
         STEP("int16", widen, false, true, "the worst tensors in int16"),
     };
     *count = sizeof rows / sizeof rows[0];
