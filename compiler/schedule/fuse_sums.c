@@ -134,7 +134,7 @@ static int32_t choose_rows(const itg_conv *conv)
     return rows < conv->out[0] ? rows : conv->out[0];
 }
 
-void itgc_reserve_band(const itgc_graph *graph, itgc_step *step)
+static void reserve_band(const itgc_graph *graph, itgc_step *step)
 {
     const uint32_t offset = (step->scratch_bytes + 63) / 64 * 64;
     uint32_t most = 0;
@@ -150,4 +150,13 @@ void itgc_reserve_band(const itgc_graph *graph, itgc_step *step)
     plain->band_rows = plain->band_rows ? plain->band_rows : 1;
     plain->band_offset = (int32_t)offset;
     step->scratch_bytes = offset + most;
+}
+
+void itgc_reserve_bands(itgc_graph *graph)
+{
+    for (int i = 0; i < graph->step_count; i++) {
+        if (graph->steps[i]->kind->run == itg_op_conv_add) {
+            reserve_band(graph, graph->steps[i]);
+        }
+    }
 }

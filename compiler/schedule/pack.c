@@ -238,13 +238,10 @@ void itgc_pack_weights(itgc_graph *graph)
         for (int k = 0; k < graph->packing_count; k++) {
             step->variants[k] = has_weights ? pack_step(graph, step, plain, graph->packings[k]) : plain;
         }
-        if (step->kind->run == itg_op_conv) {
+        if (is_conv(step)) {
             share_arrays(graph, step);
         }
         step->params = step->variants[0];
         step->plain = has_weights ? plain : NULL;
-        if (step->kind->run == itg_op_conv_add) {
-            itgc_reserve_band(graph, step);
-        }
     }
 }

@@ -13,10 +13,10 @@ bool itgc_order_steps(itgc_graph *graph);
 void itgc_join_members(itgc_graph *graph);
 
 /* fuse_sums.c, in this order: convolutions inside the steps of sums; which of those overwrite a term, once lifetimes are known; memory for
- * their rows, once the step is packed. */
+ * their rows, once steps are packed. */
 void itgc_fuse_sums(itgc_graph *graph);
 void itgc_overwrite_terms(itgc_graph *graph);
-void itgc_reserve_band(const itgc_graph *graph, itgc_step *step);
+void itgc_reserve_bands(itgc_graph *graph);
 
 /* storage.c: int8 codes stored as the target's kernels read them fastest (ITG_U8); ports keep their types. */
 void itgc_choose_storage(itgc_graph *graph, itg_type storage);

@@ -148,6 +148,7 @@ bool itgc_schedule_graph(itgc_graph *graph, const itgc_schedule_options *options
     itgc_choose_storage(graph, options->storage);
     choose_packings(graph, options);
     itgc_pack_weights(graph);
+    itgc_reserve_bands(graph);
     itgc_merge_constants(graph);
     graph->workers = options->workers ? options->workers : 1;
     graph->stack_bytes = find_stack(graph, options);
