@@ -90,6 +90,9 @@ static bool has_term(const itgc_node *node, const itgc_format *sum)
 {
     const itgc_format *a = &node->in[0]->format;
     const itgc_format *b = &node->in[1]->format;
+    if (!itgc_same_shape(&node->in[0]->shape, &node->in[1]->shape)) {
+        return false;
+    }
     return (itgc_is_term(node->in[0], sum) && b->type != ITG_S16) || (itgc_is_term(node->in[1], sum) && a->type != ITG_S16);
 }
 

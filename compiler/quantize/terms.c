@@ -36,6 +36,9 @@ static bool is_own_result(const terms *all, const itgc_tensor *tensor)
     if (strcmp(layer->op->family, "conv") != 0 || itgc_result_of(layer) != tensor || itgc_activation_of(layer->fused) == ITGC_TABLE) {
         return false;
     }
+    if (tensor->shape.rank != 4 || tensor->shape.dim[1] == 1) {
+        return false; /* a band would be all of it */
+    }
     const int64_t group = ((const itgc_conv_params *)layer->params)->group;
     return group == 1 || group != layer->in[0]->shape.dim[layer->in[0]->shape.rank - 1];
 }
@@ -76,8 +79,11 @@ static void refine_term(itgc_tensor *term, double sum_scale)
 
 bool itgc_is_term(const itgc_tensor *term, const itgc_format *sum)
 {
-    return term->format.type == ITG_S16 && is_bytes(sum) && term->format.scale <= ldexp(sum->scale, -COARSEST) &&
-           term->format.scale >= ldexp(sum->scale, -FINEST);
+    bool fits = false;
+    for (int bits = FINEST; bits >= COARSEST; bits--) {
+        fits = fits || term->format.scale == ldexp(sum->scale, -bits);
+    }
+    return fits && term->format.type == ITG_S16 && is_bytes(sum);
 }
 
 void itgc_refine_terms(const itgc_groups *groups)

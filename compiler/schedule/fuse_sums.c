@@ -95,7 +95,8 @@ void itgc_fuse_sums(itgc_graph *graph)
         }
         const itgc_tensor *term = sum->in[0];
         itgc_step *conv = term->alias_of || readers[term->id] != 1 ? NULL : find_writer(graph, term, i);
-        if (conv && itgc_place_owner(sum->in[1]) != term) {
+        const bool has_bands = conv && ((const itg_conv *)conv->params)->out[0] > 1;
+        if (has_bands && itgc_place_owner(sum->in[1]) != term) {
             fuse_step(graph, sum, conv);
             remove_step(graph, conv);
             i--;
@@ -149,7 +150,7 @@ static void reserve_band(const itgc_graph *graph, itgc_step *step)
     itg_conv_add *plain = (itg_conv_add *)(uintptr_t)step->plain;
     plain->band_rows = plain->band_rows ? plain->band_rows : 1;
     plain->band_offset = (int32_t)offset;
-    step->scratch_bytes = offset + most;
+    step->scratch_bytes = offset + (most + 63) / 64 * 64;
 }
 
 void itgc_reserve_bands(itgc_graph *graph)

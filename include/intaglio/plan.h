@@ -190,7 +190,7 @@ typedef struct itg_add {
 
 /* itg_op_conv_add: out = add(conv(in[0]), in[1]), the codes of the two steps one after the other: the convolution's of band_rows rows at a time lie
  * in scratch memory only, from band_offset on. conv is dense (out_pitch 0), add's a is its result; its walk is unused, all three
- * have the convolution's output shape. out may be in[1]'s place if their elements have one size. Rows and blocks: the convolution's. */
+ * have the convolution's output shape. out may be in[1]'s place if their elements have the same size and in[0] is not there. Rows and blocks: the convolution's. */
 typedef struct itg_conv_add {
     itg_conv conv;
     itg_add add;
