@@ -25,10 +25,10 @@ typedef enum itg_packing { ITG_PACK_ROWS = 1, ITG_PACK_16C4, ITG_PACK_16C4S, ITG
 
 /* Kernel families: the members of itg_kernels. itg_model.families says which of them its steps call. */
 typedef enum itg_family {
-    ITG_FAMILY_CONV = 1,        /* itg_op_conv */
+    ITG_FAMILY_CONV = 1,        /* itg_op_conv, itg_op_conv_add */
     ITG_FAMILY_DEPTHWISE = 2,   /* itg_op_depthwise */
     ITG_FAMILY_POOL = 4,        /* itg_op_pool, itg_op_reduce */
-    ITG_FAMILY_ELEMENTWISE = 8, /* itg_op_add, itg_op_mul, itg_op_rescale */
+    ITG_FAMILY_ELEMENTWISE = 8, /* itg_op_add, itg_op_conv_add, itg_op_mul, itg_op_rescale */
     ITG_FAMILY_LOOKUP = 16,     /* itg_op_lookup */
     ITG_FAMILY_SOFTMAX = 32,    /* itg_op_softmax */
     ITG_FAMILY_NORMALIZE = 64,  /* itg_op_normalize */
@@ -190,7 +190,8 @@ typedef struct itg_add {
 
 /* itg_op_conv_add: out = add(conv(in[0]), in[1]), the codes of the two steps one after the other: the convolution's of band_rows rows at a time lie
  * in scratch memory only, from band_offset on. conv is dense (out_pitch 0), add's a is its result; its walk is unused, all three
- * have the convolution's output shape. out may be in[1]'s place if their elements have the same size and in[0] is not there. Rows and blocks: the convolution's. */
+ * have the convolution's output shape. out may be in[1]'s place if their elements have the same size and in[0] is not there. Rows and blocks: the
+ * convolution's. */
 typedef struct itg_conv_add {
     itg_conv conv;
     itg_add add;
