@@ -151,8 +151,7 @@ typedef struct itgc_step_kind {
     size_t params_bytes;
     const itgc_field *fields;
     int field_count;
-    const char *family;       /* member of itg_kernels it needs, "" if none */
-    const char *other_family; /* a second one; NULL: none */
+    uint32_t families; /* itg_family bits: members of itg_kernels it needs */
 } itgc_step_kind;
 
 /* One runtime step: what quantize makes of a node (one or several), and what schedule and emit work on. */

@@ -18,7 +18,7 @@ const itgc_step_kind itgc_step_add = {.op_name = "itg_op_add",
                                       .params_bytes = sizeof(itg_add),
                                       .fields = add_fields,
                                       .field_count = sizeof add_fields / sizeof add_fields[0],
-                                      .family = "elementwise"};
+                                      .families = ITG_FAMILY_ELEMENTWISE};
 
 static const itgc_field mul_fields[] = {
     ITGC_FIELD(itg_mul, walk.dim, ITGC_FIELD_I32, 4),
@@ -44,7 +44,7 @@ const itgc_step_kind itgc_step_mul = {.op_name = "itg_op_mul",
                                       .params_bytes = sizeof(itg_mul),
                                       .fields = mul_fields,
                                       .field_count = sizeof mul_fields / sizeof mul_fields[0],
-                                      .family = "elementwise"};
+                                      .families = ITG_FAMILY_ELEMENTWISE};
 
 /* S of numerics.md 3: the most fraction bits, up to 14, with which both ratios fit 16 bits; -1 if none. */
 static int choose_add_shift(double ratio_a, double ratio_b)

@@ -15,7 +15,7 @@ const itgc_step_kind itgc_step_conv = {.op_name = "itg_op_conv",
                                        .params_bytes = sizeof(itg_conv),
                                        .fields = conv_fields,
                                        .field_count = sizeof conv_fields / sizeof conv_fields[0],
-                                       .family = "conv"};
+                                       .families = ITG_FAMILY_CONV};
 
 #define CONV_ROW(member, kind, count) ITGC_FIELD(itg_conv_add, conv.member, kind, count),
 #define ADD_ROW(member, kind, count)  ITGC_FIELD(itg_conv_add, add.member, kind, count),
@@ -30,8 +30,7 @@ const itgc_step_kind itgc_step_conv_add = {.op_name = "itg_op_conv_add",
                                            .params_bytes = sizeof(itg_conv_add),
                                            .fields = conv_add_fields,
                                            .field_count = sizeof conv_add_fields / sizeof conv_add_fields[0],
-                                           .family = "conv",
-                                           .other_family = "elementwise"};
+                                           .families = ITG_FAMILY_CONV | ITG_FAMILY_ELEMENTWISE};
 
 /* [Cout][C/g][KH][KW] → [Cout][KH][KW][C/g]. */
 static const int8_t *pack_rows(itgc_quantizer *quantizer, const itgc_linear_codes *codes, int64_t channels, int64_t positions)

@@ -19,8 +19,7 @@ const itgc_step_kind itgc_step_copy = {.op_name = "itg_op_copy",
                                        .run = itg_op_copy,
                                        .params_bytes = sizeof(itg_copy),
                                        .fields = copy_fields,
-                                       .field_count = sizeof copy_fields / sizeof copy_fields[0],
-                                       .family = ""};
+                                       .field_count = sizeof copy_fields / sizeof copy_fields[0]};
 
 uint8_t itgc_stored_bytes(itg_type type)
 {

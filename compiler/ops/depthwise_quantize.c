@@ -21,7 +21,7 @@ const itgc_step_kind itgc_step_depthwise = {.op_name = "itg_op_depthwise",
                                             .params_bytes = sizeof(itg_depthwise),
                                             .fields = depthwise_fields,
                                             .field_count = sizeof depthwise_fields / sizeof depthwise_fields[0],
-                                            .family = "depthwise"};
+                                            .families = ITG_FAMILY_DEPTHWISE};
 
 /* [Cout][taps] → [taps][Cout]. */
 static const int8_t *pack_taps(itgc_quantizer *quantizer, const itgc_linear_codes *codes)

@@ -25,8 +25,7 @@ const itgc_step_kind itgc_step_div = {.op_name = "itg_op_div",
                                       .run = itg_op_div,
                                       .params_bytes = sizeof(itg_div),
                                       .fields = div_fields,
-                                      .field_count = sizeof div_fields / sizeof div_fields[0],
-                                      .family = ""};
+                                      .field_count = sizeof div_fields / sizeof div_fields[0]};
 
 /* ratio = multiplier / 2^shift, as fine as both allow. */
 static bool choose_quotient(itgc_diag *diag, double ratio, itg_div *div)

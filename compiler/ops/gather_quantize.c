@@ -18,8 +18,7 @@ const itgc_step_kind itgc_step_gather = {.op_name = "itg_op_gather",
                                          .run = itg_op_gather,
                                          .params_bytes = sizeof(itg_gather),
                                          .fields = gather_fields,
-                                         .field_count = sizeof gather_fields / sizeof gather_fields[0],
-                                         .family = ""};
+                                         .field_count = sizeof gather_fields / sizeof gather_fields[0]};
 
 /* What out takes along one axis: source indices, -1 for the fill. */
 typedef struct axis_picks {

@@ -27,8 +27,7 @@ const itgc_step_kind itgc_step_lrn = {.op_name = "itg_op_lrn",
                                       .run = itg_op_lrn,
                                       .params_bytes = sizeof(itg_lrn),
                                       .fields = lrn_fields,
-                                      .field_count = sizeof lrn_fields / sizeof lrn_fields[0],
-                                      .family = ""};
+                                      .field_count = sizeof lrn_fields / sizeof lrn_fields[0]};
 
 static int find_octave(double value)
 {

@@ -26,7 +26,7 @@ const itgc_step_kind itgc_step_matmul = {.op_name = "itg_op_matmul",
                                          .params_bytes = sizeof(itg_matmul),
                                          .fields = matmul_fields,
                                          .field_count = sizeof matmul_fields / sizeof matmul_fields[0],
-                                         .family = "matmul"};
+                                         .families = ITG_FAMILY_MATMUL};
 
 /* Elements from one of the operand's matrices to the next along each batch dimension of the output; 0 where it repeats. */
 static void read_strides(const itgc_shape *operand, int batch_rank, int64_t *stride)

@@ -33,7 +33,7 @@ const itgc_step_kind itgc_step_normalize = {.op_name = "itg_op_normalize",
                                             .params_bytes = sizeof(itg_normalize),
                                             .fields = normalize_fields,
                                             .field_count = sizeof normalize_fields / sizeof normalize_fields[0],
-                                            .family = "normalize"};
+                                            .families = ITG_FAMILY_NORMALIZE};
 
 /* y = factor * scale[c] * x' / sqrt(measure + epsilon) + bias[c]; x' and the measure in steps of the input, scale and bias NULL: 1 and 0. */
 typedef struct normalization {

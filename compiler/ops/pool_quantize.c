@@ -37,7 +37,7 @@ const itgc_step_kind itgc_step_pool = {.op_name = "itg_op_pool",
                                        .params_bytes = sizeof(itg_pool),
                                        .fields = pool_fields,
                                        .field_count = sizeof pool_fields / sizeof pool_fields[0],
-                                       .family = "pool"};
+                                       .families = ITG_FAMILY_POOL};
 
 static itg_pool start_pool(const itgc_window_shape *shape, const itgc_format *in, const itgc_format *out)
 {

@@ -24,7 +24,7 @@ const itgc_step_kind itgc_step_reduce = {.op_name = "itg_op_reduce",
                                          .params_bytes = sizeof(itg_reduce),
                                          .fields = reduce_fields,
                                          .field_count = sizeof reduce_fields / sizeof reduce_fields[0],
-                                         .family = "pool"};
+                                         .families = ITG_FAMILY_POOL};
 
 bool itgc_add_reduce_step(itgc_quantizer *quantizer, itgc_node *node, int64_t count, int64_t inner, double factor)
 {

@@ -27,7 +27,7 @@ const itgc_step_kind itgc_step_rescale = {.op_name = "itg_op_rescale",
                                           .params_bytes = sizeof(itg_rescale),
                                           .fields = rescale_fields,
                                           .field_count = sizeof rescale_fields / sizeof rescale_fields[0],
-                                          .family = "elementwise"};
+                                          .families = ITG_FAMILY_ELEMENTWISE};
 
 bool itgc_add_rescale_step(itgc_quantizer *quantizer, itgc_node *node, const itgc_node *activation, itgc_tensor *in, itgc_tensor *out)
 {

@@ -21,7 +21,7 @@ const itgc_step_kind itgc_step_softmax = {.op_name = "itg_op_softmax",
                                           .params_bytes = sizeof(itg_softmax),
                                           .fields = softmax_fields,
                                           .field_count = sizeof softmax_fields / sizeof softmax_fields[0],
-                                          .family = "softmax"};
+                                          .families = ITG_FAMILY_SOFTMAX};
 
 /* multiplier / 2^shift = scale log2(e) 2^16, as fine as shift <= 62 allows. */
 static bool choose_octaves(itgc_diag *diag, double scale, itg_softmax *softmax)

@@ -18,7 +18,7 @@ const itgc_step_kind itgc_step_lookup = {.op_name = "itg_op_lookup",
                                          .params_bytes = sizeof(itg_lookup),
                                          .fields = lookup_fields,
                                          .field_count = sizeof lookup_fields / sizeof lookup_fields[0],
-                                         .family = "lookup"};
+                                         .families = ITG_FAMILY_LOOKUP};
 
 void itgc_add_lookup_step(itgc_quantizer *quantizer, itgc_node *node, const void *table, itgc_tensor *in, itgc_tensor *out)
 {

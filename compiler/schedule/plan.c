@@ -12,25 +12,6 @@
 #define PORT_BYTES  52u
 #define MODEL_BYTES 64u
 
-static uint32_t find_family(const char *family)
-{
-    static const struct {
-        const char *name;
-        itg_family bit;
-    } families[] = {
-        {"conv", ITG_FAMILY_CONV},           {"depthwise", ITG_FAMILY_DEPTHWISE},
-        {"pool", ITG_FAMILY_POOL},           {"elementwise", ITG_FAMILY_ELEMENTWISE},
-        {"lookup", ITG_FAMILY_LOOKUP},       {"softmax", ITG_FAMILY_SOFTMAX},
-        {"normalize", ITG_FAMILY_NORMALIZE}, {"matmul", ITG_FAMILY_MATMUL},
-    };
-    for (size_t i = 0; i < sizeof families / sizeof families[0]; i++) {
-        if (strcmp(families[i].name, family) == 0) {
-            return families[i].bit;
-        }
-    }
-    return 0;
-}
-
 static int find_packing(const itgc_graph *graph, uint32_t packing)
 {
     for (int k = 0; k < graph->packing_count; k++) {
@@ -102,8 +83,7 @@ const itg_model *itgc_build_plan(itgc_graph *graph, const itg_kernels *kernels)
     const int packing = find_packing(graph, kernels->packing);
     for (int i = 0; i < graph->step_count; i++) {
         fill_step(&steps[i], graph->steps[i], packing);
-        const itgc_step_kind *kind = graph->steps[i]->kind;
-        model->families |= find_family(kind->family) | (kind->other_family ? find_family(kind->other_family) : 0);
+        model->families |= graph->steps[i]->kind->families;
     }
     return model->inputs && model->outputs ? model : NULL;
 }
