@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * A convolution whose result one sum alone reads is computed inside the sum's step, some rows at a time (itg_op_conv_add): the result never lies
- * in the arena as a whole, and the sum may overwrite its other term. The codes stay those of the two steps. In: a quantized graph; later its
+ * in the arena as a whole, and the sum may overwrite its other term. The codes, int16 or not, stay those
+ * of the two steps. In: a quantized graph; later its
  * lifetimes, and its packed steps. Called by schedule.c. */
 #include "compiler/schedule/parts.h"
 #include "compiler/ops/op.h"
@@ -8,26 +9,7 @@
 #include "runtime/kernels/element.h"
 #include "runtime/kernels/winograd.h"
 
-#include <string.h>
-
 #define LIST_PIXELS 240 /* that packed kernels take at a time at most (runtime/kernels/neon/walk.h) */
-
-/* Readers of every place, by its owner's id; graph outputs count as read once more. */
-static int *count_readers(const itgc_graph *graph)
-{
-    int *readers = ITGC_NEW_ARRAY(graph->arena, int, graph->tensor_count + 1);
-    for (int i = 0; i < graph->step_count; i++) {
-        for (int k = 0; k < 3; k++) {
-            if (graph->steps[i]->in[k]) {
-                readers[itgc_place_owner(graph->steps[i]->in[k])->id]++;
-            }
-        }
-    }
-    for (int i = 0; i < graph->output_count; i++) {
-        readers[itgc_place_owner(graph->outputs[i])->id]++;
-    }
-    return readers;
-}
 
 /* Both operands walk as the result does. */
 static bool is_dense(const itg_add *add, int64_t elements)
@@ -40,23 +22,6 @@ static bool is_dense(const itg_add *add, int64_t elements)
         count *= add->walk.dim[i];
     }
     return count == elements && !add->b_constant;
-}
-
-/* The convolution before step `index` that writes all of this tensor; NULL: none, or others write there too. */
-static itgc_step *find_writer(const itgc_graph *graph, const itgc_tensor *tensor, int index)
-{
-    itgc_step *writer = NULL;
-    for (int i = 0; i < index; i++) {
-        itgc_step *step = graph->steps[i];
-        if (itgc_place_owner(step->out) == tensor) {
-            const bool fits = !writer && step->out == tensor && step->kind->run == itg_op_conv && !step->partial;
-            if (!fits || ((const itg_conv *)step->params)->out_pitch) {
-                return NULL;
-            }
-            writer = step;
-        }
-    }
-    return writer;
 }
 
 /* What the step computes as a sum's; a is the convolution's result. */
@@ -85,21 +50,26 @@ static void remove_step(itgc_graph *graph, const itgc_step *step)
     graph->step_count = kept;
 }
 
+/* The convolution whose result is the sum's first term, if it can be computed inside: more than one row, so that a band is not all of it. */
+static itgc_step *find_inner(const itgc_graph *graph, const itgc_step *sum)
+{
+    if (sum->kind->run != itg_op_add || !sum->in[1] || itgc_place_owner(sum->in[1]) == sum->in[0] ||
+        !is_dense(sum->params, itgc_elements(&sum->out->shape))) {
+        return NULL;
+    }
+    itgc_step *conv = itgc_find_writer(graph, sum, sum->in[0]);
+    const itg_conv *params = conv ? conv->params : NULL;
+    return params && params->out[0] > 1 && !params->out_pitch ? conv : NULL;
+}
+
 void itgc_fuse_sums(itgc_graph *graph)
 {
-    const int *readers = count_readers(graph);
     for (int i = 0; i < graph->step_count; i++) {
-        itgc_step *sum = graph->steps[i];
-        if (sum->kind->run != itg_op_add || !sum->in[1] || !is_dense(sum->params, itgc_elements(&sum->out->shape))) {
-            continue;
-        }
-        const itgc_tensor *term = sum->in[0];
-        itgc_step *conv = term->alias_of || readers[term->id] != 1 ? NULL : find_writer(graph, term, i);
-        const bool has_bands = conv && ((const itg_conv *)conv->params)->out[0] > 1;
-        if (has_bands && itgc_place_owner(sum->in[1]) != term) {
-            fuse_step(graph, sum, conv);
+        itgc_step *conv = find_inner(graph, graph->steps[i]);
+        if (conv) {
+            fuse_step(graph, graph->steps[i], conv);
             remove_step(graph, conv);
-            i--;
+            i--; /* it stood before the sum */
         }
     }
 }

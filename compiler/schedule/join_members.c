@@ -19,25 +19,27 @@ static bool is_port(const itgc_graph *graph, const itgc_tensor *tensor)
     return false;
 }
 
-/* The one step that writes the tensor's place, if the copy is the only one that reads it. */
-static itgc_step *find_writer(const itgc_graph *graph, const itgc_step *copy, itgc_tensor *member)
+itgc_step *itgc_find_writer(const itgc_graph *graph, const itgc_step *reader, itgc_tensor *tensor)
 {
     itgc_step *writer = NULL;
+    if (itgc_place_owner(tensor) != tensor || is_port(graph, tensor)) {
+        return NULL;
+    }
     for (int i = 0; i < graph->step_count; i++) {
         itgc_step *step = graph->steps[i];
         for (int k = 0; k < 3; k++) {
-            if (step->in[k] && step != copy && itgc_place_owner(step->in[k]) == member) {
+            if (step->in[k] && step != reader && itgc_place_owner(step->in[k]) == tensor) {
                 return NULL;
             }
         }
-        if (itgc_place_owner(step->out) == member) {
+        if (itgc_place_owner(step->out) == tensor) {
             if (writer) {
                 return NULL;
             }
             writer = step;
         }
     }
-    return writer;
+    return writer && writer->kind->run == itg_op_conv && !writer->partial && writer->out == tensor ? writer : NULL;
 }
 
 /* True if the copy lays dense pixels of `channels` elements further apart and changes nothing. */
@@ -54,11 +56,8 @@ static bool join_member(const itgc_graph *graph, const itgc_step *step)
 {
     const itg_copy *copy = step->params;
     itgc_tensor *member = step->in[0];
-    if (!member || itgc_place_owner(member) != member || is_port(graph, member) || member->format.type != step->out->format.type) {
-        return false;
-    }
-    itgc_step *writer = find_writer(graph, step, member);
-    if (!writer || writer->kind->run != itg_op_conv || writer->partial || writer->out != member) {
+    itgc_step *writer = member && member->format.type == step->out->format.type ? itgc_find_writer(graph, step, member) : NULL;
+    if (!writer) {
         return false;
     }
     itg_conv *conv = writer->params;

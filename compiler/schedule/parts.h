@@ -12,6 +12,9 @@ bool itgc_order_steps(itgc_graph *graph);
 /* join_members.c: convolutions write where a Concat would have copied them to. */
 void itgc_join_members(itgc_graph *graph);
 
+/* join_members.c: the convolution that alone writes all of this tensor, if `reader` alone reads it and it is no input or output; else NULL. */
+itgc_step *itgc_find_writer(const itgc_graph *graph, const itgc_step *reader, itgc_tensor *tensor);
+
 /* fuse_sums.c, in this order: convolutions inside the steps of sums; which of those overwrite a term, once lifetimes are known; memory for
  * their rows, once steps are packed. */
 void itgc_fuse_sums(itgc_graph *graph);

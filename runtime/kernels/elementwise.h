@@ -25,9 +25,14 @@ typedef void itg_mul_run(const itg_mul *mul, void *out, const itg_run_pair *run)
 typedef void itg_rescale_run(const itg_rescale *rescale, void *out, const void *in, int32_t count);
 
 struct itg_elementwise_kernels {
-    itg_add_run *add_s8, *add_s16; /* by the width of its types */
+    itg_add_run *add_s8, *add_s16; /* by the width of the result */
     itg_mul_run *mul;
     itg_rescale_run *rescale;
 };
+
+static inline itg_add_run *itg_choose_add(const itg_elementwise_kernels *kernels, const itg_add *add)
+{
+    return add->out_type == ITG_S16 ? kernels->add_s16 : kernels->add_s8;
+}
 
 #endif

@@ -10,7 +10,7 @@ void itg_op_add(const itg_work *work, const itg_step *step)
     const uint8_t *a = work->arena + step->in[0];
     const uint8_t *b = add->b_constant ? add->b_constant : work->arena + step->in[1];
     const size_t a_bytes = itg_element_bytes(add->a_type), b_bytes = itg_element_bytes(add->b_type), bytes = itg_element_bytes(add->out_type);
-    itg_add_run *const add_run = add->out_type == ITG_S16 ? work->kernels->elementwise->add_s16 : work->kernels->elementwise->add_s8;
+    itg_add_run *const add_run = itg_choose_add(work->kernels->elementwise, add);
     const size_t row_bytes = (size_t)add->walk.dim[2] * (size_t)add->walk.dim[3] * bytes;
     for (uint32_t row = work->row_begin; row < work->row_end; row++) {
         const itg_row_runs runs = itg_runs_of_row(&add->walk, row);

@@ -6,7 +6,7 @@
 #include "runtime/kernels/conv.h"
 #include "runtime/ops/parts.h"
 
-/* Blocks [begin, end) of 16 channels that this call computes; begin = end: none. */
+/* What this call computes. is_all: every channel, or nothing where end is 0; otherwise blocks [begin, end) of 16 channels. */
 typedef struct itg_blocks {
     int32_t begin, end;
     bool is_all;

@@ -11,24 +11,20 @@ typedef struct band {
     int32_t pixels;
 } band;
 
-static void add_run(const itg_work *work, const itg_add *add, void *out, const itg_run_pair *run)
-{
-    (add->out_type == ITG_S16 ? work->kernels->elementwise->add_s16 : work->kernels->elementwise->add_s8)(add, out, run);
-}
-
 static void add_band(const itg_work *work, const itg_conv_add *params, const itg_blocks *blocks, const band *rows)
 {
     const itg_add *add = &params->add;
     const int32_t channels = params->conv.out[2];
+    itg_add_run *const add_run = itg_choose_add(work->kernels->elementwise, add);
     if (blocks->is_all) {
-        add_run(work, add, rows->out, &(itg_run_pair){rows->a, rows->b, 1, 1, rows->pixels * channels});
+        add_run(add, rows->out, &(itg_run_pair){rows->a, rows->b, 1, 1, rows->pixels * channels});
         return;
     }
     const int32_t first = 16 * blocks->begin, end = 16 * blocks->end < channels ? 16 * blocks->end : channels;
     for (int32_t pixel = 0; pixel < rows->pixels; pixel++) {
         const size_t at = (size_t)pixel * (size_t)channels + (size_t)first;
         const itg_run_pair run = {rows->a + at * itg_element_bytes(add->a_type), rows->b + at * itg_element_bytes(add->b_type), 1, 1, end - first};
-        add_run(work, add, rows->out + at * itg_element_bytes(add->out_type), &run);
+        add_run(add, rows->out + at * itg_element_bytes(add->out_type), &run);
     }
 }
 
@@ -46,7 +42,7 @@ void itg_op_conv_add(const itg_work *work, const itg_step *step)
     for (uint32_t at = work->row_begin; blocks.end && at < work->row_end; at += (uint32_t)(rows.y1 - rows.y0)) {
         const uint32_t most = work->row_end - at < (uint32_t)params->band_rows ? work->row_end : at + (uint32_t)params->band_rows;
         rows = itg_next_rows(at, most, conv->out[0]);
-        /* Kernels take the image's first element: where it would be if the band began at row y0. */
+        /* Kernels take the image's first element: so placed that row y0 falls on the band's first. */
         void *image = (void *)((uintptr_t)codes - (size_t)rows.y0 * row_bytes);
         itg_compute_conv(work, conv, &blocks, image, work->arena + step->in[0] + rows.image * in_bytes, (const int32_t[2]){rows.y0, rows.y1},
                          scratch);
