@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * measured graph → quantized graph: formats for every tensor, then integer steps, in this order:
  *   choose_format.c  which tensors are int16, range → scale and zero point, shared formats
- *   correct.c        corrections measured on the integer graph (bias)
+ *   terms.c          what convolutions hand to a sum alone, in int16
  *   ops/<op>_quantize.c  each node's steps
  * Knows nothing of the target. */
 #ifndef ITGC_QUANTIZE_H

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The result of a convolution that one sum alone reads becomes int16: in 8 bits it would be rounded only to be added and rounded again. It
- * takes no memory, since schedule computes such a convolution inside the sum's step (schedule/fuse_sums.c), and no int16 multiplications.
+ * is never a whole tensor, since schedule computes such a convolution inside the sum's step (schedule/fuse_sums.c), and no layer reads it.
  * Called by choose_format.c when all formats are chosen. */
 #include "compiler/quantize/groups.h"
 
 #include <math.h>
 #include <string.h>
 
-#define FINEST     7    /* a term's scale is the sum's / 2^FINEST at least: its multiplier in the sum stays an exact power of two */
-#define COARSEST   4    /* and / 2^COARSEST at most */
+#define FINEST     7 /* sum / 2^FINEST <= a term's scale <= sum / 2^COARSEST: a power of two, exact as a multiplier in the sum */
+#define COARSEST   4
 #define HEADROOM   1.5  /* over what calibration saw */
-#define MOST_RATIO 64.0 /* of the other term's scale to the sum's, so that both multipliers fit 16 bits */
+#define MOST_RATIO 64.0 /* of the other term's scale to the sum's: its multiplier fits 16 bits with 8 fraction bits, more than FINEST */
 
 typedef struct terms {
     itgc_graph *graph;
