@@ -6,6 +6,8 @@
 #include "compiler/ops/quantizers.h"
 #include "compiler/ops/walk.h"
 
+#include <assert.h>
+
 static bool same_format(const itgc_format *a, const itgc_format *b)
 {
     return a->type == b->type && a->scale == b->scale && a->zero == b->zero;
@@ -52,6 +54,7 @@ static itgc_step *add_member(itgc_quantizer *quantizer, itgc_node *node, int ind
     itgc_dense_strides(&member->shape, moves.in_stride);
     *start += member->shape.dim[axis];
     if (member->constant) {
+        assert(out->format.type == ITG_S8 || out->format.type == ITG_S16); /* a result joins no member of fixed format, pixels among them */
         moves.constant = itgc_code_constant(quantizer, member->constant, &out->format);
         return itgc_add_copy_step(quantizer, node, NULL, out, &moves);
     }
@@ -62,13 +65,9 @@ static itgc_step *add_member(itgc_quantizer *quantizer, itgc_node *node, int ind
 bool itgc_quantize_concat(struct itgc_quantizer *quantizer, itgc_node *node)
 {
     const itgc_axis_params *params = node->params;
-    const itg_type type = node->out[0]->format.type;
     const int axis = (int)(params->axis < 0 ? params->axis + node->out[0]->shape.rank : params->axis);
     int64_t start = 0;
     for (int i = 0; i < node->in_count; i++) {
-        if (node->in[i]->constant && type != ITG_S8 && type != ITG_S16) {
-            return itgc_fail(quantizer->diag, 419, "member %d is a constant beside pixels; append it behind the first layer", i);
-        }
         itgc_step *step = add_member(quantizer, node, i, axis, &start);
         if (!step) {
             return false;

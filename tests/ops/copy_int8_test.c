@@ -149,10 +149,28 @@ static void test_concat_constant(void **state)
     }
 }
 
+/* Pixels keep their format, so a result that they are part of has one of its own, which the constant can take. */
+static void test_concat_pixels(void **state)
+{
+    (void)state;
+    bench b;
+    start_bench(&b);
+    itgc_tensor *x = add_input(&b, DIMS(1, 3, 5), 1.0, -128);
+    itgc_node *node = add_node(&b, "Concat", x, add_reals(&b, DIMS(1, 1, 5), 0.0, 200.0), NULL);
+    ((itgc_axis_params *)node->params)->axis = 1;
+    add_output(&b, finish_node(&b, node));
+    b.graph->input_is_pixels = true;
+    assert_true(compare_runs(&b) < 0.51);
+    assert_int_equal(x->format.type, ITG_U8);
+    assert_int_equal(node->out[0]->format.type, ITG_S8);
+    end_bench(&b);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_transpose), cmocka_unit_test(test_slice),  cmocka_unit_test(test_expand),
-                                       cmocka_unit_test(test_gather),    cmocka_unit_test(test_pad),    cmocka_unit_test(test_resize),
-                                       cmocka_unit_test(test_alias),     cmocka_unit_test(test_concat), cmocka_unit_test(test_concat_constant)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_transpose),    cmocka_unit_test(test_slice),  cmocka_unit_test(test_expand),
+                                       cmocka_unit_test(test_gather),       cmocka_unit_test(test_pad),    cmocka_unit_test(test_resize),
+                                       cmocka_unit_test(test_alias),        cmocka_unit_test(test_concat), cmocka_unit_test(test_concat_constant),
+                                       cmocka_unit_test(test_concat_pixels)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -23,19 +23,6 @@ static void test_computed_indices(void **state)
     expect_refusal(&b, node, 420);
 }
 
-static void test_constant_beside_pixels(void **state)
-{
-    (void)state;
-    bench b;
-    start_bench(&b);
-    itgc_tensor *x = add_input(&b, DIMS(1, 6), 1.0, -128);
-    x->format.type = ITG_U8;
-    itgc_node *node = add_node(&b, "Concat", x, add_reals(&b, DIMS(1, 2), 0.0, 1.0), NULL);
-    ((itgc_axis_params *)node->params)->axis = 1;
-    finish_node(&b, node)->format = x->format;
-    expect_refusal(&b, node, 419);
-}
-
 static void test_coarse_scores(void **state)
 {
     (void)state;
@@ -51,7 +38,6 @@ static void test_coarse_scores(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_computed_indices), cmocka_unit_test(test_constant_beside_pixels),
-                                       cmocka_unit_test(test_coarse_scores)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_computed_indices), cmocka_unit_test(test_coarse_scores)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
