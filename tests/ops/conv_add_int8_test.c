@@ -20,20 +20,10 @@ static const residual_case cases[] = {
     {14, 14, 48, 3, false, false, true}, {2, 1, 40, 1, false, false, false},  {7, 7, 16, 3, false, true, false},
 };
 
-static itgc_node *add_conv(bench *b, int64_t kernel, itgc_tensor *x, int64_t channels)
+static itgc_node *add_layer(bench *b, int64_t kernel, itgc_tensor *x, int64_t channels)
 {
     itgc_tensor *weights = add_exact_weights(b, DIMS(channels, channels, kernel, kernel), -9, 1);
-    itgc_node *node = add_node(b, "Conv", x, weights, add_reals(b, DIMS(channels), -1.0, 1.0));
-    itgc_conv_params *params = node->params;
-    params->group = 1;
-    params->window = (itgc_window){.rank = 2, .channels_last = true};
-    for (int i = 0; i < 2; i++) {
-        params->window.kernel[i] = kernel;
-        params->window.stride[i] = params->window.dilation[i] = 1;
-        params->window.before[i] = params->window.after[i] = kernel / 2;
-    }
-    finish_node(b, node);
-    return node;
+    return add_conv(b, x, weights, add_reals(b, DIMS(channels), -1.0, 1.0), (conv_window){.stride = 1, .pad = kernel / 2, .dilation = 1, .group = 1});
 }
 
 static itgc_node *add_sum(bench *b, itgc_tensor *x, itgc_tensor *y)
@@ -49,7 +39,7 @@ static void build_case(bench *b, const residual_case *c)
 {
     itgc_tensor *x = add_input(b, DIMS(2, c->height, c->width, c->channels), ldexp(1.0, -6), 3);
     itgc_tensor *term = add_sum(b, x, x)->out[0];
-    itgc_node *conv = add_conv(b, c->kernel, c->reads_term ? term : x, c->channels);
+    itgc_node *conv = add_layer(b, c->kernel, c->reads_term ? term : x, c->channels);
     itgc_node *sum = add_sum(b, conv->out[0], term);
     add_output(b, c->relu ? add_unary(b, "Relu", (itgc_unary_params){.kind = ITGC_RELU}, sum->out[0], sum) : sum->out[0]);
     if (c->has_other) {

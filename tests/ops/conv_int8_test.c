@@ -13,27 +13,12 @@ typedef struct conv_case {
     bool wide;      /* int16 output */
 } conv_case;
 
-static itgc_node *add_conv(bench *b, const conv_case *c, itgc_tensor *x, itgc_tensor *weights, itgc_tensor *bias)
-{
-    itgc_node *node = add_node(b, "Conv", x, weights, bias);
-    itgc_conv_params *params = node->params;
-    params->group = c->group;
-    params->window = (itgc_window){.rank = 2, .channels_last = true};
-    for (int i = 0; i < 2; i++) {
-        params->window.kernel[i] = c->kernel;
-        params->window.stride[i] = c->stride;
-        params->window.dilation[i] = c->dilation;
-        params->window.before[i] = params->window.after[i] = c->pad;
-    }
-    finish_node(b, node);
-    return node;
-}
-
 static void build_case(bench *b, const conv_case *c)
 {
     itgc_tensor *x = add_input(b, DIMS(1, c->height, c->width, c->channels), ldexp(1.0, c->in_exponent), c->in_zero);
     itgc_tensor *weights = add_exact_weights(b, DIMS(c->outputs, c->channels / c->group, c->kernel, c->kernel), c->weight_exponent, c->spread);
-    itgc_node *node = add_conv(b, c, x, weights, add_reals(b, DIMS(c->outputs), -c->bias, c->bias));
+    itgc_node *node =
+        add_conv(b, x, weights, add_reals(b, DIMS(c->outputs), -c->bias, c->bias), (conv_window){c->stride, c->pad, c->dilation, c->group});
     itgc_tensor *out = node->out[0];
     if (c->activation >= 0) {
         const char *type = c->activation == ITGC_RELU ? "Relu" : c->activation == ITGC_CLIP ? "Clip" : "LeakyRelu";
@@ -94,9 +79,8 @@ static void test_tables(void **state)
     for (size_t i = 0; i < sizeof functions / sizeof functions[0]; i++) {
         bench b;
         start_bench(&b);
-        const conv_case c = {.channels = 4, .outputs = 8, .group = 1, .height = 6, .width = 6, .kernel = 3, .stride = 1, .pad = 1, .dilation = 1};
         itgc_tensor *x = add_input(&b, DIMS(1, 6, 6, 4), 0x1p-6, 10);
-        itgc_node *node = add_conv(&b, &c, x, add_exact_weights(&b, DIMS(8, 4, 3, 3), -9, 2), add_reals(&b, DIMS(8), -1, 1));
+        itgc_node *node = add_conv(&b, x, add_exact_weights(&b, DIMS(8, 4, 3, 3), -9, 2), add_reals(&b, DIMS(8), -1, 1), (conv_window){1, 1, 1, 1});
         add_output(&b, add_unary(&b, functions[i].type, functions[i].params, node->out[0], node));
         const double difference = compare_runs(&b);
         assert_int_equal(b.graph->step_count, 1);
@@ -113,7 +97,7 @@ static void test_hard_channels(void **state)
     (void)state;
     bench b;
     start_bench(&b);
-    const conv_case c = {.channels = 2, .outputs = 4, .group = 1, .height = 4, .width = 4, .kernel = 1, .stride = 1, .dilation = 1};
+    const conv_window plain = {.stride = 1, .dilation = 1, .group = 1};
     itgc_tensor *x = add_input(&b, DIMS(1, 4, 4, 2), 0x1p-7, -128);
     itgc_tensor *weights = add_exact_weights(&b, DIMS(4, 2, 1, 1), -7, 0);
     itgc_tensor *bias = add_reals(&b, DIMS(4), -1, 1);
@@ -123,7 +107,7 @@ static void test_hard_channels(void **state)
     w[5] *= 0x1p-20f;
     bias->constant->f[1] = 1.5f;
     bias->constant->f[2] = 100.0f;
-    add_output(&b, add_conv(&b, &c, x, weights, bias)->out[0]);
+    add_output(&b, add_conv(&b, x, weights, bias, plain)->out[0]);
     assert_true(compare_runs(&b) < 0.55);
     end_bench(&b);
 
@@ -133,7 +117,7 @@ static void test_hard_channels(void **state)
         b.inputs[0]->f[i] = 0.75f;
     }
     weights = add_reals(&b, DIMS(4, 2, 1, 1), 0, 0);
-    add_output(&b, add_conv(&b, &c, x, weights, add_reals(&b, DIMS(4), -2, 2))->out[0]);
+    add_output(&b, add_conv(&b, x, weights, add_reals(&b, DIMS(4), -2, 2), plain)->out[0]);
     assert_true(compare_runs(&b) < 0.55);
     end_bench(&b);
 }
@@ -144,10 +128,9 @@ static void test_pixel_padding(void **state)
     (void)state;
     bench b;
     start_bench(&b);
-    const conv_case c = {.channels = 3, .outputs = 5, .group = 1, .height = 6, .width = 6, .kernel = 3, .stride = 2, .pad = 1, .dilation = 1};
     static const float grey[3] = {124.0f, 116.0f, 104.0f};
     itgc_tensor *x = add_input(&b, DIMS(1, 6, 6, 3), 1.0, -128);
-    itgc_node *node = add_conv(&b, &c, x, add_exact_weights(&b, DIMS(5, 3, 3, 3), -14, 0), add_reals(&b, DIMS(5), -1, 1));
+    itgc_node *node = add_conv(&b, x, add_exact_weights(&b, DIMS(5, 3, 3, 3), -14, 0), add_reals(&b, DIMS(5), -1, 1), (conv_window){2, 1, 1, 1});
     ((itgc_conv_params *)node->params)->pad_values = grey;
     b.graph->input_is_pixels = true;
     add_output(&b, node->out[0]);

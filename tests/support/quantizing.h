@@ -143,6 +143,28 @@ static inline itgc_tensor *add_unary(bench *b, const char *type, itgc_unary_para
     return finish_node(b, node);
 }
 
+/* How a convolution walks, the same along both axes. */
+typedef struct conv_window {
+    int64_t stride, pad, dilation, group;
+} conv_window;
+
+/* weights: [outputs][inputs of a group][height][width] */
+static inline itgc_node *add_conv(bench *b, itgc_tensor *x, itgc_tensor *weights, itgc_tensor *bias, conv_window window)
+{
+    itgc_node *node = add_node(b, "Conv", x, weights, bias);
+    itgc_conv_params *params = node->params;
+    params->group = window.group;
+    params->window = (itgc_window){.rank = 2, .channels_last = true};
+    for (int i = 0; i < 2; i++) {
+        params->window.kernel[i] = weights->shape.dim[2 + i];
+        params->window.stride[i] = window.stride;
+        params->window.dilation[i] = window.dilation;
+        params->window.before[i] = params->window.after[i] = window.pad;
+    }
+    finish_node(b, node);
+    return node;
+}
+
 static inline void add_output(bench *b, itgc_tensor *tensor)
 {
     tensor->is_output = true;

@@ -25,10 +25,9 @@ static void test_ranges(void **state)
 static void build_classifier(bench *b, itgc_tensor **tensors)
 {
     itgc_tensor *x = add_input(b, DIMS(1, 8, 8, 3), 1.0, -128);
-    itgc_node *conv = add_node(b, "Conv", x, add_exact_weights(b, DIMS(8, 3, 1, 1), -14, 1), NULL);
+    itgc_node *conv = add_conv(b, x, add_exact_weights(b, DIMS(8, 3, 1, 1), -14, 1), NULL, (conv_window){.stride = 1, .dilation = 1, .group = 1});
     const itgc_window one = {.rank = 2, .kernel = {1, 1}, .stride = {1, 1}, .dilation = {1, 1}, .channels_last = true};
-    *(itgc_conv_params *)conv->params = (itgc_conv_params){.group = 1, .window = one};
-    itgc_tensor *relu = add_unary(b, "Relu", (itgc_unary_params){.kind = ITGC_RELU}, finish_node(b, conv), conv);
+    itgc_tensor *relu = add_unary(b, "Relu", (itgc_unary_params){.kind = ITGC_RELU}, conv->out[0], conv);
     itgc_node *most = add_node(b, "MaxPool", relu, NULL, NULL);
     *(itgc_pool_params *)most->params = (itgc_pool_params){.kind = ITGC_POOL_MAX, .window = one};
     for (int i = 0; i < 2; i++) {

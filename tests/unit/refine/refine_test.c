@@ -24,11 +24,8 @@ static itgc_tensor *add_layer(bench *b, itgc_tensor *x, int64_t inputs, int64_t 
     for (int64_t i = 0; i < outputs; i++) {
         bias->f[i] = (float)(c->weight * 0.1 * ((double)(next_random(b) % 2001) / 1000.0 - 1.0));
     }
-    itgc_node *node = add_node(b, "Conv", x, itgc_new_constant(b->graph, "w", weights), itgc_new_constant(b->graph, "b", bias));
-    itgc_conv_params *params = node->params;
-    params->group = 1;
-    params->window = (itgc_window){.rank = 2, .channels_last = true, .kernel = {1, 1}, .stride = {1, 1}, .dilation = {1, 1}};
-    finish_node(b, node);
+    itgc_node *node = add_conv(b, x, itgc_new_constant(b->graph, "w", weights), itgc_new_constant(b->graph, "b", bias),
+                               (conv_window){.stride = 1, .dilation = 1, .group = 1});
     return relu ? add_unary(b, "Relu", (itgc_unary_params){.kind = ITGC_RELU}, node->out[0], node) : node->out[0];
 }
 
