@@ -82,13 +82,13 @@ static int32_t pack_channel(const itg_conv *conv, const itg_runs *runs, int8_t *
 }
 
 /* For each group the corrections of all blocks' channels, then [block][segment][step] of 16 channels (packing.h). */
-static void pack_conv_blocks(itgc_graph *graph, itg_conv *conv)
+static void pack_conv_blocks(itgc_graph *graph, itg_conv *conv, int32_t images)
 {
     const itg_runs runs = itg_cut_runs(conv);
     const size_t block_bytes = (size_t)runs.segments * (size_t)runs.steps * (size_t)itg_step_bytes(conv) * 16;
     const size_t head = itg_head_bytes(conv, &runs), group_bytes = head + (size_t)runs.blocks * block_bytes;
     const int32_t group_outputs = conv->out[2] / conv->groups, offset = itg_staged_type(conv) == ITG_U8 ? -128 : 128;
-    const bool is_signed = conv->packing == ITG_PACK_16C4S || conv->packing == ITG_PACK_8C4S, transform = itgc_can_transform(conv);
+    const bool is_signed = conv->packing == ITG_PACK_16C4S || conv->packing == ITG_PACK_8C4S, transform = itgc_can_transform(conv, images);
     int8_t *packed = ITGC_NEW_ARRAY(graph->arena, int8_t, group_bytes * (size_t)conv->groups);
     for (int32_t channel = 0; channel < conv->out[2]; channel++) {
         const int32_t group = channel / group_outputs, block = channel % group_outputs / 16, lane = channel % group_outputs % 16;
@@ -122,9 +122,16 @@ static bool can_pack_conv(const itg_conv *conv, itg_packing packing)
     return packing != ITG_PACK_ROWS && !conv->epilogue.wide && itg_cut_runs(conv).segments <= ITG_MAX_SEGMENTS;
 }
 
+/* That kernels may take together; a sum's convolution is computed some rows at a time. */
+static int32_t count_images(const itgc_step *step, const itg_conv *conv)
+{
+    return step->kind->run == itg_op_conv ? (int32_t)(step->rows / (uint32_t)conv->out[0]) : 1;
+}
+
 static void pack_conv(itgc_graph *graph, itgc_step *step, itg_conv *conv)
 {
-    pack_conv_blocks(graph, conv);
+    const int32_t images = count_images(step, conv);
+    pack_conv_blocks(graph, conv, images);
     if (conv->packing == ITG_PACK_16C4P) {
         size_t bytes;
         int8_t *split = itgc_split_pairs(graph->arena, conv, &bytes);
@@ -136,7 +143,7 @@ static void pack_conv(itgc_graph *graph, itgc_step *step, itg_conv *conv)
         need_scratch(step, itg_widened_scratch_bytes(conv));
     }
     if (itg_is_transformed(conv)) {
-        need_scratch(step, itg_winograd_scratch_bytes(conv));
+        need_scratch(step, itg_winograd_scratch_bytes(conv, images));
     }
 }
 

@@ -32,21 +32,21 @@ static transform_costs find_costs(itg_packing packing)
     return packing == ITG_PACK_16C4S || packing == ITG_PACK_8C4S ? armv8 : packing == ITG_PACK_16C4P ? avx2 : vnni;
 }
 
-static bool is_worth_it(const itg_conv *conv)
+static bool is_worth_it(const itg_conv *conv, int32_t images)
 {
     const transform_costs costs = find_costs(conv->packing);
-    const int64_t tiles = itg_winograd_tiles(conv, conv->out[0]), band = itg_winograd_band(conv, (int32_t)tiles);
-    const int64_t bands = (tiles + band - 1) / band, pixels = (int64_t)conv->out[0] * conv->out[1];
-    const int64_t edges = pixels - (int64_t)itg_winograd_cover(conv, conv->out[0]) * itg_winograd_cover(conv, conv->out[1]);
+    const int64_t tiles = (int64_t)images * itg_winograd_tiles(conv, conv->out[0]), band = itg_winograd_band(conv, (int32_t)tiles);
+    const int64_t bands = (tiles + band - 1) / band, pixels = (int64_t)images * conv->out[0] * conv->out[1];
+    const int64_t edges = pixels - (int64_t)images * itg_winograd_cover(conv, conv->out[0]) * itg_winograd_cover(conv, conv->out[1]);
     const int64_t in = conv->in[2], out = conv->out[2];
     const int64_t products = tiles * costs.product + bands * costs.weight + edges * costs.direct;
     return products * in * out + tiles * (costs.input * in + costs.sum * out) < pixels * costs.direct * in * out;
 }
 
-bool itgc_can_transform(const itg_conv *conv)
+bool itgc_can_transform(const itg_conv *conv, int32_t images)
 {
     const int32_t count = 9 * conv->in[2];
-    if (!itg_winograd_fits(conv) || !is_worth_it(conv)) {
+    if (!itg_winograd_fits(conv) || !is_worth_it(conv, images)) {
         return false;
     }
     for (int32_t channel = 0; channel < conv->out[2]; channel++) {

@@ -30,8 +30,9 @@ int8_t *itgc_split_pairs(itgc_arena *arena, const itg_conv *conv, size_t *bytes)
 /* pack_pairs.c: dots, in ITG_PACK_16C4, takes the array of pairs, the same layer in ITG_PACK_16C4P, where that serves for both. */
 void itgc_share_weights(const itg_conv *pairs, itg_conv *dots);
 
-/* pack_winograd.c: whether kernels may transform this convolution (runtime/kernels/winograd.h); conv still has plain rows of weights. */
-bool itgc_can_transform(const itg_conv *conv);
+/* pack_winograd.c: whether kernels may transform this convolution of `images` images (runtime/kernels/winograd.h); conv still has plain rows of
+ * weights. */
+bool itgc_can_transform(const itg_conv *conv, int32_t images);
 
 /* merge_constants.c: drops constants no step points to and keeps one of each set of equal arrays. */
 void itgc_merge_constants(itgc_graph *graph);

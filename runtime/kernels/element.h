@@ -11,6 +11,12 @@ static inline uint32_t itg_element_bytes(itg_type type)
     return type == ITG_S8 || type == ITG_U8 ? 1u : type == ITG_S16 || type == ITG_U16 ? 2u : 4u;
 }
 
+/* Bytes of one image of shape [height, width, channels]. */
+static inline size_t itg_image_bytes(const int32_t shape[3], itg_type type)
+{
+    return (size_t)shape[0] * (size_t)shape[1] * (size_t)shape[2] * itg_element_bytes(type);
+}
+
 static inline int32_t itg_load_code(const void *data, itg_type type, size_t index)
 {
     switch (type) {

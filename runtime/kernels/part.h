@@ -7,10 +7,10 @@
 #include "runtime/kernels/tiles.h"
 #include "runtime/kernels/winograd.h"
 
-/* Blocks [blocks[0], blocks[1]) of output rows [rows[0], rows[1]) of a marked layer. */
-typedef void itg_transformed_part(const itg_conv *conv, void *out, const void *in, const int32_t rows[2], const int32_t blocks[2], void *scratch);
+/* Of a marked layer; the job's blocks have an end. */
+typedef void itg_transformed_part(const itg_conv *conv, const itg_conv_job *job);
 
-/* The rows that are not transformed, and the column. */
+/* The rows of one image that are not transformed, and the column. */
 static inline void itg_compute_edges(const itg_tile_set *set, const itg_conv *conv, const itg_conv_job *job)
 {
     const int32_t end = job->rows[0] + itg_winograd_cover(conv, job->rows[1] - job->rows[0]), width = itg_winograd_cover(conv, conv->out[1]);
@@ -32,8 +32,25 @@ static inline void itg_compute_part(const itg_tile_set *set, itg_transformed_par
         itg_walk_tiles(set, conv, job);
         return;
     }
-    transformed(conv, job->out, job->in, job->rows, (const int32_t[2]){job->blocks[0], end}, job->scratch);
-    itg_compute_edges(set, conv, job);
+    itg_conv_job part = *job;
+    part.blocks[1] = end;
+    transformed(conv, &part);
+    itg_compute_edges(set, conv, &part);
+    for (int32_t i = 1; i < job->images; i++) {
+        part.in = (const uint8_t *)part.in + itg_in_image_bytes(conv);
+        part.out = (uint8_t *)part.out + itg_out_image_bytes(conv);
+        itg_compute_edges(set, conv, &part);
+    }
+}
+
+/* An itg_conv_images by the same. */
+static inline bool itg_compute_images(const itg_tile_set *set, itg_transformed_part *transformed, const itg_conv *conv, itg_conv_job job)
+{
+    if (!itg_is_transformed(conv))
+        return false;
+    job.rows[1] = conv->out[0];
+    itg_compute_part(set, transformed, conv, &job);
+    return true;
 }
 
 #endif

@@ -236,15 +236,6 @@ static inline const int8_t *itg_open_group(itg_layer *layer, const int8_t *packe
     return layer->extras + extras * 32;
 }
 
-/* What one call computes. */
-typedef struct itg_conv_job {
-    void *out;
-    const void *in;
-    void *scratch;
-    int32_t rows[2], blocks[2]; /* blocks of each group; end 0: all */
-    int32_t column;             /* the only one; 0: all */
-} itg_conv_job;
-
 static inline void itg_walk_tiles(const itg_tile_set *set, const itg_conv *conv, const itg_conv_job *job)
 {
     const int32_t *rows = job->rows;

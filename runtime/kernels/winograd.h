@@ -86,12 +86,17 @@ static inline uint32_t itg_winograd_input_bytes(const itg_conv *conv, int32_t ba
     return (uint32_t)(2 * ITG_WINOGRAD_PLACES) * (uint32_t)itg_winograd_place(conv, band);
 }
 
-/* A call of few rows may have larger bands than the whole image, but no call has more tiles than the image. */
-static inline uint32_t itg_winograd_scratch_bytes(const itg_conv *conv)
+/* For calls of some rows, which may have larger bands than the whole image, and of up to `images` images. */
+static inline uint32_t itg_winograd_scratch_bytes(const itg_conv *conv, int32_t images)
 {
+    const int32_t image = itg_winograd_tiles(conv, conv->out[0]);
     int32_t band = 0;
     for (int32_t rows = 1; rows <= conv->out[0]; rows++) {
         const int32_t needed = itg_winograd_band(conv, itg_winograd_tiles(conv, rows));
+        band = band < needed ? needed : band;
+    }
+    for (int32_t count = 2; count <= images; count++) {
+        const int32_t needed = itg_winograd_band(conv, count * image);
         band = band < needed ? needed : band;
     }
     return itg_winograd_input_bytes(conv, band) + 2u * ITG_WINOGRAD_PLACES * ITG_WINOGRAD_PLACE;

@@ -27,12 +27,6 @@ static inline itg_image_rows itg_next_rows(uint32_t row, uint32_t row_end, int32
     return (itg_image_rows){image, (int32_t)y0, (int32_t)(y0 + count)};
 }
 
-/* Bytes of one image of shape [height, width, channels]. */
-static inline size_t itg_image_bytes(const int32_t shape[3], itg_type type)
-{
-    return (size_t)shape[0] * (size_t)shape[1] * (size_t)shape[2] * itg_element_bytes(type);
-}
-
 /* Elements [first, first + count) of a run of `length` cut into parts of `part`: what rows [row_begin, row_end) stand for. */
 typedef struct itg_part {
     size_t first;

@@ -31,6 +31,7 @@ typedef struct check_case {
     const void *packed[CHECK_PACKINGS]; /* conv, depthwise: params by itg_packing, and the scratch they ask for */
     void *scratch[CHECK_PACKINGS];
     int32_t rows[2]; /* conv, depthwise, pool: rows [y0, y1); else the number of elements in rows[1] */
+    int32_t images;  /* conv, where several: whole ones, one behind the other */
     int32_t kind;    /* which kernel of the family */
     int64_t work;    /* multiply-accumulates, or elements */
     char text[160];

@@ -91,15 +91,15 @@ static void fill_operands(check_state *state, check_case *test, itg_conv *conv)
     if (conv->in_type != ITG_S16 && check_chance(state, 30))
         conv->pad = check_new(state, (size_t)conv->in[2], 1);
     check_make_epilogue(state, &conv->epilogue, conv->out_type, conv->out[2], depth * largest * weight);
-    const size_t in_count = (size_t)conv->in[0] * (size_t)conv->in[1] * (size_t)conv->in[2];
+    const size_t in_count = (size_t)test->images * (size_t)conv->in[0] * (size_t)conv->in[1] * (size_t)conv->in[2];
     void *in = check_new(state, in_count * check_bytes(conv->in_type), check_bytes(conv->in_type));
     check_fill(state, in, conv->in_type, in_count, check_lowest(conv->in_type), check_highest(conv->in_type));
     test->in[0] = in;
     if (check_chance(state, 20))
         conv->out_pitch = conv->out[2] + check_between(state, 1, 9);
-    test->out_bytes = (size_t)conv->out[0] * (size_t)conv->out[1] * (size_t)itg_out_pitch(conv) * check_bytes(conv->out_type);
+    test->out_bytes = (size_t)test->images * (size_t)conv->out[0] * (size_t)conv->out[1] * (size_t)itg_out_pitch(conv) * check_bytes(conv->out_type);
     test->out = check_new(state, test->out_bytes, check_bytes(conv->out_type));
-    test->work = (int64_t)depth * conv->out[0] * conv->out[1] * conv->out[2];
+    test->work = (int64_t)test->images * depth * conv->out[0] * conv->out[1] * conv->out[2];
 }
 
 static bool make_conv(check_state *state, check_case *test, int bench)
@@ -108,6 +108,7 @@ static bool make_conv(check_state *state, check_case *test, int bench)
         return false;
     itg_conv *conv = check_new(state, sizeof *conv, 8);
     *conv = (itg_conv){.in_type = ITG_S8, .out_type = ITG_S8, .packing = ITG_PACK_ROWS};
+    test->images = bench < 0 && check_chance(state, 20) ? check_between(state, 2, 5) : 1;
     if (bench < 0) {
         choose_types(state, conv);
         (check_chance(state, 75) ? choose_geometry : choose_transformed)(state, conv);
@@ -119,13 +120,32 @@ static bool make_conv(check_state *state, check_case *test, int bench)
         check_plain_epilogue(&conv->epilogue);
     test->params = conv;
     check_pack(state, test, itg_op_conv);
-    test->rows[0] = bench < 0 && check_chance(state, 30) ? check_between(state, 0, conv->out[0]) : 0;
-    test->rows[1] = bench < 0 && check_chance(state, 30) ? check_between(state, test->rows[0], conv->out[0]) : conv->out[0];
+    const bool some = bench < 0 && test->images == 1;
+    test->rows[0] = some && check_chance(state, 30) ? check_between(state, 0, conv->out[0]) : 0;
+    test->rows[1] = some && check_chance(state, 30) ? check_between(state, test->rows[0], conv->out[0]) : conv->out[0];
     test->kind = bench < 0 ? check_between(state, 0, 2) : 0;
-    snprintf(test->text, sizeof test->text, "in %dx%dx%d out %dx%dx%d kernel %dx%d stride %dx%d dilation %dx%d groups %d types %d>%d wide %d",
-             conv->in[0], conv->in[1], conv->in[2], conv->out[0], conv->out[1], conv->out[2], conv->kernel[0], conv->kernel[1], conv->stride[0],
-             conv->stride[1], conv->dilation[0], conv->dilation[1], conv->groups, (int)conv->in_type, (int)conv->out_type, conv->epilogue.wide);
+    snprintf(test->text, sizeof test->text,
+             "images %d in %dx%dx%d out %dx%dx%d kernel %dx%d stride %dx%d dilation %dx%d groups %d types %d>%d wide %d", test->images, conv->in[0],
+             conv->in[1], conv->in[2], conv->out[0], conv->out[1], conv->out[2], conv->kernel[0], conv->kernel[1], conv->stride[0], conv->stride[1],
+             conv->dilation[0], conv->dilation[1], conv->groups, (int)conv->in_type, (int)conv->out_type, conv->epilogue.wide);
     return true;
+}
+
+/* Some blocks, or with end 0 all, of all images: together if the table takes them so. */
+static void run_blocks(const itg_kernels *kernels, const check_case *test, const int32_t blocks[2])
+{
+    const itg_conv *conv = test->packed[kernels->packing];
+    void *scratch = test->scratch[kernels->packing];
+    if (test->images > 1 && kernels->conv->images && kernels->conv->images(conv, test->out, test->in[0], test->images, blocks, scratch))
+        return;
+    for (int32_t image = 0; image < test->images; image++) {
+        void *out = (uint8_t *)test->out + (size_t)image * itg_out_image_bytes(conv);
+        const void *in = (const uint8_t *)test->in[0] + (size_t)image * itg_in_image_bytes(conv);
+        if (blocks[1])
+            kernels->conv->part(conv, out, in, test->rows, blocks, scratch);
+        else
+            kernels->conv->rows(conv, out, in, test->rows[0], test->rows[1], scratch);
+    }
 }
 
 /* In two parts where the table can, cut at block `kind`; else whole. */
@@ -134,12 +154,11 @@ static void run_conv(const itg_kernels *kernels, const check_case *test)
     const itg_conv *conv = test->packed[kernels->packing];
     const int32_t blocks = (conv->out[2] + 15) / 16, cut = test->kind;
     if (kernels->conv->part && conv->groups == 1 && conv->packing == kernels->packing && cut > 0 && cut < blocks) {
-        void *scratch = test->scratch[kernels->packing];
-        kernels->conv->part(conv, test->out, test->in[0], test->rows, (const int32_t[2]){cut, blocks}, scratch);
-        kernels->conv->part(conv, test->out, test->in[0], test->rows, (const int32_t[2]){0, cut}, scratch);
+        run_blocks(kernels, test, (const int32_t[2]){cut, blocks});
+        run_blocks(kernels, test, (const int32_t[2]){0, cut});
         return;
     }
-    kernels->conv->rows(test->packed[kernels->packing], test->out, test->in[0], test->rows[0], test->rows[1], test->scratch[kernels->packing]);
+    run_blocks(kernels, test, (const int32_t[2]){0, 0});
 }
 
 /* Input codes and a pixel of padding, as plain integers. */
@@ -170,22 +189,30 @@ static int64_t define_sum(const itg_conv *conv, const plain_input *input, int32_
     return sum;
 }
 
-static void define_conv(const check_case *test, void *out)
+static void define_image(const check_case *test, void *out, int32_t image)
 {
     const itg_conv *conv = test->params;
-    const plain_input input = {check_decode(test->in[0], conv->in_type, (size_t)(conv->in[0] * conv->in[1] * conv->in[2])),
-                               check_decode(conv->pad, ITG_S8, (size_t)conv->in[2])};
+    const size_t in_bytes = itg_in_image_bytes(conv), first = (size_t)image * itg_out_image_bytes(conv) / check_bytes(conv->out_type);
+    const plain_input input = {
+        check_decode((const uint8_t *)test->in[0] + (size_t)image * in_bytes, conv->in_type, (size_t)(conv->in[0] * conv->in[1] * conv->in[2])),
+        check_decode(conv->pad, ITG_S8, (size_t)conv->in[2])};
     for (int32_t c = 0; c < conv->in[2] && !conv->pad; c++)
         input.pad[c] = conv->pad_code;
     for (int32_t y = test->rows[0]; y < test->rows[1]; y++)
         for (int32_t x = 0; x < conv->out[1]; x++)
             for (int32_t c = 0; c < conv->out[2]; c++) {
                 const int64_t sum = define_sum(conv, &input, y, x, c);
-                const size_t index = (size_t)((y * conv->out[1] + x) * itg_out_pitch(conv) + c);
+                const size_t index = first + (size_t)((y * conv->out[1] + x) * itg_out_pitch(conv) + c);
                 check_store(out, conv->out_type, index, check_finish(&conv->epilogue, conv->out_type, sum, c));
             }
     free(input.codes);
     free(input.pad);
+}
+
+static void define_conv(const check_case *test, void *out)
+{
+    for (int32_t image = 0; image < test->images; image++)
+        define_image(test, out, image);
 }
 
 const check_family check_conv = {"conv", "MAC", make_conv, run_conv, define_conv};

@@ -31,6 +31,8 @@ static void pack_as(check_state *state, check_case *test, itg_op *run, itg_packi
     const size_t bytes = is_conv ? sizeof(itg_conv) : sizeof(itg_depthwise);
     const itgc_step_kind kind = {.run = run, .params_bytes = bytes};
     itgc_step step = {.kind = &kind, .params = copy_params(state, test->params, bytes)};
+    if (test->images)
+        step.rows = (uint32_t)(test->images * ((const itg_conv *)test->params)->out[0]);
     itgc_step *steps[] = {&step};
     itgc_graph graph = {.arena = arena, .steps = steps, .step_count = 1, .packings = {packing}, .packing_count = 1};
     itgc_pack_weights(&graph);

@@ -28,7 +28,7 @@ static void compute_part(const itg_conv *conv, void *out, const void *in, const 
         itg_conv_avx512vnni.part(conv, out, in, rows, blocks, scratch);
         return;
     }
-    itg_walk_tiles(&set, conv, &(itg_conv_job){out, in, scratch, {rows[0], rows[1]}, {blocks[0], blocks[1]}, 0});
+    itg_walk_tiles(&set, conv, &(itg_conv_job){out, in, scratch, {rows[0], rows[1]}, {blocks[0], blocks[1]}, 0, 0});
     _tile_release();
 }
 

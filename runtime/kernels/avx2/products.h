@@ -59,10 +59,10 @@ static void compute_tiles(const itg_winograd_call *call, const int8_t *packed, i
 }
 
 /* An itg_transformed_part. */
-static void compute_transformed(const itg_conv *conv, void *out, const void *in, const int32_t rows[2], const int32_t blocks[2], void *scratch)
+static void compute_transformed(const itg_conv *conv, const itg_conv_job *job)
 {
     static const itg_winograd_set set = {itg_avx2_transform_tile, compute_tiles};
-    itg_walk_transformed(&set, conv, out, in, rows, blocks, scratch);
+    itg_walk_transformed(&set, conv, job);
 }
 
 #endif

@@ -42,32 +42,31 @@ static void itg_avx2_transform_tile(const itg_winograd_call *call, int32_t at, c
         itg_transform_input(call->inputs + (ptrdiff_t)at * channels + c, call->place, codes + c, channels, down);
 }
 
-/* Sums += weights of inputs [first, first + depth) times the band's tiles; the first inputs start from the biases. */
+/* Sums += weights of inputs [first, first + depth) times the band's tiles; the first inputs start from the biases. Groups of tiles are of nearly
+ * one size: a small one at the end would wait for its own sums. */
 static inline void itg_multiply_places(const itg_winograd_call *call, const itg_place_set *set, const int32_t starts[2][16], int32_t tiles,
                                        int32_t first, int32_t depth)
 {
-    const int32_t channels = call->conv->in[2];
+    const int32_t channels = call->conv->in[2], groups = (tiles + set->tiles - 1) / set->tiles, size = tiles / groups, larger = tiles % groups;
     for (int32_t place = 0; place < ITG_WINOGRAD_PLACES; place++) {
         int32_t *sums = call->sums + (ptrdiff_t)place * (ITG_WINOGRAD_PLACE / 4);
-        const int16_t *inputs = call->inputs + place * call->place + first;
-        const int32_t groups = tiles / set->tiles, rest = tiles % set->tiles;
         itg_place_product product = {.from = first ? sums : starts[place == ITG_WINOGRAD_BIAS_AT],
                                      .next = first ? 16 : 0,
                                      .to = sums,
-                                     .x = inputs,
+                                     .x = call->inputs + place * call->place + first,
                                      .tile = channels,
                                      .weights = call->weights + (ptrdiff_t)place * (ITG_WINOGRAD_PLACE / 2),
                                      .pairs = depth / 2,
-                                     .groups = groups};
-        if (groups)
-            set->multiply[set->tiles - 1](&product);
-        if (!rest)
+                                     .groups = groups - larger};
+        set->multiply[size - 1](&product);
+        if (!larger)
             continue;
-        product.from += groups * set->tiles * product.next;
-        product.to += groups * set->tiles * 16;
-        product.x += (ptrdiff_t)groups * set->tiles * channels;
-        product.groups = 1;
-        set->multiply[rest - 1](&product);
+        const int32_t done = product.groups * size;
+        product.from += done * product.next;
+        product.to += done * 16;
+        product.x += (ptrdiff_t)done * channels;
+        product.groups = larger;
+        set->multiply[size](&product);
     }
 }
 

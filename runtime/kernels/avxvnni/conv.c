@@ -18,15 +18,21 @@ static const itg_tile_set set = {.pixels = TILE_PIXELS,
 /* blocks: end 0: all. */
 static void compute_part(const itg_conv *conv, void *out, const void *in, const int32_t rows[2], const int32_t blocks[2], void *scratch)
 {
-    itg_compute_part(&set, compute_transformed, conv, &(itg_conv_job){out, in, scratch, {rows[0], rows[1]}, {blocks[0], blocks[1]}, 0});
+    itg_compute_part(&set, compute_transformed, conv, &(itg_conv_job){out, in, scratch, {rows[0], rows[1]}, {blocks[0], blocks[1]}, 0, 0});
 }
 
 static void compute_rows(const itg_conv *conv, void *out, const void *in, int32_t y0, int32_t y1, void *scratch)
 {
     if (conv->packing == ITG_PACK_16C4)
-        itg_compute_part(&set, compute_transformed, conv, &(itg_conv_job){out, in, scratch, {y0, y1}, {0, 0}, 0});
+        itg_compute_part(&set, compute_transformed, conv, &(itg_conv_job){out, in, scratch, {y0, y1}, {0, 0}, 0, 0});
     else
         itg_conv_scalar.rows(conv, out, in, y0, y1, scratch);
 }
 
-const itg_conv_kernels itg_conv_avxvnni = {.rows = compute_rows, .part = compute_part, .zip_planes = itg_avx2_zip_planes};
+/* An itg_conv_images. */
+static bool compute_images(const itg_conv *conv, void *out, const void *in, int32_t images, const int32_t blocks[2], void *scratch)
+{
+    return itg_compute_images(&set, compute_transformed, conv, (itg_conv_job){out, in, scratch, {0, 0}, {blocks[0], blocks[1]}, 0, images});
+}
+
+const itg_conv_kernels itg_conv_avxvnni = {.rows = compute_rows, .part = compute_part, .images = compute_images, .zip_planes = itg_avx2_zip_planes};

@@ -91,6 +91,7 @@ static itgc_step *pack_layer(itgc_arena *arena, int32_t size, int32_t channels, 
     itgc_step *step = ITGC_NEW(arena, itgc_step), *steps[] = {step};
     step->kind = &itgc_step_conv;
     step->params = conv;
+    step->rows = (uint32_t)size;
     itgc_graph graph = {.arena = arena, .steps = steps, .step_count = 1, .packings = {ITG_PACK_16C4P, ITG_PACK_16C4}, .packing_count = 2};
     itgc_pack_weights(&graph);
     return step;

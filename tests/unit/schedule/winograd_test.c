@@ -83,7 +83,7 @@ static void equals_the_sum_of_products(void **state)
 }
 
 /* A layer of `channels` inputs whose weights are all `weight`. */
-static bool marks(int32_t channels, int8_t weight, int32_t bias, int32_t size)
+static bool marks_images(int32_t images, int32_t channels, int8_t weight, int32_t bias, int32_t size)
 {
     static int8_t rows[16 * 9 * 512];
     static int32_t biases[16];
@@ -103,7 +103,12 @@ static bool marks(int32_t channels, int8_t weight, int32_t bias, int32_t size)
                            .in_type = ITG_S8,
                            .out_type = ITG_S8,
                            .packing = ITG_PACK_16C4S};
-    return itgc_can_transform(&conv);
+    return itgc_can_transform(&conv, images);
+}
+
+static bool marks(int32_t channels, int8_t weight, int32_t bias, int32_t size)
+{
+    return marks_images(1, channels, weight, bias, size);
 }
 
 static void marks_what_it_can_prove(void **state)
@@ -116,7 +121,9 @@ static void marks_what_it_can_prove(void **state)
     assert_true(marks(64, 100, sum - limit + 1, 16));
     assert_false(marks(64, 100, sum - limit, 16));
     assert_false(marks(512, 127, 0, 16));
-    assert_false(marks(64, 100, 0, 2)); /* the transforms would take more than they save */
+    assert_false(marks(64, 100, 0, 2));           /* the transforms would take more than they save */
+    assert_false(marks_images(1, 64, 100, 0, 4)); /* one tile for the weights' transform */
+    assert_true(marks_images(8, 64, 100, 0, 4));
 }
 
 int main(void)
