@@ -13,7 +13,7 @@ typedef struct itg_winograd_call {
     const uint8_t *in;
     uint8_t *out;
     int32_t y0, y1, columns; /* columns: tiles of a row */
-    int32_t image;           /* tiles of one image */
+    int32_t image;           /* tiles of one image; 0: there is no other */
     int32_t band;
     ptrdiff_t place; /* elements from one place of transformed inputs to the next */
     int16_t *inputs, *weights;
@@ -38,7 +38,7 @@ typedef struct itg_tile_extent {
 
 static inline itg_tile_extent itg_find_tile(const itg_winograd_call *call, int32_t tile)
 {
-    const int32_t image = tile / call->image;
+    const int32_t image = call->image ? tile / call->image : 0;
     tile -= image * call->image;
     itg_tile_extent extent = {.y = call->y0 + tile / call->columns * 4, .x = tile % call->columns * 4, .rows = 4, .columns = 4};
     if (call->y1 - extent.y < 4)
@@ -75,9 +75,11 @@ static inline void itg_gather_tile(const itg_conv *conv, uint8_t *to, const uint
 static inline void itg_transform_one(const itg_winograd_call *call, const itg_winograd_set *set, int32_t tile, int32_t at)
 {
     const itg_conv *conv = call->conv;
-    const int32_t image = tile / call->image;
-    const uint8_t *in = call->in + (size_t)image * itg_in_image_bytes(conv);
-    tile -= image * call->image;
+    const uint8_t *in = call->in;
+    if (call->image) {
+        in += (size_t)(tile / call->image) * itg_in_image_bytes(conv);
+        tile %= call->image;
+    }
     const int32_t y = call->y0 + tile / call->columns * 4 - conv->before[0], x = tile % call->columns * 4 - conv->before[1];
     const bool inside = y >= 0 && x >= 0 && y + 6 <= conv->in[0] && x + 6 <= conv->in[1];
     if (inside && conv->in_type == itg_staged_type(conv)) {
@@ -101,7 +103,7 @@ static inline void itg_walk_transformed(const itg_winograd_set *set, const itg_c
                                     .y0 = job->rows[0],
                                     .y1 = job->rows[0] + itg_winograd_cover(conv, rows),
                                     .columns = (itg_winograd_cover(conv, conv->out[1]) + 3) / 4,
-                                    .image = image,
+                                    .image = job->images ? image : 0,
                                     .band = band,
                                     .place = itg_winograd_place(conv, band),
                                     .inputs = (int16_t *)(void *)inputs,
