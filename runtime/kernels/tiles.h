@@ -59,6 +59,7 @@ typedef struct itg_tile_set {
     itg_finish_tile *finish;
     itg_direct_tiles *const *direct; /* [pixels - 1][blocks - 1], or NULL */
     itg_direct_tiles *const *half;   /* [pixels - 1]: two blocks, of the second only 8 channels or fewer; NULL: as two whole ones */
+    itg_direct_tiles *const *words, *const *half_words; /* the same two for int16 codes (itg_is_plain_words) */
     /* Fills the constants for `count` channels from `channel` on. NULL where direct is. */
     void (*open_direct)(const itg_conv *conv, int32_t channel, int32_t count, int32_t constants[ITG_DIRECT_WORDS]);
 } itg_tile_set;
@@ -87,8 +88,9 @@ typedef struct itg_row_job {
     int32_t pixels;
     uint8_t *out; /* the row's first pixel, first channel of the tensor */
     int32_t channel, block, blocks;
-    itg_direct *direct; /* constants of these blocks; NULL: by way of sums */
-    bool is_half;       /* two blocks of which the second has at most 8 channels */
+    itg_direct *direct;             /* constants of these blocks; NULL: by way of sums */
+    itg_direct_tiles *const *tiles; /* that the set has for them: [pixels - 1], `step` apart */
+    int32_t step;
 } itg_row_job;
 
 /* The sums' first values for the low plane (or the only one) and the high plane of up to four blocks. */
@@ -141,11 +143,10 @@ static inline void itg_compute_directly(const itg_layer *layer, const itg_row_jo
     itg_tile tile = itg_open_tile(layer, job, segment);
     tile.start = start;
     tile.pixels = job->pixels / tile_count;
-    job->direct->out = job->out + job->channel;
+    job->direct->out = job->out + (size_t)job->channel * itg_element_bytes(layer->conv->out_type);
     itg_offset_segments(segment, job, tile.segments, 0);
     for (int i = 0; i < 2 && counts[i]; i++, tile.pixels++) {
-        const bool is_half = job->is_half && set->half;
-        (is_half ? set->half[tile.pixels - 1] : set->direct[(tile.pixels - 1) * set->blocks + job->blocks - 1])(&tile, job->direct, counts[i]);
+        job->tiles[(tile.pixels - 1) * job->step](&tile, job->direct, counts[i]);
         const int32_t pixels = counts[i] * tile.pixels;
         itg_offset_segments(segment, job, tile.segments, pixels * job->pixel_stride);
         job->direct->out += pixels * job->direct->pixel_stride;
@@ -186,6 +187,27 @@ static inline bool itg_is_plain(const itg_conv *conv, int32_t channel, int32_t c
     return straight && itg_leaves_two_bits(epilogue->multiplier + channel, count);
 }
 
+/* The same where codes are int16: their bounds, the zero point and a shift to the left cost little there. */
+static inline bool itg_is_plain_words(const itg_conv *conv)
+{
+    const itg_epilogue *epilogue = &conv->epilogue;
+    return conv->in_type != ITG_S16 && conv->out_type == ITG_S16 && !epilogue->table && !epilogue->negative_multiplier && epilogue->shift == 0;
+}
+
+/* Finds the set's tiles that make codes of the job's `count` channels directly; constants: what they need. */
+static inline void itg_choose_direct(const itg_layer *layer, itg_row_job *job, int32_t count, itg_direct *constants)
+{
+    const itg_tile_set *set = layer->set;
+    const bool words = itg_is_plain_words(layer->conv), is_half = job->blocks == 2 && count <= 24;
+    itg_direct_tiles *const *whole = words ? set->words : set->direct, *const *half = words ? set->half_words : set->half;
+    if (!whole || !(words || itg_is_plain(layer->conv, job->channel, count)))
+        return;
+    set->open_direct(layer->conv, job->channel, count, constants->constants);
+    job->direct = constants;
+    job->tiles = is_half && half ? half : whole + job->blocks - 1;
+    job->step = is_half && half ? 1 : set->blocks;
+}
+
 /* Output rows [y0, y1) of one group from staged rows. */
 static inline void itg_compute_band(const itg_layer *layer, uint8_t *out, const itg_staged *staged, int32_t group, int32_t y0, int32_t y1)
 {
@@ -196,19 +218,15 @@ static inline void itg_compute_band(const itg_layer *layer, uint8_t *out, const 
     const ptrdiff_t pixel_stride = layer->is_column ? conv->stride[0] * staged->row_bytes : (ptrdiff_t)conv->stride[1] * conv->in[2];
     const uint8_t *segment[ITG_MAX_SEGMENTS];
     int32_t low_start[64], high_start[64];
-    itg_direct direct = {.pixel_stride = itg_out_pitch(conv)};
-    const size_t row_bytes = (size_t)width * (size_t)itg_out_pitch(conv) * itg_element_bytes(conv->out_type);
+    itg_direct direct = {.pixel_stride = itg_out_pitch(conv) * (ptrdiff_t)itg_element_bytes(conv->out_type)};
+    const size_t row_bytes = (size_t)width * (size_t)direct.pixel_stride;
     for (int32_t block = layer->first_block, turns = (layer->end_block - block + most - 1) / most; turns > 0; turns--) {
         const int32_t blocks = (layer->end_block - block) / turns; /* of nearly one size */
-        itg_row_job job = {segment, staged->high_plane, pixel_stride, at_once ? width * (y1 - y0) : width, out, 0, block, blocks, NULL, false};
+        itg_row_job job = {segment, staged->high_plane, pixel_stride, at_once ? width * (y1 - y0) : width, out, 0, block, blocks, NULL, NULL, 0};
         job.channel = group * group_outputs + block * 16;
         itg_fill_start(layer, &job, low_start, high_start);
-        const int32_t left = group_outputs - block * 16, count = left < blocks * 16 ? left : blocks * 16;
-        if (layer->set->direct && itg_is_plain(conv, job.channel, count)) {
-            layer->set->open_direct(conv, job.channel, count, direct.constants);
-            job.direct = &direct;
-            job.is_half = blocks == 2 && count <= 24;
-        }
+        const int32_t left = group_outputs - block * 16;
+        itg_choose_direct(layer, &job, left < blocks * 16 ? left : blocks * 16, &direct);
         block += blocks;
         for (int32_t y = y0; y < (at_once ? y0 + 1 : y1); y++) {
             itg_point_segments(segment, conv, &layer->runs, staged, y, group);

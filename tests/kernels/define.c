@@ -130,7 +130,7 @@ void check_make_epilogue(check_state *state, itg_epilogue *epilogue, itg_type ou
     epilogue->bias = bias;
     epilogue->multiplier = multiplier;
     epilogue->negative_multiplier = negative;
-    epilogue->zero = check_between(state, -most, most);
+    epilogue->zero = out_type == ITG_S16 && check_chance(state, 50) ? 0 : check_between(state, -most, most);
     epilogue->low = check_chance(state, 70) ? check_lowest(out_type) : check_between(state, -most, 0);
     epilogue->high = check_chance(state, 70) ? check_highest(out_type) : check_between(state, 0, most - 1);
     if (out_type == ITG_S8 && check_chance(state, 20)) {

@@ -14,6 +14,8 @@ static const itg_tile_set set = {.pixels = TILE_PIXELS,
                                  .finish = itg_avx512_finish_tile,
                                  .direct = &direct_tiles[0][0],
                                  .half = half_tiles,
+                                 .words = &word_tiles[0][0],
+                                 .half_words = half_word_tiles,
                                  .open_direct = itg_avx512_open_direct};
 
 /* blocks: end 0: all. */

@@ -14,6 +14,7 @@
 
 /* Code of accumulator (p, b) before it is narrowed. */
 #define CODE(p, b) itg_avx512_scale_direct(a##p##b, d, b)
+#define WORD(p, b) itg_avx512_scale_words(a##p##b, &c, d, b)
 
 /* The fourth block's weights stay in memory: 28 accumulators, 3 weights and 1 activation fill the 32 registers. Assembly, because GCC 12
  * copies accumulators around the intrinsic when the codes are made in the same function. */
@@ -63,26 +64,36 @@
             LOAD_##BLOCKS EACH_##PIXELS(PIXEL, DOT_##LAST)                                                                                           \
         }                                                                                                                                            \
     }
-#define CODES_1(X, p) itg_avx512_store_pixel(out + p * d->pixel_stride, &c, CODE(p, 0), CODE(p, 0), CODE(p, 0), CODE(p, 0));
-#define CODES_2(X, p) itg_avx512_store_pixel(out + p * d->pixel_stride, &c, CODE(p, 0), CODE(p, 1), CODE(p, 0), CODE(p, 1));
-#define CODES_3(X, p) itg_avx512_store_pixel(out + p * d->pixel_stride, &c, CODE(p, 0), CODE(p, 1), CODE(p, 2), CODE(p, 0));
-#define CODES_4(X, p) itg_avx512_store_pixel(out + p * d->pixel_stride, &c, CODE(p, 0), CODE(p, 1), CODE(p, 2), CODE(p, 3));
-#define DEFINE_DIRECT(NAME, PIXELS, BLOCKS, LAST)                                                                                                    \
+#define CODES_1(X, p)        itg_avx512_store_pixel(out + p * d->pixel_stride, &c, CODE(p, 0), CODE(p, 0), CODE(p, 0), CODE(p, 0));
+#define CODES_2(X, p)        itg_avx512_store_pixel(out + p * d->pixel_stride, &c, CODE(p, 0), CODE(p, 1), CODE(p, 0), CODE(p, 1));
+#define CODES_3(X, p)        itg_avx512_store_pixel(out + p * d->pixel_stride, &c, CODE(p, 0), CODE(p, 1), CODE(p, 2), CODE(p, 0));
+#define CODES_4(X, p)        itg_avx512_store_pixel(out + p * d->pixel_stride, &c, CODE(p, 0), CODE(p, 1), CODE(p, 2), CODE(p, 3));
+#define LOW_WORDS(p, second) _mm512_mask_storeu_epi16(out + p * d->pixel_stride, (__mmask32)c.mask, itg_avx512_narrow_words(&c, WORD(p, 0), second));
+#define HIGH_WORDS(p, second)                                                                                                                        \
+    _mm512_mask_storeu_epi16(out + p * d->pixel_stride + 64, (__mmask32)(c.mask >> 32), itg_avx512_narrow_words(&c, WORD(p, 2), second));
+#define WORDS_1(X, p) LOW_WORDS(p, WORD(p, 0))
+#define WORDS_2(X, p) LOW_WORDS(p, WORD(p, 1))
+#define WORDS_3(X, p) WORDS_2(X, p) HIGH_WORDS(p, WORD(p, 2))
+#define WORDS_4(X, p) WORDS_2(X, p) HIGH_WORDS(p, WORD(p, 3))
+#define DEFINE_CODES(NAME, CONSTANTS, CODES, PIXELS, BLOCKS, LAST)                                                                                   \
     static void NAME(const itg_tile *t, const itg_direct *d, int32_t count)                                                                          \
     {                                                                                                                                                \
-        const itg_avx512_direct c = itg_avx512_load_direct(d);                                                                                       \
+        const itg_avx512_##CONSTANTS c = itg_avx512_load_##CONSTANTS(d);                                                                             \
         uint8_t *out = d->out;                                                                                                                       \
         for (ptrdiff_t at = 0; count > 0; count--, at += PIXELS * t->pixel_stride, out += PIXELS * d->pixel_stride) {                                \
-            ACCUMULATE(PIXELS, BLOCKS, LAST) EACH_##PIXELS(CODES_##BLOCKS, NOTHING)                                                                  \
+            ACCUMULATE(PIXELS, BLOCKS, LAST) EACH_##PIXELS(CODES##_##BLOCKS, NOTHING)                                                                \
         }                                                                                                                                            \
     }
+#define DEFINE_DIRECT(SIZE, PIXELS, BLOCKS, LAST)                                                                                                    \
+    DEFINE_CODES(direct_##SIZE, direct, CODES, PIXELS, BLOCKS, LAST)                                                                                 \
+    DEFINE_CODES(words_##SIZE, words, WORDS, PIXELS, BLOCKS, LAST)
 #define DEFINE_TILE(PIXELS, BLOCKS, LAST)                                                                                                            \
     static void tile_##PIXELS##x##BLOCKS(const itg_tile *t, int32_t *sums)                                                                           \
     {                                                                                                                                                \
         const ptrdiff_t at = 0;                                                                                                                      \
         ACCUMULATE(PIXELS, BLOCKS, LAST) EACH_##PIXELS(BLOCKS_##BLOCKS, STORE)                                                                       \
     }                                                                                                                                                \
-    DEFINE_DIRECT(direct_##PIXELS##x##BLOCKS, PIXELS, BLOCKS, LAST)
+    DEFINE_DIRECT(PIXELS##x##BLOCKS, PIXELS, BLOCKS, LAST)
 #define DEFINE_TILES(PIXELS)                                                                                                                         \
     DEFINE_TILE(PIXELS, 1, 0)                                                                                                                        \
     DEFINE_TILE(PIXELS, 2, 1)                                                                                                                        \
@@ -107,6 +118,8 @@ DEFINE_TILES(7)
     }
 static itg_tile_function *const sum_tiles[TILE_PIXELS][TILE_BLOCKS] = TILE_ROWS(tile);
 static itg_direct_tiles *const direct_tiles[TILE_PIXELS][TILE_BLOCKS] = TILE_ROWS(direct);
-static itg_direct_tiles *const half_tiles[TILE_PIXELS] = {half_1, half_2, half_3, half_4, half_5, half_6, half_7};
+static itg_direct_tiles *const word_tiles[TILE_PIXELS][TILE_BLOCKS] = TILE_ROWS(words);
+#define HALF_ROW(KIND) KIND##_1, KIND##_2, KIND##_3, KIND##_4, KIND##_5, KIND##_6, KIND##_7
+static itg_direct_tiles *const half_tiles[TILE_PIXELS] = {HALF_ROW(direct_half)}, *const half_word_tiles[TILE_PIXELS] = {HALF_ROW(words_half)};
 
 #endif

@@ -85,8 +85,10 @@ DEFINE_PRODUCT(16)
 static void finish_block(const itg_winograd_call *call, int32_t channel, int32_t first, int32_t tiles)
 {
     const int32_t left = call->conv->out[2] - channel;
-    if (itg_is_plain(call->conv, channel, left < 16 ? left : 16))
-        finish_tiles(call, channel, first, tiles);
+    if (itg_is_plain_words(call->conv))
+        finish_tiles(call, channel, first, tiles, true);
+    else if (itg_is_plain(call->conv, channel, left < 16 ? left : 16))
+        finish_tiles(call, channel, first, tiles, false);
     else
         itg_avx2_finish_tiles(call, channel, first, tiles);
 }
