@@ -70,11 +70,16 @@ static inline int32_t itg_widened_rows(const itg_conv *conv)
     return rows;
 }
 
-/* Scratch memory: int16 weights of a block, [step][2 pairs][16 outputs][2], then int16 rows of inputs, then the same rows as bytes if they are
- * not read in place. */
+/* Scratch memory: int16 weights of a block, [step][2 pairs][16 outputs][2], corrections of all blocks, a number for each output pixel of a band,
+ * int16 rows of inputs, then the same rows as bytes if they are not read in place. */
 static inline uint32_t itg_widened_weight_bytes(const itg_runs *runs)
 {
     return (uint32_t)(runs->segments * runs->steps) * 128;
+}
+
+static inline uint32_t itg_widened_pixel_bytes(const itg_conv *conv)
+{
+    return ((uint32_t)(itg_widened_rows(conv) * conv->out[1]) * 4 + 63) / 64 * 64;
 }
 
 static inline uint32_t itg_widened_row_bytes(const itg_conv *conv)
@@ -86,7 +91,8 @@ static inline uint32_t itg_widened_row_bytes(const itg_conv *conv)
 static inline uint32_t itg_widened_scratch_bytes(const itg_conv *conv)
 {
     const itg_runs runs = itg_cut_runs(conv);
-    const uint32_t bytes = itg_widened_weight_bytes(&runs) + itg_widened_row_bytes(conv);
+    const uint32_t heads = itg_widened_weight_bytes(&runs) + (uint32_t)runs.blocks * 64 + itg_widened_pixel_bytes(conv);
+    const uint32_t bytes = heads + itg_widened_row_bytes(conv);
     return itg_reads_in_place(conv) ? bytes : bytes + itg_widened_row_bytes(conv) / 2 + 64;
 }
 

@@ -24,6 +24,7 @@ typedef struct itg_tile {
     const int8_t *weights;  /* [block][segment][step][16][4] */
     ptrdiff_t block_stride; /* bytes */
     const int32_t *start;   /* the sums' first values, 16 a block */
+    const int32_t *crossed; /* of each pixel, to be taken from its sums (avx2/widened.h); NULL: nothing */
     /* ITG_PACK_16C4P: the block's second list; NULL: none. Places and weights are the group's. */
     const itg_pair_head *pairs;
     const int32_t *places;
@@ -70,6 +71,7 @@ typedef struct itg_layer {
     const itg_tile_set *set;
     itg_runs runs;
     const int32_t *correction; /* -128 * sum of weights, 16 a block */
+    const int32_t *crossed;    /* of the band's pixels, as a tile has it */
     const int8_t *weights;
     ptrdiff_t block_stride;
     const itg_pair_head *heads; /* of all blocks; NULL without a second list */
@@ -91,6 +93,7 @@ typedef struct itg_row_job {
     itg_direct *direct;             /* constants of these blocks; NULL: by way of sums */
     itg_direct_tiles *const *tiles; /* that the set has for them: [pixels - 1], `step` apart */
     int32_t step;
+    const int32_t *crossed; /* of the row's first pixel on */
 } itg_row_job;
 
 /* The sums' first values for the low plane (or the only one) and the high plane of up to four blocks. */
@@ -128,6 +131,7 @@ static inline itg_tile itg_open_tile(const itg_layer *layer, const itg_row_job *
                       .pixel_stride = job->pixel_stride,
                       .weights = layer->weights + job->block * layer->block_stride,
                       .block_stride = layer->block_stride,
+                      .crossed = job->crossed,
                       .pairs = layer->heads ? layer->heads + job->block : NULL,
                       .places = layer->places,
                       .extras = layer->extras};
@@ -149,6 +153,7 @@ static inline void itg_compute_directly(const itg_layer *layer, const itg_row_jo
         job->tiles[(tile.pixels - 1) * job->step](&tile, job->direct, counts[i]);
         const int32_t pixels = counts[i] * tile.pixels;
         itg_offset_segments(segment, job, tile.segments, pixels * job->pixel_stride);
+        tile.crossed = job->crossed ? job->crossed + pixels : NULL;
         job->direct->out += pixels * job->direct->pixel_stride;
     }
 }
@@ -166,6 +171,7 @@ static inline void itg_compute_sums(const itg_layer *layer, const itg_row_job *j
         itg_offset_segments(segment, job, tile.segments, x * job->pixel_stride);
         tile.start = low_start;
         tile.pixels = pixels;
+        tile.crossed = job->crossed ? job->crossed + x : NULL;
         compute(&tile, sums);
         if (layer->wide_input) {
             itg_offset_segments(segment, job, tile.segments, x * job->pixel_stride + job->high_plane);
@@ -222,7 +228,8 @@ static inline void itg_compute_band(const itg_layer *layer, uint8_t *out, const 
     const size_t row_bytes = (size_t)width * (size_t)direct.pixel_stride;
     for (int32_t block = layer->first_block, turns = (layer->end_block - block + most - 1) / most; turns > 0; turns--) {
         const int32_t blocks = (layer->end_block - block) / turns; /* of nearly one size */
-        itg_row_job job = {segment, staged->high_plane, pixel_stride, at_once ? width * (y1 - y0) : width, out, 0, block, blocks, NULL, NULL, 0};
+        itg_row_job job = {segment, staged->high_plane, pixel_stride, at_once ? width * (y1 - y0) : width, out, 0, block, blocks, NULL, NULL, 0,
+                           NULL};
         job.channel = group * group_outputs + block * 16;
         itg_fill_start(layer, &job, low_start, high_start);
         const int32_t left = group_outputs - block * 16;
@@ -231,6 +238,7 @@ static inline void itg_compute_band(const itg_layer *layer, uint8_t *out, const 
         for (int32_t y = y0; y < (at_once ? y0 + 1 : y1); y++) {
             itg_point_segments(segment, conv, &layer->runs, staged, y, group);
             job.out = out + (size_t)y * row_bytes;
+            job.crossed = layer->crossed ? layer->crossed + (y - y0) * width : NULL;
             if (job.direct)
                 itg_compute_directly(layer, &job, low_start);
             else

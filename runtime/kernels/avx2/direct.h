@@ -16,15 +16,16 @@
 #endif
 
 /* Words of itg_direct.constants: multipliers times 4; the same with odd channels moved to even places; then what doubled codes need, bounds of
- * unsigned codes, and the number of channels. */
-enum { ITG_DIRECT_ODD = 16, ITG_DIRECT_ROUNDING = 32, ITG_DIRECT_LOW, ITG_DIRECT_HIGH, ITG_DIRECT_FLIP, ITG_DIRECT_COUNT };
-
-typedef struct itg_avx2_direct {
-    __m256i rounding;
-    __m256i low, high, flip;
-    int32_t count;
-    bool bounded; /* codes are clamped further, or signed */
-} itg_avx2_direct;
+ * unsigned codes (each in all words or bytes of a dword), whether they bound anything, and the number of channels. */
+enum {
+    ITG_DIRECT_ODD = 16,
+    ITG_DIRECT_ROUNDING = 32,
+    ITG_DIRECT_LOW,
+    ITG_DIRECT_HIGH,
+    ITG_DIRECT_FLIP,
+    ITG_DIRECT_BOUNDED, /* codes are clamped further, or signed */
+    ITG_DIRECT_COUNT
+};
 
 static inline void itg_avx2_open_direct(const itg_conv *conv, int32_t channel, int32_t count, int32_t constants[ITG_DIRECT_WORDS])
 {
@@ -33,24 +34,18 @@ static inline void itg_avx2_open_direct(const itg_conv *conv, int32_t channel, i
         constants[i] = i < count ? 4 * epilogue->multiplier[channel + i] : 0;
     for (int32_t i = 0; i < 16; i += 2)
         constants[ITG_DIRECT_ODD + i] = constants[i + 1];
-    constants[ITG_DIRECT_ROUNDING] = 2 * (epilogue->zero + 128) + 1;
-    constants[ITG_DIRECT_LOW] = epilogue->low + 128;
-    constants[ITG_DIRECT_HIGH] = epilogue->high + 128;
-    constants[ITG_DIRECT_FLIP] = conv->out_type == ITG_U8 ? 0 : 128;
+    const int32_t low = epilogue->low + 128, high = epilogue->high + 128, flip = conv->out_type == ITG_U8 ? 0 : 128;
+    constants[ITG_DIRECT_ROUNDING] = (int32_t)((uint32_t)(uint16_t)(2 * (epilogue->zero + 128) + 1) * 0x10001u);
+    constants[ITG_DIRECT_LOW] = (int32_t)((uint32_t)low * 0x1010101u);
+    constants[ITG_DIRECT_HIGH] = (int32_t)((uint32_t)high * 0x1010101u);
+    constants[ITG_DIRECT_FLIP] = (int32_t)((uint32_t)flip * 0x1010101u);
+    constants[ITG_DIRECT_BOUNDED] = low != 0 || high != 255 || flip != 0;
     constants[ITG_DIRECT_COUNT] = count;
 }
 
-static inline itg_avx2_direct itg_avx2_load_direct(const itg_direct *direct)
+static inline __m256i itg_avx2_direct_constant(const itg_direct *direct, int word)
 {
-    const int32_t *words = direct->constants;
-    itg_avx2_direct c;
-    c.rounding = _mm256_set1_epi16((short)words[ITG_DIRECT_ROUNDING]);
-    c.low = _mm256_set1_epi8((char)words[ITG_DIRECT_LOW]);
-    c.high = _mm256_set1_epi8((char)words[ITG_DIRECT_HIGH]);
-    c.flip = _mm256_set1_epi8((char)words[ITG_DIRECT_FLIP]);
-    c.count = words[ITG_DIRECT_COUNT];
-    c.bounded = words[ITG_DIRECT_LOW] != 0 || words[ITG_DIRECT_HIGH] != 255 || words[ITG_DIRECT_FLIP] != 0;
-    return c;
+    return _mm256_broadcastd_epi32(_mm_loadu_si32(direct->constants + word));
 }
 
 /* Twice the codes of 8 sums, the zero point and rounding not yet added: floor(acc * multiplier / 2^30). */
@@ -64,10 +59,10 @@ static inline __m256i itg_avx2_scale_direct(__m256i acc, const itg_direct *direc
 }
 
 /* The codes of a pixel's 16 sums as words: channels 0-3 and 8-11, then 4-7 and 12-15. Saturation starts far outside of the range of codes. */
-static inline __m256i itg_avx2_round_direct(const itg_direct *direct, const itg_avx2_direct *c, __m256i first, __m256i last)
+static inline __m256i itg_avx2_round_direct(const itg_direct *direct, __m256i first, __m256i last)
 {
     const __m256i doubled = _mm256_packs_epi32(itg_avx2_scale_direct(first, direct, 0), itg_avx2_scale_direct(last, direct, 1));
-    return _mm256_srai_epi16(_mm256_adds_epi16(doubled, c->rounding), 1);
+    return _mm256_srai_epi16(_mm256_adds_epi16(doubled, itg_avx2_direct_constant(direct, ITG_DIRECT_ROUNDING)), 1);
 }
 
 static inline void itg_avx2_store_bytes(uint8_t *out, __m128i codes, int32_t count)
@@ -83,20 +78,27 @@ static inline void itg_avx2_store_bytes(uint8_t *out, __m128i codes, int32_t cou
     }
 }
 
-/* A pixel to `out` and, if `both`, another one `next` bytes on: what itg_avx2_round_direct makes of them. */
-static inline void itg_avx2_store_pixels(uint8_t *out, ptrdiff_t next, const itg_avx2_direct *c, __m256i left, __m256i right, bool both)
+static inline __m256i itg_avx2_bound_direct(const itg_direct *direct, __m256i codes)
 {
+    const __m256i low = itg_avx2_direct_constant(direct, ITG_DIRECT_LOW), high = itg_avx2_direct_constant(direct, ITG_DIRECT_HIGH);
+    return _mm256_xor_si256(_mm256_min_epu8(_mm256_max_epu8(codes, low), high), itg_avx2_direct_constant(direct, ITG_DIRECT_FLIP));
+}
+
+/* A pixel to `out` and, if `both`, the next one behind it: what itg_avx2_round_direct makes of them. */
+static inline void itg_avx2_store_pixels(uint8_t *out, const itg_direct *direct, __m256i left, __m256i right, bool both)
+{
+    const int32_t count = direct->constants[ITG_DIRECT_COUNT];
     __m256i codes = ITG_ZIP_HALVES(_mm256_packus_epi16(left, right));
-    if (c->bounded)
-        codes = _mm256_xor_si256(_mm256_min_epu8(_mm256_max_epu8(codes, c->low), c->high), c->flip);
-    itg_avx2_store_bytes(out, _mm256_castsi256_si128(codes), c->count);
+    if (direct->constants[ITG_DIRECT_BOUNDED])
+        codes = itg_avx2_bound_direct(direct, codes);
+    itg_avx2_store_bytes(out, _mm256_castsi256_si128(codes), count);
     if (both)
-        itg_avx2_store_bytes(out + next, _mm256_extracti128_si256(codes, 1), c->count);
+        itg_avx2_store_bytes(out + direct->pixel_stride, _mm256_extracti128_si256(codes, 1), count);
 }
 
 /* The end of a tile of some pixels to `out`, whose sums are a00, a01, a10 and so on. */
-#define ITG_CODES(p)   itg_avx2_round_direct(d, &c, a##p##0, a##p##1)
-#define ITG_PAIR(p, q) itg_avx2_store_pixels(out + p * d->pixel_stride, d->pixel_stride, &c, ITG_CODES(p), ITG_CODES(q), q > p);
+#define ITG_CODES(p)   itg_avx2_round_direct(d, a##p##0, a##p##1)
+#define ITG_PAIR(p, q) itg_avx2_store_pixels(out + p * d->pixel_stride, d, ITG_CODES(p), ITG_CODES(q), q > p);
 #define ITG_CODES_1    ITG_PAIR(0, 0)
 #define ITG_CODES_2    ITG_PAIR(0, 1)
 #define ITG_CODES_3    ITG_CODES_2 ITG_PAIR(2, 2)

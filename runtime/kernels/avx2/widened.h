@@ -1,34 +1,40 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Layers that the packer marked as widened (runtime/kernels/pairs.h), exact for every weight: a band of inputs as int16, then block after block
- * of weights as int16, both in scratch memory, and tiles of 1 to 4 pixels times 16 output channels by vpmaddwd. The walk is that of tiles.h
- * over inputs of twice as many bytes. Included by conv.c of this folder, after tile.h whose macros it goes on with. */
+ * of weights as int16, both in scratch memory, and tiles of 1 to 4 pixels times 16 output channels by vpmaddwd, half as many as there are
+ * products: x0 w0 + x2 w2 = (x0 + w2)(x2 + w0) - x0 x2 - w0 w2, where x0 x2 is a pixel's, taken once for all outputs, and w0 w2 a weight's.
+ * Included by conv.c of this folder, after tile.h whose macros it goes on with. */
 #ifndef ITG_AVX2_WIDENED_H
 #define ITG_AVX2_WIDENED_H
 
 #include "runtime/kernels/avx2/tile.h"
 #include "runtime/kernels/avx2/widen.h"
 
-#define PIXEL_WORDS(p)                                                                                                                               \
+#define START_CROSSED(p)                                                                                                                             \
+    const __m256i taken##p = _mm256_set1_epi32(crossed[p]);                                                                                          \
+    __m256i a##p##0 = _mm256_sub_epi32(LOAD(t->start), taken##p), a##p##1 = _mm256_sub_epi32(LOAD(t->start + 8), taken##p);
+/* Four inputs by weights v of the first two and w of the others. */
+#define PIXEL_HALF(p)                                                                                                                                \
+    const __m256i first##p = BROADCAST(p), second##p = _mm256_broadcastd_epi32(_mm_loadu_si32(x + 4 + p * stride));                                  \
+    ITG_ADD_PRODUCT(a##p##0, _mm256_add_epi16(first##p, w0), _mm256_add_epi16(second##p, v0))
+#define PIXEL_BOTH(p)                                                                                                                                \
     {                                                                                                                                                \
-        const __m256i words = BROADCAST(p);                                                                                                          \
-        ITG_ADD_PRODUCT(a##p##0, words, w0)                                                                                                          \
-        ITG_ADD_PRODUCT(a##p##1, words, w1)                                                                                                          \
+        PIXEL_HALF(p)                                                                                                                                \
+        ITG_ADD_PRODUCT(a##p##1, _mm256_add_epi16(first##p, w1), _mm256_add_epi16(second##p, v1))                                                    \
     }
 #define BOTH_HALVES(PIXELS)                                                                                                                          \
-    const __m256i w0 = LOAD(w), w1 = LOAD(w + 32);                                                                                                   \
-    EACH_##PIXELS(PIXEL_WORDS)
+    const __m256i v0 = LOAD(w), v1 = LOAD(w + 32), w0 = LOAD(w + 64), w1 = LOAD(w + 96);                                                             \
+    EACH_##PIXELS(PIXEL_BOTH)
 /* A block of which 8 channels exist, or fewer. */
-#define PIXEL_HALF(p) ITG_ADD_PRODUCT(a##p##0, BROADCAST(p), w0)
 #define ONE_HALF(PIXELS)                                                                                                                             \
-    const __m256i w0 = LOAD(w);                                                                                                                      \
+    const __m256i v0 = LOAD(w), w0 = LOAD(w + 64);                                                                                                   \
     EACH_##PIXELS(PIXEL_HALF)
 #define ACCUMULATE_WORDS(PIXELS, MULTIPLY)                                                                                                           \
     const ptrdiff_t stride = t->pixel_stride;                                                                                                        \
     const int8_t *w = t->weights;                                                                                                                    \
-    EACH_##PIXELS(START) for (int32_t s = 0; s < t->segments; s++)                                                                                   \
+    EACH_##PIXELS(START_CROSSED) for (int32_t s = 0; s < t->segments; s++)                                                                           \
     {                                                                                                                                                \
         const uint8_t *x = t->segment[s] + at;                                                                                                       \
-        for (int32_t pair = 0; pair < 2 * t->steps; pair++, x += 4, w += 64) {                                                                       \
+        for (int32_t step = 0; step < t->steps; step++, x += 8, w += 128) {                                                                          \
             MULTIPLY(PIXELS)                                                                                                                         \
         }                                                                                                                                            \
     }
@@ -36,8 +42,9 @@
     static void NAME##_##PIXELS(const itg_tile *t, const itg_direct *d, int32_t count)                                                               \
     {                                                                                                                                                \
         uint8_t *out = d->out;                                                                                                                       \
-        for (ptrdiff_t at = 0; count > 0; count--, at += PIXELS * t->pixel_stride, out += PIXELS * d->pixel_stride) {                                \
-            ACCUMULATE_WORDS(PIXELS, MULTIPLY) const itg_avx2_direct c = itg_avx2_load_direct(d);                                                    \
+        const int32_t *crossed = t->crossed;                                                                                                         \
+        for (ptrdiff_t at = 0; count > 0; count--, at += PIXELS * t->pixel_stride, out += PIXELS * d->pixel_stride, crossed += PIXELS) {             \
+            ACCUMULATE_WORDS(PIXELS, MULTIPLY)                                                                                                       \
             ITG_CODES_##PIXELS                                                                                                                       \
         }                                                                                                                                            \
     }
@@ -45,6 +52,7 @@
     static void widened_tile_##PIXELS(const itg_tile *t, int32_t *sums)                                                                              \
     {                                                                                                                                                \
         const ptrdiff_t at = 0;                                                                                                                      \
+        const int32_t *crossed = t->crossed;                                                                                                         \
         ACCUMULATE_WORDS(PIXELS, BOTH_HALVES) EACH_##PIXELS(STORE)                                                                                   \
     }                                                                                                                                                \
     DEFINE_DIRECT(widened_direct, PIXELS, BOTH_HALVES)                                                                                               \
@@ -63,6 +71,13 @@ static itg_direct_tiles *const widened_codes[] = {widened_direct_1, widened_dire
 static itg_direct_tiles *const half_codes[] = {half_direct_1, half_direct_2};
 #endif
 
+/* Scratch memory (pairs.h). */
+typedef struct widened_room {
+    int16_t *weights;
+    int32_t *corrections, *crossed; /* of the blocks' channels, of the band's pixels */
+    int16_t *rows;
+} widened_room;
+
 /* codes: of whole blocks or of half ones. */
 static inline itg_tile_set widened_set(itg_direct_tiles *const *codes)
 {
@@ -74,14 +89,42 @@ static inline itg_tile_set widened_set(itg_direct_tiles *const *codes)
                           .open_direct = itg_avx2_open_direct};
 }
 
-/* What output rows [y, end) read, as int16. */
-static itg_staged widen_rows(const itg_conv *conv, const void *in, int32_t y, int32_t end, int16_t *widened)
+static void cross_rows(int32_t *crossed, const itg_layer *layer, const itg_staged *staged, int32_t y, int32_t end)
 {
-    uint8_t *bytes = (uint8_t *)widened + itg_widened_row_bytes(conv);
-    itg_staged staged = itg_stage_rows(conv, in, y, end, bytes);
+    const uint8_t *segment[ITG_MAX_SEGMENTS];
+    const ptrdiff_t stride = (ptrdiff_t)layer->conv->stride[1] * layer->conv->in[2];
+    for (; y < end; y++) {
+        itg_point_segments(segment, layer->conv, &layer->runs, staged, y, 0);
+        for (int32_t x = 0; x < layer->conv->out[1]; x++)
+            *crossed++ = itg_cross_runs(segment, layer->runs.segments, x * stride, layer->runs.steps);
+    }
+}
+
+/* What output rows [y, end) read, as int16; behind them zeros, which a run's last step may read. And what these inputs give each pixel. */
+static itg_staged widen_rows(const itg_layer *layer, const itg_conv *conv, const itg_conv_job *job, int32_t y, int32_t end, widened_room *room)
+{
+    const itg_staged staged = itg_stage_rows(conv, job->in, y, end, (uint8_t *)room->rows + itg_widened_row_bytes(conv));
     const int32_t skipped = y * conv->stride[0] - conv->before[0] - staged.first_row; /* of an input that is read in place */
-    itg_widen_codes(widened, staged.rows + skipped * staged.row_bytes, itg_reach(conv, 0, end - y) * (int32_t)staged.row_bytes);
-    return (itg_staged){.rows = (const uint8_t *)widened, .first_row = staged.first_row + skipped, .row_bytes = 2 * staged.row_bytes};
+    const int32_t count = itg_reach(conv, 0, end - y) * (int32_t)staged.row_bytes, channels = conv->in[2];
+    const uint8_t *from = staged.rows + skipped * staged.row_bytes;
+    const itg_staged widened = {.rows = (const uint8_t *)room->rows, .first_row = staged.first_row + skipped, .row_bytes = 2 * staged.row_bytes};
+    memset(room->rows + count, 0, 16);
+    if (itg_is_flat(conv) && channels % 8 == 0) {
+        for (int32_t p = 0; p * channels < count; p++)
+            room->crossed[p] = itg_widen_pixel(room->rows + p * channels, from + p * channels, channels);
+    } else {
+        itg_widen_codes(room->rows, from, count);
+        cross_rows(room->crossed, layer, &widened, y, end);
+    }
+    return widened;
+}
+
+static inline widened_room cut_room(const itg_conv *conv, void *scratch)
+{
+    const itg_runs runs = itg_cut_runs(conv);
+    int16_t *weights = scratch;
+    int32_t *corrections = (int32_t *)(void *)(weights + itg_widened_weight_bytes(&runs) / 2), *crossed = corrections + runs.blocks * 16;
+    return (widened_room){weights, corrections, crossed, (int16_t *)(void *)(crossed + itg_widened_pixel_bytes(conv) / 4)};
 }
 
 static void compute_widened(const itg_conv *conv, const itg_conv_job *job)
@@ -89,17 +132,19 @@ static void compute_widened(const itg_conv *conv, const itg_conv_job *job)
     itg_conv doubled = *conv;
     doubled.in[2] *= 2;
     const itg_runs runs = itg_cut_runs(conv);
-    int16_t *weights = job->scratch, *rows = weights + itg_widened_weight_bytes(&runs) / 2;
+    widened_room room = cut_room(conv, job->scratch);
     const itg_tile_set whole = widened_set(widened_codes), half = widened_set(half_codes);
-    itg_layer layer = {.conv = &doubled, .runs = runs, .weights = (const int8_t *)weights};
-    layer.correction = (const int32_t *)(const void *)conv->weights;
+    itg_layer layer = {.conv = &doubled, .runs = runs, .weights = (const int8_t *)room.weights};
+    layer.correction = room.corrections;
+    layer.crossed = room.crossed;
     const int8_t *packed = conv->weights + itg_head_bytes(conv, &runs);
     const int32_t last = job->blocks[1] ? job->blocks[1] : runs.blocks, steps = runs.segments * runs.steps, band = itg_widened_rows(conv);
     for (int32_t y = job->rows[0]; y < job->rows[1]; y += band) {
         const int32_t end = job->rows[1] - y < band ? job->rows[1] : y + band;
-        const itg_staged staged = widen_rows(conv, job->in, y, end, rows);
+        const itg_staged staged = widen_rows(&layer, conv, job, y, end, &room);
         for (int32_t block = job->blocks[0]; block < last; block++) {
-            itg_widen_weights(weights, packed + (ptrdiff_t)block * steps * 64, steps);
+            memcpy(room.corrections + block * 16, conv->weights + block * 64, 64);
+            itg_widen_weights(room.weights, packed + (ptrdiff_t)block * steps * 64, steps, room.corrections + block * 16);
             layer.set = conv->out[2] - 16 * block > 8 ? &whole : &half;
             layer.first_block = block;
             layer.end_block = block + 1;

@@ -53,7 +53,7 @@
     {                                                                                                                                                \
         uint8_t *out = d->out;                                                                                                                       \
         for (ptrdiff_t at = 0; count > 0; count--, at += PIXELS * t->pixel_stride, out += PIXELS * d->pixel_stride) {                                \
-            ACCUMULATE(PIXELS) const itg_avx2_direct c = itg_avx2_load_direct(d);                                                                    \
+            ACCUMULATE(PIXELS)                                                                                                                       \
             ITG_CODES_##PIXELS                                                                                                                       \
         }                                                                                                                                            \
     }
