@@ -6,6 +6,8 @@
 #include "compiler/ops/window_quantize.h"
 #include "compiler/quantize/quantize.h"
 
+#include <string.h>
+
 #define ROW(member, kind, count) ITGC_FIELD(itg_conv, member, kind, count),
 static const itgc_field conv_fields[] = {ITGC_CONV_ROWS(ROW)};
 
@@ -78,6 +80,27 @@ static bool add_conv_step(itgc_quantizer *quantizer, itgc_node *node, const itgc
     return true;
 }
 
+static bool is_depthwise(const itgc_node *node)
+{
+    const int64_t group = ((const itgc_conv_params *)node->params)->group;
+    return group > 1 && group == node->in[0]->shape.dim[node->in[0]->shape.rank - 1];
+}
+
+bool itgc_is_inner_term(const itgc_node *sum, const itgc_tensor *term)
+{
+    const itgc_tensor *other = sum->in[0] == term ? sum->in[1] : sum->in[0];
+    const bool is_operand = sum->in[0] == term || sum->in[1] == term;
+    if (!is_operand || !term->producer || term->use_count != 1 || term->is_output || other->constant ||
+        !itgc_same_shape(&term->shape, &other->shape)) {
+        return false;
+    }
+    const itgc_node *layer = term->producer->is_fused ? term->producer->in[0]->producer : term->producer;
+    if (strcmp(layer->op->family, "conv") != 0 || is_depthwise(layer)) {
+        return false;
+    }
+    return term->shape.rank == 4 && term->shape.dim[1] > 1; /* of one row a band would be all */
+}
+
 bool itgc_quantize_conv(struct itgc_quantizer *quantizer, itgc_node *node)
 {
     const itgc_conv_params *params = node->params;
@@ -85,6 +108,5 @@ bool itgc_quantize_conv(struct itgc_quantizer *quantizer, itgc_node *node)
     if (!itgc_read_window(quantizer->diag, &params->window, &node->in[0]->shape, &node->out[0]->shape, &shape)) {
         return false;
     }
-    const bool is_depthwise = params->group > 1 && params->group == shape.in[2];
-    return is_depthwise ? itgc_add_depthwise_step(quantizer, node, &shape) : add_conv_step(quantizer, node, &shape);
+    return is_depthwise(node) ? itgc_add_depthwise_step(quantizer, node, &shape) : add_conv_step(quantizer, node, &shape);
 }

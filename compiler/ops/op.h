@@ -126,4 +126,8 @@ itgc_node *itgc_make_node(itgc_graph *graph, const char *type, const char *name,
 /* A convolution and the sum that alone reads it in one step: schedule makes it of theirs (schedule/fuse_sums.c). */
 extern const itgc_step_kind itgc_step_conv_add;
 
+/* Whether that can be done with sum, an Add or Sub, and its operand `term`: the image, of more than one row, that a convolution (no depthwise one)
+ * gives to this sum alone, beside a tensor of the same shape. quantize makes such a result finer, schedule fuses the steps: both ask here. */
+bool itgc_is_inner_term(const itgc_node *sum, const itgc_tensor *term);
+
 #endif

@@ -24,23 +24,13 @@ static bool is_bytes(const itgc_format *format)
     return format->type == ITG_S8 || format->type == ITG_U8;
 }
 
-/* A convolution's result that only the sum reads, and that shares its format with nothing. */
-static bool is_own_result(const terms *all, const itgc_tensor *tensor)
+/* What can be computed inside the sum, shares its format with nothing, and comes from no table, which gives 8 bits. */
+static bool can_be_finer(const terms *all, const itgc_node *sum, const itgc_tensor *term)
 {
-    const itgc_node *node = tensor->producer;
-    if (!node || tensor->use_count != 1 || tensor->is_output || tensor->format.type != ITG_S8 ||
-        all->sharing[itgc_group_of(all->groups, tensor)] != 1) {
+    if (!itgc_is_inner_term(sum, term) || term->format.type != ITG_S8 || all->sharing[itgc_group_of(all->groups, term)] != 1) {
         return false;
     }
-    const itgc_node *layer = node->is_fused ? node->in[0]->producer : node;
-    if (strcmp(layer->op->family, "conv") != 0 || itgc_result_of(layer) != tensor || itgc_activation_of(layer->fused) == ITGC_TABLE) {
-        return false;
-    }
-    if (tensor->shape.rank != 4 || tensor->shape.dim[1] == 1) {
-        return false; /* a band would be all of it */
-    }
-    const int64_t group = ((const itgc_conv_params *)layer->params)->group;
-    return group == 1 || group != layer->in[0]->shape.dim[layer->in[0]->shape.rank - 1];
+    return !term->producer->is_fused || itgc_activation_of(term->producer) != ITGC_TABLE;
 }
 
 /* The term of a sum of two 8-bit tensors that can be finer, the later one of two; -1: none. */
@@ -48,16 +38,15 @@ static int find_term(const terms *all, const itgc_node *node)
 {
     const itgc_tensor *out = itgc_result_of(node);
     const itgc_binary_params *params = node->params;
-    if (params->kind != ITGC_ADD || params->legacy_axis >= 0 || out->format.type != ITG_S8 || node->in[0] == node->in[1]) {
+    if (params->kind != ITGC_ADD || params->legacy_axis >= 0 || out->format.type != ITG_S8) {
         return -1;
     }
     int found = -1;
     for (int i = 0; i < 2; i++) {
         const itgc_tensor *term = node->in[i];
-        const itgc_tensor *other = node->in[1 - i];
-        const bool fits = !term->constant && !other->constant && is_bytes(&other->format) && itgc_same_shape(&term->shape, &other->shape) &&
-                          other->format.scale <= MOST_RATIO * out->format.scale;
-        if (fits && is_own_result(all, term) && (found < 0 || all->position[term->id] > all->position[node->in[found]->id])) {
+        const itgc_format *other = &node->in[1 - i]->format;
+        const bool fits = can_be_finer(all, node, term) && is_bytes(other) && other->scale <= MOST_RATIO * out->format.scale;
+        if (fits && (found < 0 || all->position[term->id] > all->position[node->in[found]->id])) {
             found = i;
         }
     }

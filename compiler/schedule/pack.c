@@ -202,7 +202,7 @@ static void pack_depthwise(itgc_graph *graph, itgc_step *step, itg_depthwise *de
 
 static bool is_conv(const itgc_step *step)
 {
-    return step->kind->run == itg_op_conv || step->kind->run == itg_op_conv_add;
+    return step->kind->run == itg_op_conv;
 }
 
 /* The step's params for one packing, made of plain ones; plain itself where they stay as they are. */

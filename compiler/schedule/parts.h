@@ -15,12 +15,6 @@ void itgc_join_members(itgc_graph *graph);
 /* join_members.c: the convolution that alone writes all of this tensor, if `reader` alone reads it and it is no input or output; else NULL. */
 itgc_step *itgc_find_writer(const itgc_graph *graph, const itgc_step *reader, itgc_tensor *tensor);
 
-/* fuse_sums.c, in this order: convolutions inside the steps of sums; which of those overwrite a term, once lifetimes are known; memory for
- * their rows, once steps are packed. */
-void itgc_fuse_sums(itgc_graph *graph);
-void itgc_overwrite_terms(itgc_graph *graph);
-void itgc_reserve_bands(itgc_graph *graph);
-
 /* storage.c: int8 codes stored as the target's kernels read them fastest (ITG_U8); ports keep their types. */
 void itgc_choose_storage(itgc_graph *graph, itg_type storage);
 
@@ -34,6 +28,9 @@ void itgc_share_weights(const itg_conv *pairs, itg_conv *dots);
  * weights. */
 bool itgc_can_transform(const itg_conv *conv, int32_t images);
 
+/* fuse_sums.c: convolutions inside the steps of the sums that read them, where the arena is no larger for it. */
+void itgc_fuse_sums(itgc_graph *graph);
+
 /* merge_constants.c: drops constants no step points to and keeps one of each set of equal arrays. */
 void itgc_merge_constants(itgc_graph *graph);
 
@@ -42,5 +39,11 @@ bool itgc_find_lifetimes(itgc_graph *graph);
 
 /* lifetimes.c: bytes of one code of this type as stored. */
 uint32_t itgc_code_bytes(itg_type type);
+
+/* arena.c: lifetimes and places of all tensors and scratch memory. False (503) if one or all are too large. */
+bool itgc_place_tensors(itgc_graph *graph);
+
+/* arena.c: bytes that these places take; UINT64_MAX if a tensor is too large. Changes lifetimes, no address. */
+uint64_t itgc_measure_arena(itgc_graph *graph);
 
 #endif

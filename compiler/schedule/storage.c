@@ -27,9 +27,9 @@ static void keep_signed(const storage_choice *choice, itgc_tensor *tensor)
 
 static bool has_types(const itgc_step *step)
 {
-    static itg_op *const typed[] = {itg_op_conv,      itg_op_conv_add, itg_op_depthwise, itg_op_pool,  itg_op_reduce, itg_op_add,
-                                    itg_op_mul,       itg_op_lookup,   itg_op_rescale,   itg_op_copy,  itg_op_gather, itg_op_softmax,
-                                    itg_op_normalize, itg_op_lrn,      itg_op_div,       itg_op_matmul};
+    static itg_op *const typed[] = {itg_op_conv,    itg_op_depthwise, itg_op_pool,    itg_op_reduce, itg_op_add,
+                                    itg_op_mul,     itg_op_lookup,    itg_op_rescale, itg_op_copy,   itg_op_gather,
+                                    itg_op_softmax, itg_op_normalize, itg_op_lrn,     itg_op_div,    itg_op_matmul};
     for (size_t i = 0; i < sizeof typed / sizeof typed[0]; i++) {
         if (step->kind->run == typed[i]) {
             return true;
@@ -115,8 +115,7 @@ static void set_types(const storage_choice *choice, const itgc_step *step)
     const struct {
         const char *name;
         itgc_tensor *tensor;
-    } types[] = {{"in_type", step->in[0]},      {"a_type", step->in[0]},     {"b_type", step->in[1]},    {"out_type", step->out},
-                 {"conv.in_type", step->in[0]}, {"add.b_type", step->in[1]}, {"add.out_type", step->out}};
+    } types[] = {{"in_type", step->in[0]}, {"a_type", step->in[0]}, {"b_type", step->in[1]}, {"out_type", step->out}};
     for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
         itg_type *type = find_type(step, types[i].name);
         if (type && is_flipped(choice, types[i].tensor)) {

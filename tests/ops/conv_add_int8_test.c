@@ -1,110 +1,265 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Convolutions inside the steps of the sums that read them: what is fused, that one rounding less is left, that the sum may take its other
- * term's place, and equal codes as in two steps with every table, on one thread and on several. */
+ * term's place, that the arena is never larger for it, and equal codes as in two steps with every table, on one thread and on several. */
 #include "tests/support/quantizing.h"
 
 #include "compiler/ops/quantizers.h"
 #include "runtime/host/pool.h"
+#include "runtime/kernels/conv.h"
 
 #include <intaglio/intaglio.h>
 
-typedef struct residual_case {
-    int64_t height, width, channels, kernel;
-    bool reads_term; /* the convolution reads what is added to it */
-    bool has_other;  /* its result is read by somebody else as well */
-    bool relu;
-} residual_case;
+enum { IMAGES = 4, WORKERS = 3 };
 
-static const residual_case cases[] = {
-    {9, 7, 24, 3, false, false, true},   {5, 33, 16, 1, false, false, false}, {12, 12, 32, 3, true, false, true},
-    {14, 14, 48, 3, false, false, true}, {2, 1, 40, 1, false, false, false},  {7, 7, 16, 3, false, true, false},
+typedef struct residual_case residual_case;
+struct residual_case {
+    void (*build)(bench *b, const residual_case *c);
+    int64_t height, width, channels, kernel;
+    int fused; /* sums, where memory is no reason against it */
 };
 
-static itgc_node *add_layer(bench *b, int64_t kernel, itgc_tensor *x, int64_t channels)
+/* Keeps the image's size. */
+static itgc_tensor *add_layer(bench *b, const residual_case *c, itgc_tensor *x, int64_t kernel)
 {
-    itgc_tensor *weights = add_exact_weights(b, DIMS(channels, channels, kernel, kernel), -9, 1);
-    return add_conv(b, x, weights, add_reals(b, DIMS(channels), -1.0, 1.0), (conv_window){.stride = 1, .pad = kernel / 2, .dilation = 1, .group = 1});
+    itgc_tensor *weights = add_exact_weights(b, DIMS(c->channels, x->shape.dim[3], kernel, kernel), -9, 1);
+    const conv_window window = {.stride = 1, .pad = kernel / 2, .dilation = 1, .group = 1};
+    return add_conv(b, x, weights, add_reals(b, DIMS(c->channels), -1.0, 1.0), window)->out[0];
 }
 
-static itgc_node *add_sum(bench *b, itgc_tensor *x, itgc_tensor *y)
+static itgc_tensor *add_sum(bench *b, itgc_tensor *x, itgc_tensor *y)
 {
     itgc_node *node = add_node(b, "Add", x, y, NULL);
     *(itgc_binary_params *)node->params = (itgc_binary_params){.kind = ITGC_ADD, .legacy_axis = -1};
-    finish_node(b, node);
-    return node;
+    return finish_node(b, node);
 }
 
-/* x, two images → t = x + x → sum = conv(x or t) + t. */
-static void build_case(bench *b, const residual_case *c)
+static itgc_tensor *add_relu(bench *b, itgc_tensor *x)
 {
-    itgc_tensor *x = add_input(b, DIMS(2, c->height, c->width, c->channels), ldexp(1.0, -6), 3);
-    itgc_tensor *term = add_sum(b, x, x)->out[0];
-    itgc_node *conv = add_layer(b, c->kernel, c->reads_term ? term : x, c->channels);
-    itgc_node *sum = add_sum(b, conv->out[0], term);
-    add_output(b, c->relu ? add_unary(b, "Relu", (itgc_unary_params){.kind = ITGC_RELU}, sum->out[0], sum) : sum->out[0]);
-    if (c->has_other) {
-        add_output(b, conv->out[0]);
-    }
-    b->options = (itgc_quantize_options){.wide_terms = true};
+    return add_unary(b, "Relu", (itgc_unary_params){.kind = ITGC_RELU}, x, x->producer);
 }
 
-/* The first output's codes for this plan; the input is in place. */
+static itgc_tensor *add_image(bench *b, const residual_case *c)
+{
+    return add_input(b, DIMS(IMAGES, c->height, c->width, c->channels), ldexp(1.0, -6), 3);
+}
+
+/* conv(x) + (x + x) */
+static void build_first(bench *b, const residual_case *c)
+{
+    itgc_tensor *x = add_image(b, c), *term = add_sum(b, x, x);
+    add_output(b, add_sum(b, add_layer(b, c, x, c->kernel), term));
+}
+
+/* (x + x) + conv(x) */
+static void build_second(bench *b, const residual_case *c)
+{
+    itgc_tensor *x = add_image(b, c), *term = add_sum(b, x, x);
+    add_output(b, add_relu(b, add_sum(b, term, add_layer(b, c, x, c->kernel))));
+}
+
+/* The convolution reads what is added to it. */
+static void build_reading(bench *b, const residual_case *c)
+{
+    itgc_tensor *x = add_image(b, c), *term = add_sum(b, x, x);
+    add_output(b, add_relu(b, add_sum(b, add_layer(b, c, term, c->kernel), term)));
+}
+
+/* Its result is read by somebody else as well. */
+static void build_shared(bench *b, const residual_case *c)
+{
+    itgc_tensor *x = add_image(b, c), *layer = add_layer(b, c, x, c->kernel);
+    add_output(b, add_sum(b, layer, add_sum(b, x, x)));
+    add_output(b, layer);
+}
+
+/* Two blocks of two convolutions, then one whose other term is a convolution's result too, as in residual networks. */
+static void build_chain(bench *b, const residual_case *c)
+{
+    itgc_tensor *at = add_relu(b, add_layer(b, c, add_image(b, c), 3));
+    for (int i = 0; i < 2; i++) {
+        itgc_tensor *inner = add_relu(b, add_layer(b, c, at, c->kernel));
+        at = add_relu(b, i ? add_sum(b, add_layer(b, c, inner, c->kernel), at) : add_sum(b, at, add_layer(b, c, inner, c->kernel)));
+    }
+    itgc_tensor *inner = add_relu(b, add_layer(b, c, at, c->kernel)), *shortcut = add_layer(b, c, at, 1);
+    add_output(b, add_sum(b, shortcut, add_layer(b, c, inner, c->kernel)));
+}
+
+/* The sum's result is read by a Concat and by the next convolution. */
+static void build_joined(bench *b, const residual_case *c)
+{
+    itgc_tensor *x = add_image(b, c), *term = add_sum(b, x, x);
+    itgc_tensor *sum = add_relu(b, add_sum(b, add_layer(b, c, x, c->kernel), term));
+    itgc_node *node = add_node(b, "Concat", sum, add_layer(b, c, sum, 1), x);
+    ((itgc_axis_params *)node->params)->axis = 3;
+    add_output(b, finish_node(b, node));
+}
+
+/* One number for each channel of an image, computed, and added to the convolution's pixels: first in the sum. */
+static void build_broadcast(bench *b, const residual_case *c)
+{
+    itgc_tensor *x = add_image(b, c);
+    itgc_tensor *means = add_input(b, DIMS(IMAGES, 1, 1, c->channels), ldexp(1.0, -5), -7);
+    add_output(b, add_sum(b, add_sum(b, means, means), add_layer(b, c, x, c->kernel)));
+}
+
+/* Of 192 channels and more, whose 12 blocks are enough for 3 workers to share one row (run.c). */
+static const residual_case cases[] = {
+    {build_first, 5, 33, 16, 1, 1},    {build_first, 9, 7, 24, 3, 1},    {build_first, 14, 14, 48, 3, 1},   {build_first, 2, 1, 40, 1, 1},
+    {build_first, 6, 5, 208, 1, 1},    {build_first, 5, 5, 200, 3, 1},   {build_second, 9, 7, 24, 3, 1},    {build_second, 6, 6, 192, 1, 1},
+    {build_reading, 12, 12, 32, 3, 1}, {build_reading, 5, 9, 195, 1, 1}, {build_shared, 7, 7, 16, 3, 0},    {build_chain, 8, 9, 16, 3, 3},
+    {build_chain, 6, 6, 194, 1, 3},    {build_joined, 8, 8, 32, 3, 1},   {build_broadcast, 7, 6, 24, 3, 0},
+};
+
+#define CASE_COUNT (sizeof cases / sizeof cases[0])
+
+static void start_case(bench *b, const residual_case *c, bool wide_terms)
+{
+    start_bench(b);
+    c->build(b, c);
+    b->options = (itgc_quantize_options){.wide_terms = wide_terms};
+}
+
+/* The first output's codes for this plan. */
 static const uint8_t *run_plan(bench *b, const itg_model *model, const itg_exec *exec)
 {
     uint8_t *memory = itgc_alloc(b->arena, model->arena_bytes + 64u);
-    const itg_port *port = &model->inputs[0];
-    float *reals = b->inputs[0]->f;
-    itg_quantize(port, memory + port->offset, reals, itg_port_elements(port));
+    for (uint32_t i = 0; i < model->input_count; i++) {
+        const itg_port *port = &model->inputs[i];
+        itg_quantize(port, memory + port->offset, b->inputs[i]->f, itg_port_elements(port));
+    }
     assert_int_equal(itg_run_with(model, exec, memory), ITG_OK);
     return memory + model->outputs[0].offset;
 }
 
-static const itg_model *plan_for(bench *b, const itg_kernels *kernels, bool keep_results, uint32_t workers)
+static itgc_graph *schedule_case(bench *b, const itgc_schedule_options *options)
 {
     itgc_graph *graph = itgc_clone_graph(b->arena, b->graph);
-    const itgc_schedule_options schedule = {
-        .align = 64, .packings = {(itg_packing)kernels->packing}, .storage = kernels->storage, .keep_results = keep_results, .workers = workers};
-    if (!itgc_quantize_graph(graph, &b->options) || !itgc_schedule_graph(graph, &schedule)) {
+    if (!itgc_quantize_graph(graph, &b->options) || !itgc_schedule_graph(graph, options)) {
         fail_msg("%s", b->diag.error);
     }
-    return itgc_build_plan(graph, kernels);
+    return graph;
+}
+
+static const itg_model *plan_for(bench *b, const itg_kernels *kernels, bool keep_results, uint32_t workers)
+{
+    const itgc_schedule_options options = {
+        .align = 64, .packings = {(itg_packing)kernels->packing}, .storage = kernels->storage, .keep_results = keep_results, .workers = workers};
+    return itgc_build_plan(schedule_case(b, &options), kernels);
+}
+
+static int count_fused(const itg_model *model)
+{
+    int count = 0;
+    for (uint32_t i = 0; i < model->step_count; i++) {
+        count += model->steps[i].run == itg_op_conv_add;
+    }
+    return count;
+}
+
+/* Memory speaks against it only where the convolution reads what is added to it, or where another step needs the most. */
+static void check_fused(const itg_model *model, const itg_kernels *kernels, const residual_case *c)
+{
+    const bool is_certain = kernels == &itg_kernels_scalar || (c->build != build_reading && c->build != build_chain);
+    assert_true(is_certain ? count_fused(model) == c->fused : count_fused(model) <= c->fused);
+}
+
+/* Blocks that workers share, so that bands are added pixel by pixel. */
+static void check_blocks(const itg_model *model, const itg_kernels *kernels, const residual_case *c)
+{
+    if (kernels != &itg_kernels_scalar && c->channels >= 192 && (c->build == build_first || c->build == build_second)) {
+        const itg_step *last = &model->steps[model->step_count - 1];
+        assert_true(last->run == itg_op_conv_add && last->blocks >= 4 * WORKERS && kernels->conv->part);
+    }
+}
+
+static void compare_tables(bench *b, const residual_case *c, itg_workers *const workers[WORKERS + 1])
+{
+    const itg_model *plain = plan_for(b, &itg_kernels_scalar, true, 1);
+    const uint8_t *expected = run_plan(b, plain, NULL);
+    const itg_kernels *kernels = NULL;
+    assert_int_equal(count_fused(plain), 0);
+    for (uint32_t k = 0; (kernels = itg_kernels_supported(k)) != NULL; k++) {
+        const itg_model *alone = plan_for(b, kernels, false, 1);
+        check_fused(alone, kernels, c);
+        assert_memory_equal(run_plan(b, alone, NULL), expected, plain->outputs[0].bytes);
+        const itg_model *shared = plan_for(b, kernels, false, WORKERS);
+        check_blocks(shared, kernels, c);
+        for (uint32_t count = 2; count <= WORKERS; count++) {
+            const itg_exec threads = {.kernels = kernels, .parallel_for = itg_share_work, .pool = workers[count], .workers = count};
+            assert_memory_equal(run_plan(b, shared, &threads), expected, plain->outputs[0].bytes);
+        }
+    }
 }
 
 static void equals_two_steps(void **state)
 {
     (void)state;
-    enum { WORKERS = 3 };
-    itg_workers *workers = itg_start_workers(WORKERS);
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    itg_workers *workers[WORKERS + 1] = {NULL, NULL, itg_start_workers(2), itg_start_workers(3)};
+    for (size_t i = 0; i < 2 * CASE_COUNT; i++) {
         bench b;
-        start_bench(&b);
-        build_case(&b, &cases[i]);
+        start_case(&b, &cases[i / 2], i % 2 != 0);
         (void)run_float(&b);
-        const itg_model *plain = plan_for(&b, &itg_kernels_scalar, true, 1);
-        const uint8_t *expected = run_plan(&b, plain, NULL);
+        compare_tables(&b, &cases[i / 2], workers);
+        end_bench(&b);
+    }
+    itg_stop_workers(workers[2]);
+    itg_stop_workers(workers[3]);
+}
+
+/* What a program that learns its processor when it runs has: one schedule for all packings, of which each table takes its own. */
+static void equals_with_all_packings(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < CASE_COUNT; i++) {
+        bench b;
+        start_case(&b, &cases[i], true);
+        (void)run_float(&b);
+        const uint8_t *expected = run_plan(&b, plan_for(&b, &itg_kernels_scalar, true, 1), NULL);
+        itgc_schedule_options options = {.align = 64, .workers = 1};
         const itg_kernels *kernels = NULL;
+        for (uint32_t k = 0, count = 0; (kernels = itg_kernels_supported(k)) != NULL; k++) {
+            if (kernels->packing != ITG_PACK_ROWS && (count == 0 || options.packings[count - 1] != (itg_packing)kernels->packing)) {
+                options.packings[count++] = (itg_packing)kernels->packing;
+                options.storage = kernels->storage;
+            }
+        }
+        itgc_graph *graph = schedule_case(&b, &options);
         for (uint32_t k = 0; (kernels = itg_kernels_supported(k)) != NULL; k++) {
-            const itg_model *model = plan_for(&b, kernels, false, WORKERS);
-            assert_int_equal(model->step_count, plain->step_count - (cases[i].has_other ? 0 : 1));
-            const itg_exec threads = {.kernels = kernels, .parallel_for = itg_share_work, .pool = workers, .workers = WORKERS};
-            assert_memory_equal(run_plan(&b, model, NULL), expected, plain->outputs[0].bytes);
-            assert_memory_equal(run_plan(&b, model, &threads), expected, plain->outputs[0].bytes);
+            const itg_model *model = itgc_build_plan(graph, kernels);
+            assert_memory_equal(run_plan(&b, model, NULL), expected, model->outputs[0].bytes);
         }
         end_bench(&b);
     }
-    itg_stop_workers(workers);
+}
+
+/* A band for each worker, and an input that lives until the sum, may take more than the whole result did. */
+static void never_enlarges_the_arena(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < CASE_COUNT; i++) {
+        bench b;
+        start_case(&b, &cases[i], true);
+        (void)run_float(&b);
+        const itg_kernels *kernels = NULL;
+        for (uint32_t k = 0; (kernels = itg_kernels_supported(k)) != NULL; k++) {
+            for (uint32_t workers = 1; workers <= 16; workers *= 4) {
+                assert_true(plan_for(&b, kernels, false, workers)->arena_bytes <= plan_for(&b, kernels, true, workers)->arena_bytes);
+            }
+        }
+        end_bench(&b);
+    }
 }
 
 /* The sum of exact reals, rounded once: half a step, the finer codes' half and the constant's. */
 static void rounds_once(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < CASE_COUNT; i++) {
         bench b;
-        start_bench(&b);
-        build_case(&b, &cases[i]);
+        start_case(&b, &cases[i], true);
         const double difference = compare_runs(&b);
-        if (!cases[i].has_other && difference > 1.1) { /* the term has half a step of its own, at twice the result's scale at most */
+        const bool is_single = cases[i].fused == 1 && cases[i].build != build_joined;
+        if (is_single && difference > 1.1) { /* the term has half a step of its own, at twice the result's scale at most */
             fail_msg("case %zu differs by %.3f steps", i, difference);
         }
         end_bench(&b);
@@ -114,16 +269,15 @@ static void rounds_once(void **state)
 static void overwrites_its_term(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < CASE_COUNT; i++) {
         bench b;
-        start_bench(&b);
-        build_case(&b, &cases[i]);
+        start_case(&b, &cases[i], true);
         (void)run_float(&b);
         quantize_graph(&b);
         const itgc_step *last = b.graph->steps[b.graph->step_count - 1];
-        if (!cases[i].has_other) {
+        if (cases[i].build == build_first || cases[i].build == build_second || cases[i].build == build_reading) {
             assert_true(last->kind->run == itg_op_conv_add);
-            assert_true((last->out->place.offset == last->in[1]->place.offset) == !cases[i].reads_term);
+            assert_true((last->out->place.offset == last->in[1]->place.offset) == (cases[i].build != build_reading));
         }
         end_bench(&b);
     }
@@ -131,6 +285,8 @@ static void overwrites_its_term(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(equals_two_steps), cmocka_unit_test(rounds_once), cmocka_unit_test(overwrites_its_term)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(equals_two_steps), cmocka_unit_test(equals_with_all_packings),
+                                       cmocka_unit_test(never_enlarges_the_arena), cmocka_unit_test(rounds_once),
+                                       cmocka_unit_test(overwrites_its_term)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Whole models with every kernel table of this machine, its packing and its storage, on one thread and on two: the CRC of every step's
- * logical values is that of the scalar table. The demo model of the tree, and those of INTAGLIO_DATA where they are there. */
+ * logical values is that of the scalar table; a convolution inside its sum's step, as memory allows for one table, has none. The demo model of the
+ * tree, and those of INTAGLIO_DATA where they are there. */
 #include "compiler/compile.h"
 #include "runtime/host/pool.h"
 
@@ -15,10 +16,12 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-enum { MOST_STEPS = 256, THREADS = 2 };
+enum { MOST_TENSORS = 512, THREADS = 2 };
 
+/* By the id of the tensor that the step completes, which no table changes. */
 typedef struct traced_steps {
-    uint32_t crc[MOST_STEPS], count;
+    uint32_t crc[MOST_TENSORS], count;
+    bool is_written[MOST_TENSORS];
 } traced_steps;
 
 /* A compilation up to the plan for one table, on ranges of noise. */
@@ -63,29 +66,33 @@ static traced_steps trace_plan(const itgc_compilation *c, const itg_exec *exec)
     const itg_model *const model = c->model;
     traced_steps traced = {.count = model->step_count};
     uint8_t *arena = NULL;
-    assert_true(model->step_count <= MOST_STEPS);
+    assert_true(c->graph->tensor_count <= MOST_TENSORS);
     assert_int_equal(posix_memalign((void **)&arena, 64, model->arena_bytes + 64u), 0);
     memset(arena, 0, model->arena_bytes);
     assert_int_equal(itg_check(model, exec, arena, model->arena_bytes), ITG_OK);
     fill_inputs(model, arena);
     for (uint32_t i = 0; i < model->step_count; i++) {
         const itgc_step *const step = c->graph->steps[i];
-        const uint32_t elements = step->partial ? 0 : (uint32_t)itgc_elements(&step->out->shape);
-        const itg_selftest_view view = {model->steps[i].out - step->out_offset, elements, step->out->format.type};
+        const itg_selftest_view view = {model->steps[i].out - step->out_offset, (uint32_t)itgc_elements(&step->out->shape), step->out->format.type};
         itg_run_step(model, exec, arena, i);
-        traced.crc[i] = itg_crc_view(&view, arena);
+        traced.crc[step->out->id] = itg_crc_view(&view, arena);
+        traced.is_written[step->out->id] = !step->partial;
     }
     free(arena);
     return traced;
 }
 
-/* The first step in which the two differ, or -1. */
+/* The first tensor in which the two differ, or -1. Both have the network's results, and nearly all between. */
 static int find_difference(const traced_steps *a, const traced_steps *b)
 {
-    for (uint32_t i = 0; i < a->count && i < b->count; i++)
-        if (a->crc[i] != b->crc[i])
-            return (int)i;
-    return a->count == b->count ? -1 : (int)(a->count < b->count ? a->count : b->count);
+    uint32_t compared = 0;
+    for (int i = 0; i < MOST_TENSORS; i++) {
+        if (a->is_written[i] && b->is_written[i] && a->crc[i] != b->crc[i])
+            return i;
+        compared += a->is_written[i] && b->is_written[i];
+    }
+    assert_true(compared > a->count / 2);
+    return -1;
 }
 
 static traced_steps trace_table(const char *path, const itgc_input_shape *shape, const itg_kernels *kernels, uint32_t threads)
@@ -110,9 +117,9 @@ static void check_model(const char *path, const itgc_input_shape *shape)
     for (uint32_t k = 0; (kernels = itg_kernels_supported(k)) != NULL; k++) {
         for (uint32_t threads = 1; threads <= THREADS; threads++) {
             const traced_steps found = trace_table(path, shape, kernels, threads);
-            const int step = find_difference(&expected, &found);
-            if (step >= 0)
-                fail_msg("%s: step %d of table %s on %u threads differs from scalar", path, step, kernels->name, (unsigned)threads);
+            const int tensor = find_difference(&expected, &found);
+            if (tensor >= 0)
+                fail_msg("%s: tensor %d of table %s on %u threads differs from scalar", path, tensor, kernels->name, (unsigned)threads);
         }
     }
 }

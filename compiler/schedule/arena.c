@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Where everything lies in the arena: the tensors that have a place of their own, then the steps' scratch memory, a slot for each worker.
+ * In: steps in order, graph->workers, graph->arena_align. Called by schedule.c and fuse_sums.c. */
+#include "compiler/schedule/parts.h"
+#include "compiler/ops/op.h"
+
+typedef struct block_list {
+    itgc_block *blocks;
+    int count;
+} block_list;
+
+static bool has_place(const itgc_tensor *tensor)
+{
+    return !tensor->alias_of && !tensor->overwrites && tensor->place.bytes > 0;
+}
+
+/* The tensor that first has the place which others take over. */
+static const itgc_tensor *first_in_place(const itgc_tensor *tensor)
+{
+    while (tensor->overwrites) {
+        tensor = tensor->overwrites;
+    }
+    return tensor;
+}
+
+static block_list collect_blocks(itgc_arena *scratch, const itgc_graph *graph)
+{
+    block_list list = {ITGC_NEW_ARRAY(scratch, itgc_block, graph->tensor_count + graph->step_count + 1), 0};
+    int *last_step = ITGC_NEW_ARRAY(scratch, int, graph->tensor_count + 1);
+    for (int i = 0; i < graph->tensor_count; i++) {
+        const itgc_tensor *tensor = graph->tensors[i];
+        int *last = &last_step[first_in_place(tensor)->id];
+        *last = tensor->place.last_step > *last ? tensor->place.last_step : *last;
+    }
+    for (int i = 0; i < graph->tensor_count; i++) {
+        const itgc_place *place = &graph->tensors[i]->place;
+        if (has_place(graph->tensors[i])) {
+            list.blocks[list.count++] = (itgc_block){.bytes = place->bytes, .first_step = place->first_step, .last_step = last_step[i]};
+        }
+    }
+    for (int i = 0; i < graph->step_count; i++) {
+        if (graph->steps[i]->scratch_bytes) {
+            const uint64_t bytes = (uint64_t)graph->steps[i]->scratch_bytes * graph->workers;
+            list.blocks[list.count++] = (itgc_block){.bytes = bytes, .first_step = i, .last_step = i};
+        }
+    }
+    return list;
+}
+
+static void store_offsets(itgc_graph *graph, const block_list *list)
+{
+    const itgc_block *block = list->blocks;
+    for (int i = 0; i < graph->tensor_count; i++) {
+        if (has_place(graph->tensors[i])) {
+            graph->tensors[i]->place.offset = (uint32_t)(block++)->offset;
+        }
+    }
+    for (int i = 0; i < graph->tensor_count; i++) {
+        itgc_tensor *tensor = graph->tensors[i];
+        tensor->place.offset = first_in_place(tensor)->place.offset;
+    }
+    for (int i = 0; i < graph->tensor_count; i++) {
+        itgc_tensor *tensor = graph->tensors[i];
+        if (tensor->alias_of) {
+            tensor->place = itgc_place_owner(tensor)->place;
+        }
+    }
+    for (int i = 0; i < graph->step_count; i++) {
+        if (graph->steps[i]->scratch_bytes) {
+            graph->steps[i]->scratch_offset = (uint32_t)(block++)->offset;
+        }
+    }
+}
+
+/* A fused sum may overwrite its other term where nobody reads that later and the convolution does not read it. */
+static void overwrite_terms(itgc_graph *graph)
+{
+    for (int i = 0; i < graph->tensor_count; i++) {
+        graph->tensors[i]->overwrites = NULL;
+    }
+    for (int i = 0; i < graph->step_count; i++) {
+        const itgc_step *step = graph->steps[i];
+        if (step->kind->run != itg_op_conv_add) {
+            continue;
+        }
+        itgc_tensor *out = itgc_place_owner(step->out);
+        itgc_tensor *term = itgc_place_owner(step->in[1]);
+        const bool is_last = term->place.last_step == i && term->place.first_step < i && out->place.first_step == i;
+        if (is_last && term->place.bytes == out->place.bytes && itgc_place_owner(step->in[0]) != term) {
+            out->overwrites = term;
+        }
+    }
+}
+
+/* Lifetimes, and which tensors take over a place. */
+static bool find_lives(itgc_graph *graph)
+{
+    if (!itgc_find_lifetimes(graph)) {
+        return false;
+    }
+    overwrite_terms(graph);
+    return true;
+}
+
+uint64_t itgc_measure_arena(itgc_graph *graph)
+{
+    if (!find_lives(graph)) {
+        return UINT64_MAX;
+    }
+    itgc_arena *scratch = itgc_new_child_arena(graph->arena);
+    const block_list list = collect_blocks(scratch, graph);
+    const uint64_t end = itgc_place_first_fit(scratch, list.blocks, list.count, graph->arena_align);
+    itgc_release_arena(scratch);
+    return end;
+}
+
+bool itgc_place_tensors(itgc_graph *graph)
+{
+    if (!find_lives(graph)) {
+        return false;
+    }
+    itgc_arena *scratch = itgc_new_child_arena(graph->arena);
+    const uint32_t align = graph->arena_align;
+    const block_list list = collect_blocks(scratch, graph);
+    const uint64_t end = itgc_place_first_fit(scratch, list.blocks, list.count, align);
+    const uint64_t bound = itgc_place_lower_bound(scratch, list.blocks, list.count);
+    const bool fits = end <= UINT32_MAX - align;
+    if (fits) {
+        store_offsets(graph, &list);
+        graph->arena_bytes = (uint32_t)((end + align - 1) / align * align);
+        graph->arena_lower_bound_bytes = (uint32_t)bound;
+    }
+    itgc_release_arena(scratch);
+    return fits || itgc_fail(graph->diag, 503, "the arena would take %llu bytes, more than a plan can address; give a smaller --input-shape",
+                             (unsigned long long)end);
+}
