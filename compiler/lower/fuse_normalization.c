@@ -83,7 +83,7 @@ static bool read_square(const itgc_tensor *tensor, itgc_tensor **x)
     return false;
 }
 
-/* tensor = x - mean(x) over these axes. */
+/* tensor = x - mean(x) over these axes; *x only then. */
 static bool read_centered(const itgc_tensor *tensor, const itgc_reduce_params *axes, itgc_tensor **x)
 {
     const itgc_node *sub = itgc_producer_of(tensor, "Sub");
@@ -91,8 +91,11 @@ static bool read_centered(const itgc_tensor *tensor, const itgc_reduce_params *a
         return false;
     }
     const itgc_node *mean = find_reduction(skip_units(sub->in[1]), ITGC_REDUCE_MEAN);
+    if (!mean || mean->in[0] != sub->in[0] || !same_axes(mean->params, axes) || !is_reduced_shape(&sub->in[1]->shape, &sub->in[0]->shape, axes)) {
+        return false;
+    }
     *x = sub->in[0];
-    return mean && mean->in[0] == sub->in[0] && same_axes(mean->params, axes) && is_reduced_shape(&sub->in[1]->shape, &sub->in[0]->shape, axes);
+    return true;
 }
 
 /* What stands under the root: factor * mean(square) + shift. */

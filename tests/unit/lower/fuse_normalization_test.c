@@ -110,6 +110,16 @@ static void keeps_other_quotients(void **state)
     assert_int_equal(count_nodes(run_and_compare(f, "fuse_normalization"), "RMSNormalization"), 0);
 }
 
+/* x less another mean than its own is no centered x, nor x itself. */
+static void keeps_quotients_about_another_mean(void **state)
+{
+    fixture *f = *state;
+    itgc_tensor *x = add_input(f, "x", DIMS(2, 5, 8));
+    itgc_tensor *d = add_difference(f, x, add_mean(f, add_relu(f, x), 2));
+    add_output(f, add_quotient(f, x, add_root(f, add_mean(f, add_product(f, d, d), 2))));
+    assert_int_equal(count_nodes(run_and_compare(f, "fuse_normalization"), "RMSNormalization"), 0);
+}
+
 static void keeps_pow_with_other_exponent(void **state)
 {
     fixture *f = *state;
@@ -165,6 +175,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(finds_rms_norm_of_sum, set_up, tear_down),
         cmocka_unit_test_setup_teardown(finds_length, set_up, tear_down),
         cmocka_unit_test_setup_teardown(keeps_other_quotients, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(keeps_quotients_about_another_mean, set_up, tear_down),
         cmocka_unit_test_setup_teardown(keeps_pow_with_other_exponent, set_up, tear_down),
         cmocka_unit_test_setup_teardown(absorbs_scale_and_shift, set_up, tear_down),
         cmocka_unit_test_setup_teardown(keeps_scale_of_positions, set_up, tear_down),
