@@ -88,12 +88,13 @@ static inline uint32_t itg_widened_row_bytes(const itg_conv *conv)
     return ((uint32_t)(rows * itg_unwidened_row_bytes(conv)) * 2 + 16 + 63) / 64 * 64; /* a run's last step may read 14 bytes on */
 }
 
+/* Whole cache lines, as each of the parts is, so that the next worker's begin on one too. */
 static inline uint32_t itg_widened_scratch_bytes(const itg_conv *conv)
 {
     const itg_runs runs = itg_cut_runs(conv);
     const uint32_t heads = itg_widened_weight_bytes(&runs) + (uint32_t)runs.blocks * 64 + itg_widened_pixel_bytes(conv);
     const uint32_t bytes = heads + itg_widened_row_bytes(conv);
-    return itg_reads_in_place(conv) ? bytes : bytes + itg_widened_row_bytes(conv) / 2 + 64;
+    return itg_reads_in_place(conv) ? bytes : bytes + (itg_widened_row_bytes(conv) / 2 + 64 + 63) / 64 * 64;
 }
 
 #endif

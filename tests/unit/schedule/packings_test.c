@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * One schedule for several packings: the same arena and steps, params of its own only for weights that differ, equal results. */
 #include "compiler/schedule/schedule.h"
+#include "runtime/kernels/pairs.h"
 #include "runtime/kernels/winograd.h"
 #include "tests/models/hand_graph.h"
 
@@ -167,10 +168,31 @@ static void is_refused_with_the_wrong_table(void **state)
     itgc_release_arena(arena);
 }
 
+/* Workers' slots lie one behind the other (itg_scratch_of): each begins on a cache line only if all are whole lines. */
+static void slots_are_whole_lines(void **state)
+{
+    (void)state;
+    for (int32_t channels = 1; channels <= 64; channels++) {
+        for (int32_t width = 3; width <= 11; width++) {
+            itg_conv conv = {
+                .in = {7, width, channels}, .out = {7, width, 16}, .kernel = {3, 3}, .before = {1, 1}, .stride = {1, 1}, .dilation = {1, 1}};
+            conv.groups = 1;
+            conv.in_type = ITG_U8;
+            conv.packing = ITG_PACK_16C4P;
+            assert_int_equal(itg_band_scratch_bytes(&conv) % 64, 0);
+            assert_int_equal(itg_widened_scratch_bytes(&conv) % 64, 0);
+            assert_true(!itg_winograd_fits(&conv) || itg_winograd_scratch_bytes(&conv, 1) % 64 == 0);
+        }
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(shares_what_is_equal), cmocka_unit_test(keeps_what_differs),
-                                       cmocka_unit_test(shares_arrays_of_other_marks), cmocka_unit_test(runs_alike_with_every_table),
-                                       cmocka_unit_test(is_refused_with_the_wrong_table)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(shares_what_is_equal),
+                                       cmocka_unit_test(keeps_what_differs),
+                                       cmocka_unit_test(shares_arrays_of_other_marks),
+                                       cmocka_unit_test(runs_alike_with_every_table),
+                                       cmocka_unit_test(is_refused_with_the_wrong_table),
+                                       cmocka_unit_test(slots_are_whole_lines)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
