@@ -178,6 +178,9 @@ static void choose_all(fusions *all, bool is_chosen)
 
 void itgc_fuse_sums(itgc_graph *graph)
 {
+    if (graph->step_count == 0) {
+        return;
+    }
     fusions all = {.graph = graph, .step_count = graph->step_count};
     all.steps = ITGC_NEW_ARRAY(graph->arena, itgc_step *, graph->step_count + 1);
     all.list = ITGC_NEW_ARRAY(graph->arena, fusion, graph->step_count + 1);
