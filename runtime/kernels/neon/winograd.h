@@ -78,4 +78,21 @@ static void itg_neon_compute_tiles(const itg_winograd_call *call, const int8_t *
 
 static const itg_winograd_set itg_neon_winograd = {itg_neon_transform_tile, itg_neon_compute_tiles};
 
+/* A marked layer; blocks: end 0: all. */
+static inline void itg_compute_transformed(const itg_conv *conv, itg_conv_job job)
+{
+    if (!job.blocks[1])
+        job.blocks[1] = (conv->out[2] + 15) / 16;
+    itg_walk_transformed(&itg_neon_winograd, conv, &job);
+}
+
+/* An itg_conv_images. */
+static bool itg_neon_compute_images(const itg_conv *conv, void *out, const void *in, int32_t images, const int32_t blocks[2], void *scratch)
+{
+    if (!itg_is_transformed(conv))
+        return false;
+    itg_compute_transformed(conv, (itg_conv_job){out, in, scratch, {0, conv->out[0]}, {blocks[0], blocks[1]}, 0, images});
+    return true;
+}
+
 #endif

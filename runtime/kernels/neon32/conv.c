@@ -6,20 +6,12 @@
 
 #include "runtime/kernels/neon/winograd.h"
 
-/* A marked layer; blocks: end 0: all. */
-static void compute_transformed(const itg_conv *conv, itg_conv_job job)
-{
-    if (!job.blocks[1])
-        job.blocks[1] = (conv->out[2] + 15) / 16;
-    itg_walk_transformed(&itg_neon_winograd, conv, &job);
-}
-
 static void compute_part(const itg_conv *conv, void *out, const void *in, const int32_t rows[2], const int32_t blocks[2], void *scratch)
 {
     static const itg_pixel_set safe = {tiles_SAFE, direct_SAFE, direct_SAFE, TILE_PIXELS, 1, itg_spread_start, NULL};
     static const itg_pixel_set deep = {tiles_DEEP, direct_DEEP, direct_DEEP, TILE_PIXELS, 1, itg_spread_start, &safe};
     if (itg_is_transformed(conv))
-        compute_transformed(conv, (itg_conv_job){out, in, scratch, {rows[0], rows[1]}, {blocks ? blocks[0] : 0, blocks ? blocks[1] : 0}, 0, 0});
+        itg_compute_transformed(conv, (itg_conv_job){out, in, scratch, {rows[0], rows[1]}, {blocks ? blocks[0] : 0, blocks ? blocks[1] : 0}, 0, 0});
     else
         itg_walk_pixels(&deep, conv, out, in, rows, blocks, scratch);
 }
@@ -32,13 +24,4 @@ static void compute_rows(const itg_conv *conv, void *out, const void *in, int32_
         itg_conv_scalar.rows(conv, out, in, y0, y1, scratch);
 }
 
-/* An itg_conv_images. */
-static bool compute_images(const itg_conv *conv, void *out, const void *in, int32_t images, const int32_t blocks[2], void *scratch)
-{
-    if (!itg_is_transformed(conv))
-        return false;
-    compute_transformed(conv, (itg_conv_job){out, in, scratch, {0, conv->out[0]}, {blocks[0], blocks[1]}, 0, images});
-    return true;
-}
-
-const itg_conv_kernels itg_conv_neon32 = {.rows = compute_rows, .part = compute_part, .images = compute_images};
+const itg_conv_kernels itg_conv_neon32 = {.rows = compute_rows, .part = compute_part, .images = itg_neon_compute_images};
