@@ -92,45 +92,47 @@ static void overwrite_terms(itgc_graph *graph)
     }
 }
 
-/* Lifetimes, and which tensors take over a place. */
-static bool find_lives(itgc_graph *graph)
+/* Lifetimes, which tensors take over a place, and an offset for each block. */
+static bool lay_out(itgc_graph *graph, itgc_arena *scratch, block_list *list, uint64_t *end)
 {
     if (!itgc_find_lifetimes(graph)) {
         return false;
     }
     overwrite_terms(graph);
+    *list = collect_blocks(scratch, graph);
+    *end = itgc_place_first_fit(scratch, list->blocks, list->count, graph->arena_align);
     return true;
 }
 
 uint64_t itgc_measure_arena(itgc_graph *graph)
 {
-    if (!find_lives(graph)) {
-        return UINT64_MAX;
-    }
     itgc_arena *scratch = itgc_new_child_arena(graph->arena);
-    const block_list list = collect_blocks(scratch, graph);
-    const uint64_t end = itgc_place_first_fit(scratch, list.blocks, list.count, graph->arena_align);
+    block_list list;
+    uint64_t end = UINT64_MAX;
+    (void)lay_out(graph, scratch, &list, &end);
     itgc_release_arena(scratch);
     return end;
 }
 
+static bool store_layout(itgc_graph *graph, itgc_arena *scratch, const block_list *list, uint64_t end)
+{
+    const uint32_t align = graph->arena_align;
+    if (end > UINT32_MAX - align) {
+        return itgc_fail(graph->diag, 503, "the arena would take %llu bytes, more than a plan can address; give a smaller --input-shape",
+                         (unsigned long long)end);
+    }
+    store_offsets(graph, list);
+    graph->arena_bytes = (uint32_t)((end + align - 1) / align * align);
+    graph->arena_lower_bound_bytes = (uint32_t)itgc_place_lower_bound(scratch, list->blocks, list->count);
+    return true;
+}
+
 bool itgc_place_tensors(itgc_graph *graph)
 {
-    if (!find_lives(graph)) {
-        return false;
-    }
     itgc_arena *scratch = itgc_new_child_arena(graph->arena);
-    const uint32_t align = graph->arena_align;
-    const block_list list = collect_blocks(scratch, graph);
-    const uint64_t end = itgc_place_first_fit(scratch, list.blocks, list.count, align);
-    const uint64_t bound = itgc_place_lower_bound(scratch, list.blocks, list.count);
-    const bool fits = end <= UINT32_MAX - align;
-    if (fits) {
-        store_offsets(graph, &list);
-        graph->arena_bytes = (uint32_t)((end + align - 1) / align * align);
-        graph->arena_lower_bound_bytes = (uint32_t)bound;
-    }
+    block_list list;
+    uint64_t end;
+    const bool is_placed = lay_out(graph, scratch, &list, &end) && store_layout(graph, scratch, &list, end);
     itgc_release_arena(scratch);
-    return fits || itgc_fail(graph->diag, 503, "the arena would take %llu bytes, more than a plan can address; give a smaller --input-shape",
-                             (unsigned long long)end);
+    return is_placed;
 }

@@ -122,15 +122,9 @@ static bool can_pack_conv(const itg_conv *conv, itg_packing packing)
     return packing != ITG_PACK_ROWS && !conv->epilogue.wide && itg_cut_runs(conv).segments <= ITG_MAX_SEGMENTS;
 }
 
-/* That kernels may take together; a sum's convolution is computed some rows at a time. */
-static int32_t count_images(const itgc_step *step, const itg_conv *conv)
-{
-    return step->kind->run == itg_op_conv ? (int32_t)(step->rows / (uint32_t)conv->out[0]) : 1;
-}
-
 static void pack_conv(itgc_graph *graph, itgc_step *step, itg_conv *conv)
 {
-    const int32_t images = count_images(step, conv);
+    const int32_t images = (int32_t)(step->rows / (uint32_t)conv->out[0]); /* that kernels may take together */
     pack_conv_blocks(graph, conv, images);
     if (conv->packing == ITG_PACK_16C4P) {
         size_t bytes;
