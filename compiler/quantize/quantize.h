@@ -162,7 +162,8 @@ typedef struct itgc_linear_codes {
     int narrow;
 } itgc_linear_codes;
 
-/* Weights, biases and bounds for input codes of this format and outputs of that type. False with error 402 where no bound holds. */
+/* Weights, biases and bounds for input codes of this format and outputs of that type. False with error 401 where one of them is
+ * not finite, 402 where no bound holds. */
 bool itgc_quantize_linear(const itgc_quantizer *quantizer, const itgc_linear *linear, const itgc_format *in, itg_type out_type,
                           itgc_linear_codes *codes);
 

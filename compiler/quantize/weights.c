@@ -135,9 +135,25 @@ static double tune_channel(const itgc_linear *linear, int64_t channel, double bi
     return bias + tuning->offset[channel] / tuning->gain[channel];
 }
 
+/* Divisors near zero, folded in, make infinite weights of finite ones. */
+static bool is_finite(const itgc_linear *linear)
+{
+    bool all = true;
+    for (int64_t c = 0; c < linear->channels; c++) {
+        all = all && (!linear->bias || isfinite(linear->bias[c]));
+        for (int64_t k = 0; all && k < linear->taps; k++) {
+            all = isfinite(linear->weights[c * linear->channel_stride + k * linear->tap_stride]);
+        }
+    }
+    return all;
+}
+
 bool itgc_quantize_linear(const itgc_quantizer *quantizer, const itgc_linear *linear, const itgc_format *in, itg_type out_type,
                           itgc_linear_codes *codes)
 {
+    if (!is_finite(linear)) {
+        return itgc_fail(quantizer->diag, 401, "a weight or bias with all that is folded into it is not finite; look for divisors near zero");
+    }
     itgc_arena *arena = quantizer->arena;
     *codes = (itgc_linear_codes){.channels = linear->channels, .taps = linear->taps, .slope = linear->slope};
     codes->weights = ITGC_NEW_ARRAY(arena, int8_t, linear->channels * linear->taps);

@@ -109,9 +109,27 @@ static void test_proofs(void **state)
     end_bench(&b);
 }
 
+static void test_infinite_weight(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 4; i++) {
+        bench b;
+        start_bench(&b);
+        float values[4] = {1.0f, -0.5f, 0.25f, 0.125f}; /* weights of two channels, a bias each */
+        values[i] = i % 2 ? INFINITY : NAN;
+        const itgc_linear linear = {.weights = values, .bias = values + 2, .channels = 2, .taps = 1, .channel_stride = 1, .tap_stride = 1};
+        const itgc_quantizer quantizer = {.graph = b.graph, .diag = &b.diag, .arena = b.arena, .options = &b.options};
+        const itgc_format in = itgc_format_s8(0.0, 1.0);
+        itgc_linear_codes codes;
+        assert_false(itgc_quantize_linear(&quantizer, &linear, &in, ITG_S8, &codes));
+        assert_int_equal(b.diag.code, 401);
+        end_bench(&b);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_channel), cmocka_unit_test(test_bias_rule), cmocka_unit_test(test_spread),
-                                       cmocka_unit_test(test_proofs)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_channel), cmocka_unit_test(test_infinite_weight), cmocka_unit_test(test_bias_rule),
+                                       cmocka_unit_test(test_spread), cmocka_unit_test(test_proofs)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
