@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #define MAX_THREADS 64
+#define FEWEST_WORK ((int64_t)1 << 22) /* a few hundred microseconds of float */
 
 typedef struct share {
     void (*task)(void *argument, int64_t begin, int64_t end);
@@ -48,4 +49,9 @@ void itgc_parallel(int threads, int64_t count, void (*task)(void *argument, int6
             pthread_join(shares[i].thread, NULL);
         }
     }
+}
+
+int itgc_useful_threads(int threads, int64_t work)
+{
+    return work < FEWEST_WORK || threads < 1 ? 1 : threads;
 }

@@ -8,4 +8,7 @@
 /* Calls task(argument, begin, end) on pieces of [0, count) on up to `threads` threads and waits. Tasks must not allocate from an arena. */
 void itgc_parallel(int threads, int64_t count, void (*task)(void *argument, int64_t begin, int64_t end), void *argument);
 
+/* Threads for so many multiplications or similar: one where starting others, or waiting for them on a busy machine, takes longer. */
+int itgc_useful_threads(int threads, int64_t work);
+
 #endif

@@ -3,6 +3,8 @@
  * Called by evaluate.c and `intaglio run`. */
 #include "compiler/evaluate/engine.h"
 
+#include "compiler/base/parallel.h"
+
 #include <string.h>
 
 struct itgc_engine {
@@ -92,9 +94,12 @@ void itgc_write_inputs(itgc_engine *engine, const itgc_value *const *inputs)
     }
 }
 
+/* Between float runs the other workers sleep: what is done before they wake is done alone. */
 void itgc_run_step(itgc_engine *engine, int step)
 {
-    itg_run_step(engine->model, engine->exec, engine->memory, (uint32_t)step);
+    itg_exec exec = engine->exec ? *engine->exec : (itg_exec){.workers = 1};
+    exec.workers = (uint32_t)itgc_useful_threads((int)exec.workers, engine->graph->steps[step]->macs);
+    itg_run_step(engine->model, &exec, engine->memory, (uint32_t)step);
 }
 
 void itgc_write_codes(itgc_engine *engine, const itg_port *port, const float *reals, int64_t count)

@@ -129,7 +129,7 @@ void itgc_eval_plain_attention(const itgc_eval *eval, const itgc_attention_geome
         return;
     }
     attention_job job = {.eval = eval, .g = g, .tiles = (g->q.length + TILE_ROWS - 1) / TILE_ROWS};
-    job.workers = work < ((int64_t)1 << 18) ? 1 : eval->threads; /* less work than starting a thread */
+    job.workers = itgc_useful_threads(eval->threads, work);
     job.scale = (float)(isnan(params->scale) ? 1.0 / sqrt((double)g->q.size) : params->scale);
     job.key_floats = itgc_packed_floats(g->k.size, g->total);
     job.value_floats = itgc_packed_floats(g->total, g->v.size);

@@ -191,10 +191,10 @@ bool itgc_run_convolution(const itgc_eval *eval, const itgc_conv_params *params,
     if (itgc_elements(&eval->out[0]->shape) == 0) {
         return true;
     }
-    c.workers = eval->threads < 1 ? 1 : eval->threads;
     c.out_each = g->channels / params->group;
     c.depthwise = c.in_each == 1 && c.out_each == 1;
     c.segments = (int)(g->kernel[0] * g->kernel[1] * g->kernel[2]);
+    c.workers = itgc_useful_threads(eval->threads, itgc_elements(&eval->out[0]->shape) * c.in_each * c.segments);
     const itgc_value *const bias = itgc_operand_of(eval, 2);
     c.bias = bias == NULL ? NULL : bias->f;
     for (int axis = 0; axis < 3; axis++) {

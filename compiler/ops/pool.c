@@ -213,7 +213,9 @@ static bool eval_pool(const itgc_eval *eval)
     itgc_fill_geometry(&pooling.geometry, &params->window, &pooling.x->shape, &pooling.y->shape);
     const itgc_geometry *const g = &pooling.geometry;
     pooling.channels_inside = params->window.channels_last ? g->channels : 1;
-    itgc_parallel(eval->threads, g->batch * g->channels / pooling.channels_inside * g->out[0] * g->out[1], run_lines, &pooling);
+    const int64_t work = itgc_elements(&pooling.y->shape) * g->kernel[0] * g->kernel[1] * g->kernel[2];
+    itgc_parallel(itgc_useful_threads(eval->threads, work), g->batch * g->channels / pooling.channels_inside * g->out[0] * g->out[1], run_lines,
+                  &pooling);
     return true;
 }
 

@@ -58,6 +58,5 @@ void itgc_multiply_dense(const itgc_dense *dense, int threads)
 {
     itgc_dense own = *dense;
     const int64_t down = (dense->m + TILE_ROWS - 1) / TILE_ROWS, across = (dense->n + TILE_COLUMNS - 1) / TILE_COLUMNS;
-    const bool is_small = dense->m * dense->n * dense->k < ((int64_t)1 << 18); /* less work than starting a thread */
-    itgc_parallel(is_small ? 1 : threads, down * across, multiply_tiles, &own);
+    itgc_parallel(itgc_useful_threads(threads, dense->m * dense->n * dense->k), down * across, multiply_tiles, &own);
 }

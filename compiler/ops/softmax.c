@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+#define WORK 16 /* multiplications that take as long as one exponential */
+
 static bool parse_softmax(itgc_node *node, itgc_diag *diag)
 {
     itgc_axis_params *const params = node->params;
@@ -110,7 +112,7 @@ static bool eval_softmax(const itgc_eval *eval)
     const int64_t coerced = shape->rank == 0 ? 1 : itgc_inner_count(shape, params->axis - 1);
     const int64_t length = is_plain ? shape->dim[params->axis] : coerced;
     work whole = {function, eval->out[0]->f, eval->in[0]->f, length, is_plain ? itgc_inner_count(shape, params->axis) : 1};
-    itgc_parallel(eval->threads, elements / length, run_rows, &whole);
+    itgc_parallel(itgc_useful_threads(eval->threads, elements * WORK), elements / length, run_rows, &whole);
     return true;
 }
 
