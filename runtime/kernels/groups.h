@@ -22,6 +22,17 @@ typedef struct itg_group_run {
 
 typedef void itg_write_run(const itg_normalize *normalize, const itg_group_run *run);
 
+/* Neighbours from `first` on, one at a time. Where the types are constants the loop does not ask for them. */
+static inline void itg_write_elements(const itg_normalize *normalize, const itg_group_run *run, int32_t first, itg_type in_type, itg_type out_type)
+{
+    const int32_t step = normalize->per_channel ? 1 : 0;
+    for (int32_t i = first; i < normalize->width; i++) {
+        const int32_t element = itg_normalize_element(normalize, run->normal, itg_load_code(run->in, in_type, (size_t)i));
+        const int32_t code = itg_scale_normalized(normalize, element, run->gain[i * step], run->bias[i * step]);
+        itg_store_code(run->out, out_type, (size_t)i, code);
+    }
+}
+
 static inline void itg_walk_block(const itg_normalize *normalize, void *out, const void *in, const int32_t groups[2], itg_add_run *add,
                                   itg_write_run *write)
 {

@@ -96,7 +96,7 @@ static void write_run(const itg_normalize *normalize, const itg_group_run *run)
     const __m256i low = _mm256_set1_epi32(normalize->low), high = _mm256_set1_epi32(normalize->high);
     const __m128i fraction = _mm_cvtsi32_si128(normalize->fraction), narrow = _mm_cvtsi32_si128(normalize->narrow);
     const rounding r = set_rounding(run->normal->shift);
-    const int32_t whole = normalize->width & ~7, step = normalize->per_channel ? 1 : 0;
+    const int32_t whole = normalize->width & ~7;
     for (int32_t i = 0; i < whole; i += 8) {
         const __m256i centered = _mm256_sub_epi32(_mm256_sll_epi32(itg_lanes_load(run->in, normalize->in_type, (size_t)i), fraction), offset);
         const __m256i scaled = multiply_high(multiply_round(centered, multiplier, &r), load_constants(run->gain, normalize->per_channel, i));
@@ -104,11 +104,7 @@ static void write_run(const itg_normalize *normalize, const itg_group_run *run)
         const __m256i codes = _mm256_min_epi32(_mm256_max_epi32(_mm256_sra_epi32(sum, narrow), low), high);
         itg_lanes_store(run->out, normalize->out_type, (size_t)i, codes);
     }
-    for (int32_t i = whole; i < normalize->width; i++) {
-        const int32_t element = itg_normalize_element(normalize, run->normal, itg_load_code(run->in, normalize->in_type, (size_t)i));
-        const int32_t code = itg_scale_normalized(normalize, element, run->gain[i * step], run->bias[i * step]);
-        itg_store_code(run->out, normalize->out_type, (size_t)i, code);
-    }
+    itg_write_elements(normalize, run, whole, normalize->in_type, normalize->out_type);
 }
 
 static void normalize_groups(const itg_normalize *normalize, void *out, const void *in, int32_t first, int32_t last)

@@ -99,7 +99,7 @@ static void write_run(const itg_normalize *normalize, const itg_group_run *run)
                              .high = vdupq_n_s32(normalize->high),
                              .multiplier = vdup_n_s32(run->normal->multiplier),
                              .shift = vdupq_n_s64(-run->normal->shift)};
-    const int32_t whole = normalize->width / 8 * 8, step = normalize->per_channel ? 1 : 0;
+    const int32_t whole = normalize->width / 8 * 8;
     for (int32_t i = 0; i < whole; i += 8) {
         const int16x8_t codes = load_codes(run->in, normalize->in_type, i);
         const int16x4_t low = scale_four(&c, vget_low_s16(codes), load_constants(run->gain, normalize->per_channel, i),
@@ -108,11 +108,7 @@ static void write_run(const itg_normalize *normalize, const itg_group_run *run)
                                           load_constants(run->bias, normalize->per_channel, i + 4));
         store_codes(run->out, normalize->out_type, i, vcombine_s16(low, high));
     }
-    for (int32_t i = whole; i < normalize->width; i++) {
-        const int32_t element = itg_normalize_element(normalize, run->normal, itg_load_code(run->in, normalize->in_type, (size_t)i));
-        const int32_t code = itg_scale_normalized(normalize, element, run->gain[i * step], run->bias[i * step]);
-        itg_store_code(run->out, normalize->out_type, (size_t)i, code);
-    }
+    itg_write_elements(normalize, run, whole, normalize->in_type, normalize->out_type);
 }
 
 static void normalize_groups(const itg_normalize *normalize, void *out, const void *in, int32_t first, int32_t last)

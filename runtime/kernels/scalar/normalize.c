@@ -33,23 +33,12 @@ static void add_run(const itg_normalize *normalize, itg_moments *moments, const 
     }
 }
 
-/* The types are constants where it is called, so that the loop does not ask for them. */
-static inline void write_elements(const itg_normalize *normalize, const itg_group_run *run, itg_type in_type, itg_type out_type)
-{
-    const int32_t step = normalize->per_channel ? 1 : 0;
-    for (int32_t i = 0; i < normalize->width; i++) {
-        const int32_t element = itg_normalize_element(normalize, run->normal, itg_load_code(run->in, in_type, (size_t)i));
-        const int32_t code = itg_scale_normalized(normalize, element, run->gain[i * step], run->bias[i * step]);
-        itg_store_code(run->out, out_type, (size_t)i, code);
-    }
-}
-
 static void write_run(const itg_normalize *normalize, const itg_group_run *run)
 {
     if (normalize->in_type == ITG_S8 && normalize->out_type == ITG_S8)
-        write_elements(normalize, run, ITG_S8, ITG_S8);
+        itg_write_elements(normalize, run, 0, ITG_S8, ITG_S8);
     else
-        write_elements(normalize, run, normalize->in_type, normalize->out_type);
+        itg_write_elements(normalize, run, 0, normalize->in_type, normalize->out_type);
 }
 
 static void normalize_groups(const itg_normalize *normalize, void *out, const void *in, int32_t first, int32_t last)
