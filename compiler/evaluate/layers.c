@@ -193,7 +193,7 @@ static uint32_t count_live(const itgc_graph *graph, int step, bool as_int8)
     return bytes;
 }
 
-static void measure_cost(const itgc_graph *graph, itgc_layers *layers)
+void itgc_measure_cost(const itgc_graph *graph, itgc_layers *layers)
 {
     for (int s = 0; s < graph->step_count; s++) {
         const itgc_step *step = graph->steps[s];
@@ -221,6 +221,6 @@ bool itgc_measure_layers(const itgc_evaluation *given, int64_t most, itgc_layers
     itgc_release_executor(all.executor);
     for (int l = 0; fine && l < layers->count; l++)
         itgc_fill_layer(&all.state[l].sums, &layers->layer[l]);
-    measure_cost(all.graph, layers);
+    itgc_measure_cost(all.graph, layers);
     return fine;
 }

@@ -34,6 +34,9 @@ typedef struct itgc_layers {
 /* As itgc_evaluate, on at most `most` samples spread over those that count. Constant memory whatever their number. */
 bool itgc_measure_layers(const itgc_evaluation *evaluation, int64_t most, itgc_layers *layers);
 
+/* The integers of the last line of itgc_layers alone, which need no samples; the plan says them. */
+void itgc_measure_cost(const itgc_graph *graph, itgc_layers *layers);
+
 /* advice.c: what to try, the most promising first, one line each and layers by name. */
 struct itgc_text;
 void itgc_add_advice(struct itgc_text *text, const itgc_scores *scores, const itgc_layers *layers);

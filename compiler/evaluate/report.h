@@ -28,7 +28,10 @@ void itgc_add_paired(itgc_text *text, const itgc_paired *paired);
 /* "predictions": {…}: label and both answers of every sample, what --compare reads; key: of the samples (--compare refuses others). */
 void itgc_add_predictions(itgc_text *text, const itgc_scores *scores, const char *key);
 
-/* report_layers.c. "layers": [...] and "int16": {...}; and the same as tables and bars. */
+/* report_layers.c. "int16": {...}: what of the MACs reads int16, and the bytes that are live at once. */
+void itgc_add_cost(itgc_text *text, const itgc_layers *layers);
+
+/* "layers": [...] and "int16": {...}; and the same as tables and bars. */
 void itgc_add_layers(itgc_text *text, const itgc_layers *layers);
 void itgc_add_layers_page(itgc_text *text, const itgc_layers *layers);
 void itgc_add_advice_list(itgc_text *text, const itgc_scores *scores, const itgc_layers *layers);

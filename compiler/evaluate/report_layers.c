@@ -39,12 +39,19 @@ static void add_layer(itgc_text *text, const itgc_layer_report *layer)
     itgc_addf(text, "\"reads_int16\": %s, \"writes_int16\": %s}", layer->reads_int16 ? "true" : "false", layer->writes_int16 ? "true" : "false");
 }
 
-void itgc_add_layers(itgc_text *text, const itgc_layers *layers)
+void itgc_add_cost(itgc_text *text, const itgc_layers *layers)
 {
     const double share = layers->macs > 0 ? 100.0 * (double)layers->int16_macs / (double)layers->macs : 0.0;
-    itgc_addf(text, "  \"int16\": {\"macs\": %lld, ", (long long)layers->int16_macs);
+    itgc_addf(text, "\"int16\": {\"macs\": %lld, ", (long long)layers->int16_macs);
     itgc_add_number(text, "macs_percent", share, true);
-    itgc_addf(text, ", \"live_bytes\": %u, \"live_bytes_int8\": %u},\n", layers->live_bytes, layers->live_bytes_int8);
+    itgc_addf(text, ", \"live_bytes\": %u, \"live_bytes_int8\": %u}", layers->live_bytes, layers->live_bytes_int8);
+}
+
+void itgc_add_layers(itgc_text *text, const itgc_layers *layers)
+{
+    itgc_add(text, "  ");
+    itgc_add_cost(text, layers);
+    itgc_add(text, ",\n");
     itgc_addf(text, "  \"layer_samples\": %lld,\n  \"layers\": [", (long long)layers->samples);
     for (int l = 0; l < layers->count; l++) {
         itgc_add(text, l ? ",\n    " : "\n    ");

@@ -82,6 +82,7 @@ has "page of the report" "$WORK/d/g.report.html" '<h2>Layers against the float m
 if grep -qE '<script|https?://' "$WORK/d/g.report.html"; then bad "the page needs something from outside"; else ok; fi
 expect metric 0 "$TOOL" eval $MODEL/gesture19.onnx $COMMON --calib "$WORK/ranges" --data $MODEL/test --metric top1 --json "$WORK/first.json"
 if head -n 1 "$WORK/stdout" | grep -q '^top1: float [0-9.]*, int8 [0-9.]* %$'; then ok; else bad "metric: $(head -n 1 "$WORK/stdout")"; fi
+has "cost of int16" "$WORK/first.json" '"int16": {"macs": ' '"live_bytes": '
 has metric "$WORK/first.json" '"metric": {"name": "top1"' '"predictions": {"key": "' '"paired": {"different": ' '"p_value": '
 expect compare 0 "$TOOL" eval $MODEL/gesture19.onnx $COMMON --calib "$WORK/ranges" --preset fast --steps=-mse,-mse-weights --data $MODEL/test --compare "$WORK/first.json" --json "$WORK/second.json"
 has compare "$WORK/stdout" 'top-1 int8' 'this evaluation' "against $WORK/first.json: " 'of 152 samples are answered differently' '95 % confidence'

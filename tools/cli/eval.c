@@ -222,6 +222,10 @@ static bool show_scores(const cli_evaluation *evaluation)
         itgc_add(&text, ", ");
     }
     itgc_add_scores(&text, c->graph, &evaluation->scores);
+    itgc_layers cost = {0};
+    itgc_measure_cost(c->graph, &cost);
+    itgc_add(&text, ", ");
+    itgc_add_cost(&text, &cost);
     itgc_add(&text, "}\n");
     return !options->json || cli_write_text(&c->diag, options->json, &text);
 }
