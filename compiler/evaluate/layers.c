@@ -5,6 +5,7 @@
 
 #include "compiler/evaluate/engine.h"
 #include "compiler/evaluate/layer_sums.h"
+#include "compiler/ops/op.h"
 #include "compiler/reference/reference.h"
 
 /* A tensor that a layer reads and that has float values. */
@@ -197,11 +198,8 @@ void itgc_measure_cost(const itgc_graph *graph, itgc_layers *layers)
 {
     for (int s = 0; s < graph->step_count; s++) {
         const itgc_step *step = graph->steps[s];
-        bool wide = false;
-        for (int i = 0; i < 3; i++)
-            wide = wide || (step->in[i] && owner_of(step->in[i])->format.type == ITG_S16);
         layers->macs += step->macs;
-        layers->int16_macs += wide ? step->macs : 0;
+        layers->int16_macs += itgc_count_int16_macs(step);
         const uint32_t bytes = count_live(graph, s, false), bytes_int8 = count_live(graph, s, true);
         layers->live_bytes = bytes > layers->live_bytes ? bytes : layers->live_bytes;
         layers->live_bytes_int8 = bytes_int8 > layers->live_bytes_int8 ? bytes_int8 : layers->live_bytes_int8;

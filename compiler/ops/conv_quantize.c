@@ -34,6 +34,16 @@ const itgc_step_kind itgc_step_conv_add = {.op_name = "itg_op_conv_add",
                                            .field_count = sizeof conv_add_fields / sizeof conv_add_fields[0],
                                            .families = ITG_FAMILY_CONV | ITG_FAMILY_ELEMENTWISE};
 
+int64_t itgc_count_int16_macs(const itgc_step *step)
+{
+    const int count = step->kind == &itgc_step_conv_add ? 1 : 3;
+    bool reads_int16 = false;
+    for (int i = 0; i < count; i++) {
+        reads_int16 = reads_int16 || (step->in[i] && itgc_place_owner(step->in[i])->format.type == ITG_S16);
+    }
+    return reads_int16 ? step->macs : 0;
+}
+
 /* [Cout][C/g][KH][KW] → [Cout][KH][KW][C/g]. */
 static const int8_t *pack_rows(itgc_quantizer *quantizer, const itgc_linear_codes *codes, int64_t channels, int64_t positions)
 {

@@ -126,6 +126,9 @@ itgc_node *itgc_make_node(itgc_graph *graph, const char *type, const char *name,
 /* A convolution and the sum that alone reads it in one step: schedule makes it of theirs (schedule/fuse_sums.c). */
 extern const itgc_step_kind itgc_step_conv_add;
 
+/* Of a step's multiplications those that read int16 activations: all or none. What a sum adds to them is not multiplied. */
+int64_t itgc_count_int16_macs(const itgc_step *step);
+
 /* Whether that can be done with sum, an Add or Sub, and its operand `term`: the image, of more than one row, that a convolution (no depthwise one)
  * gives to this sum alone, beside a tensor of the same shape. quantize makes such a result finer, schedule fuses the steps: both ask here. */
 bool itgc_is_inner_term(const itgc_node *sum, const itgc_tensor *term);

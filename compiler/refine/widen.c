@@ -43,7 +43,7 @@ static cost cost_of(const itgc_graph *graph)
     for (int i = 0; i < graph->step_count; i++) {
         const itgc_step *step = graph->steps[i];
         all += (double)step->macs;
-        wide += step->in[0] && step->in[0]->format.type == ITG_S16 ? (double)step->macs : 0.0;
+        wide += (double)itgc_count_int16_macs(step);
     }
     return (cost){wide / all, (double)graph->arena_bytes};
 }

@@ -135,8 +135,24 @@ static void continued(void **state)
     end_bench(&f.b);
 }
 
+/* A convolution inside a sum reads the first operand alone; other steps multiply all that they read. */
+static void int16_multiplications(void **state)
+{
+    (void)state;
+    static const itgc_step_kind other = {.op_name = "itg_op_matmul"};
+    itgc_tensor bytes = {.format = {.type = ITG_S8}}, words = {.format = {.type = ITG_S16}}, view = {.alias_of = &words};
+    const itgc_step sum = {.kind = &itgc_step_conv_add, .in = {&bytes, &words}, .macs = 7},
+                    wide = {.kind = &itgc_step_conv_add, .in = {&words, &bytes}, .macs = 7};
+    const itgc_step product = {.kind = &other, .in = {&bytes, &view}, .macs = 5}, narrow = {.kind = &other, .in = {&bytes, &bytes}, .macs = 5};
+    assert_int_equal(itgc_count_int16_macs(&sum), 0);
+    assert_int_equal(itgc_count_int16_macs(&wide), 7);
+    assert_int_equal(itgc_count_int16_macs(&product), 5);
+    assert_int_equal(itgc_count_int16_macs(&narrow), 0);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(saturation), cmocka_unit_test(agrees_with_scores), cmocka_unit_test(continued)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(saturation), cmocka_unit_test(agrees_with_scores), cmocka_unit_test(continued),
+                                       cmocka_unit_test(int16_multiplications)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
