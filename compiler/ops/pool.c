@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * MaxPool, AveragePool, LpPool and their Global forms (ONNX opsets 1 to 22), with dilations, ceil_mode, and MaxPool's second output.
+ * MaxPool, AveragePool, LpPool and their Global forms, with dilations, ceil_mode, and MaxPool's second output.
  * In: x [N,C,…] or [N,…,C]. Averages and norms are summed in double; padding takes part only where count_include_pad says so. */
 #include "compiler/base/parallel.h"
 #include "compiler/base/real.h"
