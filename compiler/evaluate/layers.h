@@ -34,7 +34,7 @@ typedef struct itgc_layers {
 /* As itgc_evaluate, on at most `most` samples spread over those that count. Constant memory whatever their number. */
 bool itgc_measure_layers(const itgc_evaluation *evaluation, int64_t most, itgc_layers *layers);
 
-/* The integers of the last line of itgc_layers alone, which need no samples; the plan says them. */
+/* Only macs to live_bytes_int8, which need no samples: the plan says them. layers: zeros before. */
 void itgc_measure_cost(const itgc_graph *graph, itgc_layers *layers);
 
 /* advice.c: what to try, the most promising first, one line each and layers by name. */
