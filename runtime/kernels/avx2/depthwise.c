@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Depthwise convolution on AVX2: the bytes of up to four kernel rows are interleaved once a column; four taps of 8 channels are two exact
- * vpmaddwd, of the even bytes and of the odd ones. Contract: runtime/kernels/depthwise.h; weights ITG_PACK_16C4P; the walk: columns.h. */
+ * Depthwise convolution on AVX2, exact, weights ITG_PACK_16C4P. Layers of 3x3 taps that fit (strip.h) run in registers (depthwise3.h). For all
+ * others the bytes of up to four kernel rows are interleaved once a column (columns.h), and four taps of 8 channels are two vpmaddwd, of the
+ * even bytes and of the odd ones (words.h). Contract: runtime/kernels/depthwise.h. */
 #include "runtime/kernels/avx2/columns.h"
 #include "runtime/kernels/avx2/depthwise3.h"
 #include "runtime/kernels/avx2/words.h"
