@@ -24,7 +24,7 @@ typedef struct itg_tile {
     const int8_t *weights;  /* [block][segment][step][16][4] */
     ptrdiff_t block_stride; /* bytes */
     const int32_t *start;   /* the sums' first values, 16 a block */
-    const int32_t *crossed; /* of each pixel, to be taken from its sums (avx2/widened.h); NULL: nothing */
+    const int32_t *crossed; /* of each pixel, to be taken from its sums (avx2/widened_conv.h); NULL: nothing */
     /* ITG_PACK_16C4P: the block's second list; NULL: none. Places and weights are the group's. */
     const itg_pair_head *pairs;
     const int32_t *places;

@@ -4,7 +4,7 @@
 #ifndef ITG_AVX2_COLUMNS_H
 #define ITG_AVX2_COLUMNS_H
 
-#include "runtime/kernels/avx2/quarters.h"
+#include "runtime/kernels/avx2/quarter_codes.h"
 #include "runtime/kernels/column.h"
 #include "runtime/kernels/depthwise.h"
 #include "runtime/kernels/stage.h"

@@ -6,7 +6,7 @@
 #include "runtime/kernels/avx2/products.h"
 #include "runtime/kernels/avx2/requantize.h"
 #include "runtime/kernels/avx2/tile.h"
-#include "runtime/kernels/avx2/widened.h"
+#include "runtime/kernels/avx2/widened_conv.h"
 #include "runtime/kernels/part.h"
 
 static const itg_tile_set set = {.pixels = TILE_PIXELS,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * From bytes to the int16 operands of vpmaddwd. Used by transform.h and widened.h of this folder. */
+ * From bytes to the int16 operands of vpmaddwd. Used by transform.h and widened_conv.h of this folder. */
 #ifndef ITG_AVX2_WIDEN_H
 #define ITG_AVX2_WIDEN_H
 

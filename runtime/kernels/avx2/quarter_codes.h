@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * From 32 int32 sums in the four quarters of column.h to 32 stored bytes: the vector form of runtime/kernels/epilogue.h (numerics.md 1).
  * Used by the depthwise kernels of this folder and of the ISAs above it. */
-#ifndef ITG_AVX2_QUARTERS_H
-#define ITG_AVX2_QUARTERS_H
+#ifndef ITG_AVX2_QUARTER_CODES_H
+#define ITG_AVX2_QUARTER_CODES_H
 
 #include "runtime/kernels/avx2/requantize.h"
 

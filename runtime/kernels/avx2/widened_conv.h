@@ -3,8 +3,8 @@
  * of weights as int16, both in scratch memory, and tiles of 1 to 4 pixels times 16 output channels by vpmaddwd, half as many as there are
  * products: x0 w0 + x2 w2 = (x0 + w2)(x2 + w0) - x0 x2 - w0 w2, where x0 x2 is a pixel's, taken once for all outputs, and w0 w2 a weight's.
  * Included by conv.c of this folder, after tile.h whose macros it goes on with. */
-#ifndef ITG_AVX2_WIDENED_H
-#define ITG_AVX2_WIDENED_H
+#ifndef ITG_AVX2_WIDENED_CONV_H
+#define ITG_AVX2_WIDENED_CONV_H
 
 #include "runtime/kernels/avx2/tile.h"
 #include "runtime/kernels/avx2/widen.h"
