@@ -20,7 +20,8 @@ static void write_usage(itgc_writer *w)
     itgc_add_comment(w->text, w->options->model_file);
     const bool is_chosen = w->table_count > 1;
     const char *model = is_chosen ? "model" : itgc_sprint(w->graph->arena, "&%s_model", n);
-    itgc_addf(w->text, " for %s; belongs to you.\n * Link %s.c, %s_weights and libintaglio.a.\n *\n", w->options->target, n, n);
+    itgc_addf(w->text, " for %s; belongs to you.\n * Link %s.c, %s_weights%s and libintaglio.a.\n *\n", w->options->target, n, n,
+              w->options->weights_asm ? ".S" : ".c");
     itgc_addf(w->text, " *     static uint8_t arena[%s_ARENA_BYTES] ITG_ALIGNED;\n", u);
     if (is_chosen) {
         itgc_addf(w->text, " *     const itg_model *model = itg_choose_model(%s_models, %s_MODEL_COUNT);\n", n, u);

@@ -1,5 +1,5 @@
 /* hand.h: written by intaglio 0.1.0 from hand.onnx for cortex-m4; belongs to you.
- * Link hand.c, hand_weights and libintaglio.a.
+ * Link hand.c, hand_weights.c and libintaglio.a.
  *
  *     static uint8_t arena[HAND_ARENA_BYTES] ITG_ALIGNED;
  *     if (itg_check(&hand_model, NULL, arena, sizeof arena) != ITG_OK) ...

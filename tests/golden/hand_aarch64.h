@@ -1,5 +1,5 @@
 /* hand_aarch64.h: written by intaglio 0.1.0 from hand.onnx for aarch64; belongs to you.
- * Link hand_aarch64.c, hand_aarch64_weights and libintaglio.a.
+ * Link hand_aarch64.c, hand_aarch64_weights.c and libintaglio.a.
  *
  *     static uint8_t arena[HAND_AARCH64_ARENA_BYTES] ITG_ALIGNED;
  *     const itg_model *model = itg_choose_model(hand_aarch64_models, HAND_AARCH64_MODEL_COUNT);

@@ -17,6 +17,7 @@
 #include <cmocka.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -182,6 +183,15 @@ static void writes_whole_sets(void **state)
     assert_int_equal(count_files(f->dir), 6); /* .S and .bin in place of _weights.c */
 }
 
+/* What the comment of the header says to link is what was written. */
+static void names_the_files_to_link(void **state)
+{
+    fixture *f = *state;
+    assert_non_null(strstr(emit(f, "h"), "Link hand.c, hand_weights.c and libintaglio.a."));
+    f->options.weights_asm = true;
+    assert_non_null(strstr(emit(f, "h"), "Link hand.c, hand_weights.S and libintaglio.a."));
+}
+
 static void refuses_bad_places(void **state)
 {
     fixture *f = *state;
@@ -238,6 +248,7 @@ int main(void)
                                        TEST(refuses_a_plan_that_is_not_packed_for_the_target),
                                        TEST(gives_the_same_bytes_twice),
                                        TEST(writes_whole_sets),
+                                       TEST(names_the_files_to_link),
                                        TEST(refuses_bad_places),
                                        TEST(leaves_nothing_half_written),
                                        TEST(refuses_names_and_targets)};
