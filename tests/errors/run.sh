@@ -121,6 +121,7 @@ check option_of_other_command eval good.onnx --calib good.npy --data good.npy --
 check wrong_choice compile good.onnx --calib good.npy --layout nwhc -o out
 check wrong_number compile good.onnx --calib good.npy --scale big -o out
 check wrong_shape_option compile good.onnx --calib good.npy --input-shape x=1,0 -o out
+check shape_without_name compile good.onnx --calib good.npy --input-shape 1,3,99,99 -o out
 check wrong_name compile good.onnx --calib good.npy --name 2fast -o out
 check wrong_gate compile good.onnx --calib good.npy --gate 'top2<=1' -o out
 check wrong_step compile good.onnx --calib good.npy --steps=+magic -o out

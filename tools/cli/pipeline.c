@@ -59,22 +59,31 @@ static void say_phase(cli_session *session, const char *phase)
     session->phase_started = now;
 }
 
+/* 1,3,224,224 */
+static bool parse_dimensions(const char *at, itgc_shape *shape)
+{
+    shape->rank = 0;
+    for (char *end;; at = end + 1) {
+        const long long dim = strtoll(at, &end, 10);
+        if (end == at || dim <= 0 || shape->rank == ITGC_MAX_RANK || (*end != ',' && *end != '\0'))
+            return false;
+        shape->dim[shape->rank++] = dim;
+        if (*end == '\0')
+            return true;
+    }
+}
+
 /* NAME=1,3,224,224 */
 static bool parse_shape(itgc_diag *diag, itgc_arena *arena, const char *text, itgc_input_shape *shape)
 {
-    const char *equals = strrchr(text, '=');
-    bool fine = equals && equals != text;
-    shape->name = fine ? itgc_sprint(arena, "%.*s", (int)(equals - text), text) : "";
-    shape->shape.rank = 0;
-    for (const char *at = equals; fine && *at;) {
-        char *end;
-        const long long dim = strtoll(at + 1, &end, 10);
-        fine = end != at + 1 && dim > 0 && shape->shape.rank < ITGC_MAX_RANK && (*end == ',' || *end == '\0');
-        if (fine)
-            shape->shape.dim[shape->shape.rank++] = dim;
-        at = end;
-    }
-    return fine || itgc_fail(diag, 701, "--input-shape %s: not a shape; give NAME=1,3,224,224 with every dimension at least 1", text);
+    const char *equals = strrchr(text, '='), *numbers = equals ? equals + 1 : text;
+    if (!parse_dimensions(numbers, &shape->shape))
+        return itgc_fail(diag, 701, "--input-shape %s: not a shape; give NAME=1,3,224,224 with every dimension at least 1", text);
+    if (!equals || equals == text)
+        return itgc_fail(diag, 701, "--input-shape %s: NAME= is missing; give NAME=%s with the input's name, which `intaglio inspect` prints", text,
+                         numbers);
+    shape->name = itgc_sprint(arena, "%.*s", (int)(equals - text), text);
+    return true;
 }
 
 static bool import_model(cli_session *session, bool survey)
