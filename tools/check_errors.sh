@@ -1,12 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # compiler/base/codes.inc has every error code that the sources raise and no other, docs/errors.md is what `make errors-table` writes, each
-# code has a message in tests/errors or a test that names it, and each message there belongs to a case.
+# code has a message in tests/errors or a test that names it, and each message there ends with its code and belongs to a case.
 set -u
 status=0
 complain() { echo "$*"; status=1; }
 
-raised=$( (git ls-files 'compiler/*.[ch]' 'tools/*.[ch]' | xargs grep -ohE ', [1-9][0-9]{2},( "| *$)|\[E[0-9]{3}\]"') | grep -oE '[0-9]{3}' | sort -u)
+raised=$( (git ls-files 'compiler/*.[ch]' 'tools/*.[ch]' | xargs grep -ohE '(, |cli_error\()[1-9][0-9]{2},( "| *$)|\[E[0-9]{3}\]"') | grep -oE '[0-9]{3}' | sort -u)
 listed=$(sed -nE 's/^ITGC_CODE\(([0-9]+), .*/\1/p' compiler/base/codes.inc)
 for code in $raised; do
     echo "$listed" | grep -qx "$code" || complain "E$code is raised but not in compiler/base/codes.inc"
@@ -27,5 +27,6 @@ for message in tests/errors/*.err; do
     name=$(basename "$message" .err)
     grep -qE "^check $name |\{\"$name\"," tests/errors/run.sh tests/errors/bad_nodes.c || complain "$message belongs to no case"
     [ -s "$message" ] || complain "$message is empty"
+    ! grep -qvE ' \[E[0-9]{3}\]$' "$message" || complain "$message: a message without its code"
 done
 exit $status

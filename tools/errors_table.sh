@@ -5,7 +5,7 @@
 set -eu
 {
     # shellcheck disable=SC2046 # a list of files is words
-    grep -oHE ', [1-9][0-9]{2},( "| *$)|\[E[0-9]{3}\]"' $(git ls-files 'compiler/*.[ch]' 'tools/*.[ch]') |
+    grep -oHE '(, |cli_error\()[1-9][0-9]{2},( "| *$)|\[E[0-9]{3}\]"' $(git ls-files 'compiler/*.[ch]' 'tools/*.[ch]') |
         sed -E 's/^(compiler|tools)\/([^:]*):[^0-9]*([0-9]{3}).*/\3 \2/' | LC_ALL=C sort -u
     sed -nE 's/^ITGC_CODES\("(.*)"\)$/title \1/p; s/^ITGC_CODE\(([0-9]+), "(.*)", "(.*)"\)$/code \1|\2|\3/p' compiler/base/codes.inc
 } | awk '

@@ -31,7 +31,7 @@ static const cli_command *find_command(const char *name)
         if (strcmp(commands[c].name, name) == 0)
             return &commands[c];
     const char *near = cli_nearest(name, command_name, commands, COMMAND_COUNT);
-    cli_error("%s: unknown command%s%s; `intaglio --help` lists them", name, near ? "; did you mean " : "", near ? near : "");
+    cli_error(724, "%s: unknown command%s%s; `intaglio --help` lists them", name, near ? "; did you mean " : "", near ? near : "");
     return NULL;
 }
 

@@ -208,9 +208,11 @@ static bool check_given_names(itgc_importer *importer, ItgcOnnx__ValueInfoProto 
         bool found = false;
         for (int j = 0; j < count; j++)
             found = found || strcmp(inputs[j]->name, name) == 0;
+        if (!found && count == 0)
+            return itgc_fail(importer->diag, 207, "--input-shape names \"%.100s\", but the model has no inputs; leave it out", name);
         if (!found)
-            return itgc_fail(importer->diag, 207, "--input-shape names \"%.100s\", but the model has no such input; its %s \"%.100s\"", name,
-                             count == 1 ? "input is" : "first input is", count == 0 ? "" : inputs[0]->name);
+            return itgc_fail(importer->diag, 207, "--input-shape names \"%.100s\", but the model has no such input; %s %s", name,
+                             count == 1 ? "use" : "its first one takes", suggest_shape(importer, inputs[0], false));
     }
     return true;
 }

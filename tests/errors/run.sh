@@ -116,6 +116,11 @@ check over_ram compile good.onnx --calib good.npy --ram 8 -o out
 check over_flash compile good.onnx --calib good.npy --flash 16 -o out
 check unknown_option compile good.onnx --clib good.npy -o out
 check unknown_command complie good.onnx
+check no_argument compile
+check argument_too_many inspect good.onnx image.onnx
+check value_missing compile good.onnx --calib
+check value_unwanted compile good.onnx --quiet=yes
+check no_backend_test conformance empty
 check unknown_target compile good.onnx --calib good.npy --target cortex-m5 -o out
 check option_of_other_command eval good.onnx --calib good.npy --data good.npy --target host
 check wrong_choice compile good.onnx --calib good.npy --layout nwhc -o out
@@ -144,6 +149,8 @@ check name_too_long bench "$long.onnx"
 check model_too_large bench huge.onnx
 check external_data_ends bench external_short.onnx
 check shape_of_other_rank bench good.onnx --input-shape x=1,5
+check shape_of_unknown_input bench good.onnx --input-shape y=1,4
+check shape_of_no_input bench no_inputs.onnx --input-shape x=1,4
 check function_calls_itself bench recursion.onnx
 check branch_on_input bench branch.onnx
 check sample_kind compile good.onnx --calib text.txt -o out

@@ -108,12 +108,12 @@ int cli_conformance(const cli_options *options)
     folders found = {NULL, 0, 0};
     test_tally tally = {0, 0, 0};
     if (!arena || setjmp(*itgc_arm_arena(arena))) {
-        cli_error("memory ran out; free some [E901]");
+        cli_error(901, "memory ran out; free some");
         return CLI_INTERNAL;
     }
     for (int i = 0; i < options->arguments.count; i++)
         if (!collect(arena, options->arguments.item[i], &found)) {
-            cli_error("%s: no model.onnx in this folder or in those within it; give ONNX backend test folders", options->arguments.item[i]);
+            cli_error(728, "%s: no model.onnx in this folder or in those within it; give ONNX backend test folders", options->arguments.item[i]);
             itgc_release_arena(arena);
             return CLI_WRONG_INPUT;
         }

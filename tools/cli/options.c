@@ -167,7 +167,7 @@ static bool parse_numbers(const option_row *row, const char *text, cli_numbers *
         if (*at != ',')
             break;
     }
-    return cli_error("%s %s: expected %s; give numbers separated by commas", row->name, text, row->argument);
+    return cli_error(726, "%s %s: expected %s; give numbers separated by commas", row->name, text, row->argument);
 }
 
 static bool parse_count(const option_row *row, const char *text, uint64_t *value)
@@ -183,26 +183,26 @@ static bool parse_count(const option_row *row, const char *text, uint64_t *value
         *value <<= fine ? shift : 0;
     } else
         fine = fine && *end == '\0';
-    return fine ||
-           cli_error("%s %s: not a number; give a whole number%s", row->name, text, row->kind == BYTES ? ", K, M or G behind it if you like" : "");
+    return fine || cli_error(726, "%s %s: not a number; give a whole number%s", row->name, text,
+                             row->kind == BYTES ? ", K, M or G behind it if you like" : "");
 }
 
 static bool store_option(cli_options *options, const option_row *row, const char *value)
 {
     void *field = (char *)options + row->offset;
     if (row->choices && !is_choice(row->choices, value))
-        return cli_error("%s %s: unknown value; give one of %s", row->name, value, row->choices);
+        return cli_error(726, "%s %s: unknown value; give one of %s", row->name, value, row->choices);
     switch (row->kind) {
     case FLAG:
         *(bool *)field = true;
         return true;
     case TEXT:
         *(const char **)field = value;
-        return *value != '\0' || cli_error("%s: the value is empty; give %s", row->name, row->argument);
+        return *value != '\0' || cli_error(726, "%s: the value is empty; give %s", row->name, row->argument);
     case LIST: {
         cli_list *list = field;
         if (list->count == CLI_MAX_LIST)
-            return cli_error("%s: given more than %d times; put the samples into one folder", row->name, CLI_MAX_LIST);
+            return cli_error(726, "%s: given more than %d times; put the samples into one folder", row->name, CLI_MAX_LIST);
         list->item[list->count++] = value;
         return true;
     }
@@ -220,17 +220,17 @@ static bool parse_option(cli_options *options, const cli_command *command, int a
     const option_row *row = find_row(word, length);
     if (!row) {
         const char *near = cli_nearest(word, row_name, rows, ROW_COUNT);
-        return cli_error("%s: unknown option%s%s; `intaglio %s --help` lists them", word, near ? "; did you mean " : "", near ? near : "",
+        return cli_error(725, "%s: unknown option%s%s; `intaglio %s --help` lists them", word, near ? "; did you mean " : "", near ? near : "",
                          command->name);
     }
     if (!(row->commands & command->bit))
-        return cli_error("%s: not an option of `%s`; `intaglio %s --help` lists them", row->name, command->name, command->name);
+        return cli_error(725, "%s: not an option of `%s`; `intaglio %s --help` lists them", row->name, command->name, command->name);
     if (row->kind == FLAG)
-        return equals ? cli_error("%s: takes no value; leave out \"%s\"", row->name, equals) : store_option(options, row, "");
+        return equals ? cli_error(726, "%s: takes no value; leave out \"%s\"", row->name, equals) : store_option(options, row, "");
     if (equals)
         return store_option(options, row, equals + 1);
     if (*at + 1 >= argc)
-        return cli_error("%s: needs a value; give %s", row->name, row->argument);
+        return cli_error(726, "%s: needs a value; give %s", row->name, row->argument);
     bool fine = store_option(options, row, argv[++*at]);
     /* `--calib A B`: every path up to the next option. */
     while (fine && row->kind == LIST && row->offset == AT(calib) && *at + 1 < argc && argv[*at + 1][0] != '-')
@@ -254,9 +254,9 @@ bool cli_parse(cli_options *options, const cli_command *command, int argc, char 
         return true;
     const int given = options->arguments.count;
     if (given < command->min_arguments)
-        return cli_error("%s: %s is missing; `intaglio %s --help` shows how", command->name, command->arguments, command->name);
+        return cli_error(727, "%s: %s is missing; `intaglio %s --help` shows how", command->name, command->arguments, command->name);
     if (command->max_arguments >= 0 && given > command->max_arguments)
-        return cli_error("%s: \"%s\" is one argument too many; `intaglio %s --help` shows how", command->name,
+        return cli_error(727, "%s: \"%s\" is one argument too many; `intaglio %s --help` shows how", command->name,
                          options->arguments.item[command->max_arguments], command->name);
     return true;
 }

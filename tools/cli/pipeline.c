@@ -29,7 +29,7 @@ int cli_run_session(const cli_options *options, bool (*body)(cli_session *sessio
     cli_session session = {.options = options, .body = body, .status = CLI_DONE, .phase_started = cli_seconds()};
     session.c = itgc_new_compilation(memory_limit(options));
     if (!session.c) {
-        cli_error("out of memory before anything was done; free some or raise --max-memory [E901]");
+        cli_error(901, "out of memory before anything was done; free some or raise --max-memory");
         return CLI_INTERNAL;
     }
     session.c->dump_phase = options->dump;

@@ -14,14 +14,14 @@
 #include <time.h>
 #include <unistd.h>
 
-bool cli_error(const char *format, ...)
+bool cli_error(int code, const char *format, ...)
 {
     va_list arguments;
     char text[2048];
     va_start(arguments, format);
     (void)vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
-    fprintf(stderr, "intaglio: error: %s\n", itgc_hide_controls(text));
+    fprintf(stderr, "intaglio: error: %s [E%03d]\n", itgc_hide_controls(text), code);
     return false;
 }
 

@@ -7,8 +7,8 @@
 #include "compiler/base/text.h"
 #include "compiler/measure/measure.h"
 
-/* `intaglio: error: …`; always false. */
-bool cli_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* `intaglio: error: … [Ecode]`, for what is found where there is no itgc_diag; always false. */
+bool cli_error(int code, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Prints warnings and notes not printed yet (unless quiet) and the error, if there is one. *printed counts the former. */
 void cli_print_diagnosis(const itgc_diag *diag, int *printed, bool quiet);

@@ -157,7 +157,7 @@ static void shapes_that_contradict(void **state)
     import_bad(f, 207, "has 4 dimensions");
     itgc_clear_error(&f->diag);
     give_shape(f, "picture", (itgc_shape){4, {1, 3, 8, 8}});
-    import_bad(f, 207, "no such input; its input is \"pic\"");
+    import_bad(f, 207, "no such input; use --input-shape pic=1,3,224,224");
 }
 
 static void overflowing_shapes(void **state)
