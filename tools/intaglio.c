@@ -35,7 +35,7 @@ static const cli_command *find_command(const char *name)
     return NULL;
 }
 
-int main(int argc, char **argv)
+static int run_command(int argc, char **argv)
 {
     if (argc < 2) {
         cli_print_help(commands, COMMAND_COUNT);
@@ -58,4 +58,9 @@ int main(int argc, char **argv)
         return CLI_DONE;
     }
     return command->run(&options);
+}
+
+int main(int argc, char **argv)
+{
+    return cli_end_output(run_command(argc, argv));
 }

@@ -35,6 +35,25 @@ done
 expect version 0 "$TOOL" --version
 expect help 0 "$TOOL" --help
 expect nothing 2 "$TOOL"
+into_full() { # NAME COMMAND…: what cannot be written is an error, said once
+    name=$1
+    shift
+    "$@" >/dev/full 2>"$WORK/stderr"
+    status=$?
+    if [ "$status" -eq 2 ] && [ "$(grep -c 'standard output: writing failed.*\[E602\]' "$WORK/stderr")" -eq 1 ]; then ok
+    else bad "$name into a full device: exit status $status, $(cat "$WORK/stderr")"; fi
+}
+into_full version "$TOOL" --version
+into_full help "$TOOL" --help
+into_full "compile --help" "$TOOL" compile --help
+into_full targets "$TOOL" targets
+into_full "targets --matrix" "$TOOL" targets --matrix
+into_full inspect "$TOOL" inspect $MODEL/gesture19.onnx --input-shape input=1,96,96,3
+into_full "inspect --json -" "$TOOL" inspect $MODEL/gesture19.onnx --input-shape input=1,96,96,3 --json - --quiet
+into_full dump "$TOOL" inspect $MODEL/gesture19.onnx --input-shape input=1,96,96,3 --dump=lower
+"$TOOL" targets >&- 2>"$WORK/stderr"
+status=$?
+if [ "$status" -eq 2 ] && grep -q 'standard output: writing failed.*\[E602\]' "$WORK/stderr"; then ok; else bad "closed standard output: exit status $status"; fi
 expect targets 0 "$TOOL" targets
 has targets "$WORK/stdout" microbit mps3-an547 cortex-m4 aarch64
 

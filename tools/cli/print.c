@@ -14,6 +14,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#define OUTPUT_FAILED "standard output: writing failed (%s); free some space or choose another place"
+
 bool cli_error(int code, const char *format, ...)
 {
     va_list arguments;
@@ -51,7 +53,7 @@ bool cli_write_text(itgc_diag *diag, const char *path, const itgc_text *text)
 {
     if (strcmp(path, "-") == 0) {
         const bool fine = fwrite(text->bytes, 1, text->count, stdout) == text->count && fflush(stdout) == 0;
-        return fine || itgc_fail(diag, 602, "standard output: writing failed (%s); free some space", strerror(errno));
+        return fine || itgc_fail(diag, 602, OUTPUT_FAILED, strerror(errno));
     }
     const char *partial = itgc_partial_path(diag->arena, path);
     FILE *file = fopen(partial, "wb");
@@ -61,6 +63,16 @@ bool cli_write_text(itgc_diag *diag, const char *path, const itgc_text *text)
     fine = fclose(file) == 0 && fine;
     return itgc_finish_partial(partial, path, fine) ||
            itgc_fail(diag, 602, "%s: writing failed (%s); free some space or choose another file", path, strerror(errno));
+}
+
+int cli_end_output(int status)
+{
+    errno = 0;
+    const bool failed = fflush(stdout) != 0 || ferror(stdout);
+    if (!failed || status == CLI_WRONG_INPUT || status == CLI_INTERNAL) /* those said what went wrong already */
+        return status;
+    cli_error(602, OUTPUT_FAILED, errno ? strerror(errno) : "an earlier part of it");
+    return CLI_WRONG_INPUT;
 }
 
 double cli_seconds(void)

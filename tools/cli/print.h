@@ -22,6 +22,9 @@ int cli_status_of(const itgc_diag *diag);
 /* Writes text to FILE under a temporary name, or to standard output for "-". False with 601 or 602. */
 bool cli_write_text(itgc_diag *diag, const char *path, const itgc_text *text);
 
+/* Writes what standard output still holds. The status given, or that of an error: what was printed did not arrive (602). */
+int cli_end_output(int status);
+
 /* Progress: a bar with the time left on a terminal, a plain line at the start and end of each piece of work elsewhere. */
 typedef struct cli_progress {
     bool quiet, is_terminal;
