@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Writes the set of files: all of them as texts first, then under temporary names in DIR, then renamed; whatever fails, nothing that is
- * half written stays. Called by compile.c. */
+ * half written stays. Called by compile.c, and by tools to check DIR before the work. */
 #include "compiler/emit/writer.h"
 
 #include <errno.h>
@@ -94,17 +94,32 @@ static void collect_files(output_set *set, itgc_writer *writer)
     }
 }
 
-static bool make_dir(output_set *set)
+static bool make_dir(itgc_diag *diag, const char *dir, bool *made)
 {
     struct stat status;
-    if (stat(set->dir, &status) == 0) {
-        return S_ISDIR(status.st_mode) || itgc_fail(set->diag, 603, "%s is a file, not a folder; give another -o", set->dir);
+    *made = false;
+    if (stat(dir, &status) == 0) {
+        return S_ISDIR(status.st_mode) || itgc_fail(diag, 603, "%s: this is a file, not a folder; give another -o", dir);
     }
-    if (mkdir(set->dir, 0777) != 0) {
-        return itgc_fail(set->diag, 603, "folder %s cannot be made (%s); give another -o", set->dir, strerror(errno));
+    if (mkdir(dir, 0777) != 0) {
+        return itgc_fail(diag, 603, "%s: the folder cannot be made (%s); give another -o", dir, strerror(errno));
     }
-    set->made_dir = true;
+    *made = true;
     return true;
+}
+
+bool itgc_check_folder(itgc_diag *diag, const char *dir)
+{
+    bool made;
+    if (!make_dir(diag, dir, &made)) {
+        return false;
+    }
+    const bool is_open = access(dir, W_OK | X_OK) == 0;
+    const int cause = errno;
+    if (made) {
+        (void)rmdir(dir);
+    }
+    return is_open || itgc_fail(diag, 604, "%s: cannot be written (%s); check permissions or give another -o", dir, strerror(cause));
 }
 
 /* 0, or the errno of what went wrong. */
@@ -133,7 +148,7 @@ static bool fail_writing(output_set *set, const output_file *file, int cause)
         (void)rmdir(set->dir);
     }
     const char *remedy = cause == ENOSPC || cause == EDQUOT ? "free some space or give another -o" : "check permissions or give another -o";
-    return itgc_fail(set->diag, 604, "%s cannot be written (%s); %s; nothing was changed", file->path, strerror(cause), remedy);
+    return itgc_fail(set->diag, 604, "%s: cannot be written (%s); %s; nothing was changed", file->path, strerror(cause), remedy);
 }
 
 /* A folder in the way of a file would stop the renaming half way. */
@@ -178,11 +193,12 @@ bool itgc_emit_files(const itgc_graph *graph, const itg_model *model, const itgc
     }
     collect_files(&set, &writer); /* all memory is taken before the folder is made: it may run out */
     collect_stale(&set, options);
-    if (!make_dir(&set) || !write_all(&set)) {
-        return false;
-    }
-    for (int i = 0; i < set.stale_count; i++) {
+    const char *const about = set.diag->file;
+    set.diag->file = NULL; /* a message is about the place, not about the model */
+    const bool is_written = make_dir(set.diag, dir, &set.made_dir) && write_all(&set);
+    set.diag->file = about;
+    for (int i = 0; is_written && i < set.stale_count; i++) {
         (void)unlink(set.stale[i]);
     }
-    return true;
+    return is_written;
 }

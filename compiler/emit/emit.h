@@ -22,6 +22,9 @@ typedef struct itgc_emit_options {
 /* Writes all files into dir: each under a temporary name, all renamed at the end; on failure nothing is left. Codes 6xx. */
 bool itgc_emit_files(const itgc_graph *graph, const itg_model *model, const itgc_emit_options *options, const char *dir);
 
+/* Whether dir is a folder that files can be written into, or can be made: to be asked before the work. Nothing stays made. Codes 603, 604. */
+bool itgc_check_folder(itgc_diag *diag, const char *dir);
+
 /* The files as texts, for tests: which = "h", "c", "weights", "test". */
 struct itgc_text;
 bool itgc_emit_text(struct itgc_text *text, const itgc_graph *graph, const itg_model *model, const itgc_emit_options *options, const char *which);

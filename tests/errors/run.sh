@@ -111,6 +111,7 @@ check class_folder_unknown eval image.onnx --calib photo --data set/classes --cr
 check raw_without_format compile good.onnx --calib raw -o out
 check unwritable_folder compile good.onnx --calib good.npy -o file/out
 check output_is_file compile good.onnx --calib good.npy -o file
+check output_before_calibration compile good.onnx --calib nowhere -o file/out
 check no_output_folder compile good.onnx --calib good.npy
 check over_ram compile good.onnx --calib good.npy --ram 8 -o out
 check over_flash compile good.onnx --calib good.npy --flash 16 -o out

@@ -215,7 +215,9 @@ static bool run_compile(cli_session *session)
         return itgc_fail(diag, 712, "compile needs a folder for its files; give -o DIR");
     const itgc_target *target = find_target(session);
     const char *name = target ? model_name(session) : NULL;
-    if (!name || !cli_load(session, false) || !cli_lower(session) || !cli_quantize(session, false) || !cli_schedule(session, target))
+    if (!name || !itgc_check_folder(diag, session->options->out))
+        return false;
+    if (!cli_load(session, false) || !cli_lower(session) || !cli_quantize(session, false) || !cli_schedule(session, target))
         return false;
     itgc_report report = {.name = name, .target = target->name, .sample_count = session->sample_count};
     if (!measure_accuracy(session, &report))

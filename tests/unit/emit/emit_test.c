@@ -197,6 +197,8 @@ static void refuses_bad_places(void **state)
     fixture *f = *state;
     assert_false(itgc_emit_files(f->graph, f->model, &f->options, "/dev/null"));
     assert_int_equal(f->diag.code, 603);
+    assert_string_equal(f->diag.error, "/dev/null: this is a file, not a folder; give another -o [E603]");
+    assert_string_equal(f->diag.file, "hand");
     f->diag.error = NULL;
     assert_false(itgc_emit_files(f->graph, f->model, &f->options, "/dev/null/deeper"));
     assert_int_equal(f->diag.code, 603);
@@ -205,8 +207,26 @@ static void refuses_bad_places(void **state)
     assert_int_equal(mkdir(blocked, 0777), 0);
     assert_false(itgc_emit_files(f->graph, f->model, &f->options, f->dir));
     assert_int_equal(f->diag.code, 604);
+    assert_int_equal(strncmp(f->diag.error, blocked, strlen(blocked)), 0);
     assert_int_equal(count_files(f->dir), 1);
     (void)rmdir(blocked);
+}
+
+static void checks_a_folder_and_leaves_nothing(void **state)
+{
+    fixture *f = *state;
+    const char *inner = itgc_sprint(f->arena, "%s/inner", f->dir);
+    assert_true(itgc_check_folder(&f->diag, f->dir));
+    assert_true(itgc_check_folder(&f->diag, inner));
+    assert_int_equal(count_files(f->dir), 0);
+    assert_false(itgc_check_folder(&f->diag, itgc_sprint(f->arena, "%s/deeper", inner)));
+    assert_int_equal(f->diag.code, 603);
+    assert_int_equal(count_files(f->dir), 0);
+    f->diag.error = NULL;
+    assert_int_equal(chmod(f->dir, 0500), 0);
+    const bool is_open = itgc_check_folder(&f->diag, f->dir);
+    assert_int_equal(chmod(f->dir, 0700), 0);
+    assert_true(is_open ? geteuid() == 0 : f->diag.code == 604); /* nothing stops root */
 }
 
 /* A limit on file sizes stands for a full disk: writing fails half way. */
@@ -250,6 +270,7 @@ int main(void)
                                        TEST(writes_whole_sets),
                                        TEST(names_the_files_to_link),
                                        TEST(refuses_bad_places),
+                                       TEST(checks_a_folder_and_leaves_nothing),
                                        TEST(leaves_nothing_half_written),
                                        TEST(refuses_names_and_targets)};
     return cmocka_run_group_tests(tests, NULL, NULL);
