@@ -16,9 +16,6 @@ static bool parse_pool(itgc_node *node, itgc_diag *diag)
     itgc_pool_params *const params = node->params;
     params->kind = strstr(node->type, "Max") != NULL ? ITGC_POOL_MAX : strstr(node->type, "Lp") != NULL ? ITGC_POOL_LP : ITGC_POOL_AVERAGE;
     params->global = strncmp(node->type, "Global", 6) == 0;
-    if (params->global && node->attribute_count > 0 && strcmp(node->attributes[0].name, "p") != 0) {
-        return itgc_fail(diag, 209, "attribute \"%.60s\" is not supported; export the model without it", node->attributes[0].name);
-    }
     params->include_pad = itgc_int_attribute(node, "count_include_pad", 0) != 0;
     params->column_major = itgc_int_attribute(node, "storage_order", 0) != 0;
     params->p = itgc_int_attribute(node, "p", 2);
@@ -219,26 +216,16 @@ static bool eval_pool(const itgc_eval *eval)
     return true;
 }
 
-/* The largest of codes is the code of the largest: MaxPool passes its input's format on. */
-const itgc_op itgc_op_maxpool = {.family = "pool",
-                                 .attributes = ITGC_WINDOW_ATTRIBUTES " ceil_mode storage_order",
-                                 .min_inputs = 1,
-                                 .max_inputs = 1,
-                                 .max_outputs = 2,
-                                 .params_bytes = sizeof(itgc_pool_params),
-                                 .parse = parse_pool,
-                                 .infer = infer_pool,
-                                 .eval = eval_pool,
-                                 .quantize = itgc_quantize_pool,
-                                 .format = ITGC_FORMAT_PASS};
+#define POOL(names, outputs, rule)                                                                                                                   \
+    {                                                                                                                                                \
+        .family = "pool", .attributes = names, .min_inputs = 1, .max_inputs = 1, .max_outputs = outputs, .params_bytes = sizeof(itgc_pool_params),   \
+        .parse = parse_pool, .infer = infer_pool, .eval = eval_pool, .quantize = itgc_quantize_pool, .format = rule                                  \
+    }
 
-const itgc_op itgc_op_pool = {.family = "pool",
-                              .attributes = ITGC_WINDOW_ATTRIBUTES " ceil_mode count_include_pad p",
-                              .min_inputs = 1,
-                              .max_inputs = 1,
-                              .max_outputs = 1,
-                              .params_bytes = sizeof(itgc_pool_params),
-                              .parse = parse_pool,
-                              .infer = infer_pool,
-                              .eval = eval_pool,
-                              .quantize = itgc_quantize_pool};
+/* The largest of codes is the code of the largest: maxima pass their input's format on. */
+const itgc_op itgc_op_max_pool = POOL(ITGC_WINDOW_ATTRIBUTES " ceil_mode storage_order", 2, ITGC_FORMAT_PASS);
+const itgc_op itgc_op_average_pool = POOL(ITGC_WINDOW_ATTRIBUTES " ceil_mode count_include_pad", 1, ITGC_FORMAT_OWN);
+const itgc_op itgc_op_lp_pool = POOL(ITGC_WINDOW_ATTRIBUTES " ceil_mode p", 1, ITGC_FORMAT_OWN);
+const itgc_op itgc_op_global_max_pool = POOL("", 1, ITGC_FORMAT_PASS);
+const itgc_op itgc_op_global_average_pool = POOL("", 1, ITGC_FORMAT_OWN);
+const itgc_op itgc_op_global_lp_pool = POOL("p", 1, ITGC_FORMAT_OWN);

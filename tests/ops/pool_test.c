@@ -137,12 +137,47 @@ static void test_refusals(void **state)
     assert_int_equal(run->diag.code, 224);
 }
 
+/* Of each name, what its neighbours have and it has not: the attribute is named, wherever it stands. */
+static void test_attributes(void **state)
+{
+    static const struct {
+        const char *type, *own, *foreign;
+    } ops[] = {{"AveragePool", "count_include_pad", "p"},   {"LpPool", "p", "count_include_pad"}, {"MaxPool", "storage_order", "p"},
+               {"GlobalLpPool", "p", "kernel_shape"},       {"GlobalLpPool", "p", "ceil_mode"},   {"GlobalAveragePool", NULL, "p"},
+               {"GlobalAveragePool", NULL, "kernel_shape"}, {"GlobalMaxPool", NULL, "p"},         {"GlobalMaxPool", NULL, "storage_order"}};
+    op_run *const run = *state;
+    for (size_t i = 0; i < sizeof ops / sizeof ops[0]; i++) {
+        start_node(run);
+        if (ops[i].own != NULL)
+            add_int(run, ops[i].own, 1);
+        if (strncmp(ops[i].type, "Global", 6) != 0)
+            ADD_INTS(run, "kernel_shape", 2, 2);
+        add_random(run, SHAPE(1, 1, 4, 4));
+        assert_true(prepare_node(run, ops[i].type, 12, 1));
+        add_int(run, ops[i].foreign, 1);
+        assert_false(prepare_node(run, ops[i].type, 12, 1));
+        assert_int_equal(run->diag.code, 209);
+        assert_non_null(strstr(run->diag.error, ops[i].foreign));
+    }
+}
+
+/* Where the largest values lie is MaxPool's to tell. */
+static void test_second_output(void **state)
+{
+    op_run *const run = *state;
+    start_node(run);
+    add_random(run, SHAPE(1, 1, 4, 4));
+    assert_false(prepare_node(run, "GlobalMaxPool", 12, 2));
+    assert_int_equal(run->diag.code, 208);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_windows, set_up, tear_down),  cmocka_unit_test_setup_teardown(test_indices, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_integers, set_up, tear_down), cmocka_unit_test_setup_teardown(test_global, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_refusals, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_windows, set_up, tear_down),       cmocka_unit_test_setup_teardown(test_indices, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_integers, set_up, tear_down),      cmocka_unit_test_setup_teardown(test_global, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_refusals, set_up, tear_down),      cmocka_unit_test_setup_teardown(test_attributes, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_second_output, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
