@@ -43,7 +43,7 @@ uint32_t itgc_code_bytes(itg_type type);
 /* arena.c: lifetimes and places of all tensors and scratch memory. False (503) if one or all are too large. */
 bool itgc_place_tensors(itgc_graph *graph);
 
-/* arena.c: bytes that these places take; UINT64_MAX if a tensor is too large. Changes lifetimes, no address. */
+/* arena.c: bytes that these places take; UINT64_MAX if a tensor is too large, without an error. Changes lifetimes, no address. */
 uint64_t itgc_measure_arena(itgc_graph *graph);
 
 #endif

@@ -283,10 +283,30 @@ static void overwrites_its_term(void **state)
     }
 }
 
+/* An int16 result of more than 2 GiB stands in the way of two steps alone; a plan that was found carries no error. */
+static void needs_no_place_for_what_is_inside(void **state)
+{
+    (void)state;
+    for (int keep = 0; keep < 2; keep++) {
+        bench b;
+        start_case(&b, &cases[1], true);
+        (void)run_float(&b);
+        assert_true(itgc_quantize_graph(b.graph, &b.options));
+        for (int i = 0; i < b.graph->tensor_count; i++) {
+            itgc_shape *shape = &b.graph->tensors[i]->shape;
+            shape->dim[0] *= ((int64_t)5 << 28) / itgc_elements(shape);
+        }
+        const itgc_schedule_options options = {.align = 64, .workers = 1, .keep_results = keep};
+        assert_int_equal(itgc_schedule_graph(b.graph, &options), !keep);
+        assert_int_equal(b.diag.error ? b.diag.code : 0, keep ? 503 : 0);
+        end_bench(&b);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(equals_two_steps), cmocka_unit_test(equals_with_all_packings),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(equals_two_steps),         cmocka_unit_test(equals_with_all_packings),
                                        cmocka_unit_test(never_enlarges_the_arena), cmocka_unit_test(rounds_once),
-                                       cmocka_unit_test(overwrites_its_term)};
+                                       cmocka_unit_test(overwrites_its_term),      cmocka_unit_test(needs_no_place_for_what_is_inside)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
