@@ -121,6 +121,12 @@ has "eval continued" "$WORK/stderr" '151 samples are taken over'
 if [ ! -e "$WORK/rest.json.resume" ]; then ok; else bad "resume is left behind"; fi
 expect "eval of all" 0 "$TOOL" eval $MODEL/gesture19.onnx $COMMON --calib "$WORK/ranges" --data "$WORK/data" --json "$WORK/all.json"
 if cmp -s "$WORK/rest.json" "$WORK/all.json"; then ok; else bad "a continued eval differs from a whole one"; fi
+mkdir "$WORK/stuck.json.partial" # where the JSON cannot be written, the work is not lost
+expect "eval without its JSON" 2 "$TOOL" eval $MODEL/gesture19.onnx $COMMON --calib "$WORK/ranges" --data "$WORK/data" --json "$WORK/stuck.json"
+rmdir "$WORK/stuck.json.partial"
+expect "eval with its JSON" 0 "$TOOL" eval $MODEL/gesture19.onnx ${COMMON%--quiet} --calib "$WORK/ranges" --data "$WORK/data" --json "$WORK/stuck.json"
+has "eval with its JSON" "$WORK/stderr" '152 samples are taken over'
+if cmp -s "$WORK/stuck.json" "$WORK/all.json" && [ ! -e "$WORK/stuck.json.resume" ]; then ok; else bad "an eval whose JSON was stuck differs, or left its resume"; fi
 
 expect image 0 "$TOOL" run $MODEL/gesture19.onnx $COMMON --calib "$WORK/ranges" --image $MODEL/test/rock/rock_0.jpg
 if head -n 1 "$WORK/stdout" | grep -q '^rock .*%$' && [ "$(wc -l <"$WORK/stdout")" -eq 5 ]; then ok; else bad "run --image: $(head -n 1 "$WORK/stdout")"; fi

@@ -90,16 +90,14 @@ bool cli_evaluate(cli_evaluation *evaluation)
 {
     cli_session *session = evaluation->session;
     const char *json = session->options->json;
-    cli_resume resume = {0};
     if (json && strcmp(json, "-") != 0 && strcmp(session->options->command, "eval") == 0) {
         char key[ITGC_SHA256_TEXT];
         fill_plan_key(evaluation, key);
-        if (!cli_open_resume(&resume, json, key, evaluation))
+        if (!cli_open_resume(&evaluation->resume, json, key, evaluation))
             return false;
     }
     const bool fine = itgc_evaluate(&evaluation->given, &evaluation->scores);
     cli_end_progress(&session->bar);
-    cli_close_resume(&resume, fine);
     return fine;
 }
 
@@ -238,7 +236,11 @@ static bool run_eval(cli_session *session)
         return itgc_fail(&session->c->diag, 714, "eval needs samples to measure on; give --data with a folder of labelled samples");
     cli_evaluation *evaluation = ITGC_NEW(session->c->arena, cli_evaluation);
     if (!cli_load(session, false) || !cli_lower(session) || !cli_quantize(session, false) || !cli_schedule(session, NULL) ||
-        !cli_open_evaluation(session, evaluation) || !cli_evaluate(evaluation) || !show_scores(evaluation))
+        !cli_open_evaluation(session, evaluation))
+        return false;
+    const bool is_written = cli_evaluate(evaluation) && show_scores(evaluation);
+    cli_close_resume(&evaluation->resume, is_written);
+    if (!is_written)
         return false;
     return !has_gate || cli_check_gate(evaluation, options->gate, NULL) || !session->c->diag.error;
 }

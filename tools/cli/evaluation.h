@@ -11,12 +11,21 @@
 #include <cjson/cJSON.h>
 #include <stdio.h>
 
+/* Records on their way to FILE.resume (resume.c). */
+typedef struct cli_resume {
+    itgc_diag *diag;
+    FILE *file;
+    const char *path;
+    int outputs;
+} cli_resume;
+
 typedef struct cli_evaluation {
     cli_session *session;
     itgc_evaluation given;
     itgc_scores scores;
     const char *data;                /* what samples these are, in words */
     char data_key[ITGC_SHA256_TEXT]; /* of their names and labels */
+    cli_resume resume;               /* of an eval with --json: to be closed once its scores are written */
     int64_t every;                   /* calibration samples used where nothing was kept for the gate */
 } cli_evaluation;
 
@@ -33,14 +42,9 @@ bool cli_check_gate(cli_evaluation *evaluation, const char *gate, const itgc_lay
 void cli_print_scores(FILE *file, const itgc_graph *graph, const itgc_scores *scores);
 
 /* resume.c: records are appended to FILE.resume as they are made; what is there with the same key is taken over into evaluation.given. */
-typedef struct cli_resume {
-    itgc_diag *diag;
-    FILE *file;
-    const char *path;
-    int outputs;
-} cli_resume;
 bool cli_open_resume(cli_resume *resume, const char *json, const char *key, cli_evaluation *evaluation);
 bool cli_keep_record(void *resume, const itgc_record *record);
+/* Removes the file if the evaluation is done, which includes that its scores were written. */
 void cli_close_resume(cli_resume *resume, bool done);
 
 /* compare.c: prints this evaluation beside each --compare FILE; text gets "compare": [...] with what JSON says of it. */
