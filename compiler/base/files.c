@@ -83,6 +83,25 @@ uint8_t *itgc_read_file(itgc_arena *arena, itgc_diag *diag, const char *path, ui
     return contents;
 }
 
+bool itgc_digest_file(itgc_diag *diag, const char *path, char digest[ITGC_SHA256_TEXT])
+{
+    uint64_t bytes = 0;
+    if (!itgc_measure_file(diag, path, &bytes))
+        return false;
+    FILE *const file = fopen(path, "rb");
+    if (file == NULL)
+        return fail_unreadable(diag, path, errno);
+    uint8_t piece[16384];
+    itgc_sha256_sum sum;
+    itgc_start_sha256(&sum);
+    for (size_t got; (got = fread(piece, 1, sizeof piece, file)) != 0;)
+        itgc_add_sha256(&sum, piece, got);
+    const int cause = !ferror(file) ? 0 : errno == 0 ? EIO : errno;
+    (void)fclose(file);
+    itgc_end_sha256(&sum, digest);
+    return cause == 0 || fail_unreadable(diag, path, cause);
+}
+
 const char *itgc_partial_path(itgc_arena *arena, const char *path)
 {
     struct stat status;

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
- * SHA-256 of a block of memory, after FIPS 180-4 section 6.2. */
+ * SHA-256 of a block of memory or of pieces, after FIPS 180-4 section 6.2. */
 #include "compiler/base/sha256.h"
 
-#include <stdint.h>
 #include <string.h>
 
 /* FIPS 180-4 section 4.2.2. */
@@ -50,25 +49,51 @@ static void add_block(uint32_t state[8], const uint8_t *block)
         state[i] += v[i];
 }
 
-void itgc_sha256(char text[ITGC_SHA256_TEXT], const void *bytes, size_t count)
+void itgc_start_sha256(itgc_sha256_sum *sum)
 {
-    uint32_t state[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
-    const uint8_t *rest = bytes;
-    size_t left = count;
-    for (; left >= 64; left -= 64, rest += 64)
-        add_block(state, rest);
+    *sum = (itgc_sha256_sum){.state = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19}};
+}
+
+void itgc_add_sha256(itgc_sha256_sum *sum, const void *bytes, size_t count)
+{
+    const uint8_t *next = bytes;
+    while (count != 0) {
+        const size_t have = sum->count % 64, room = 64 - have, taken = count < room ? count : room;
+        if (taken == 64) {
+            add_block(sum->state, next);
+        } else {
+            memcpy(sum->rest + have, next, taken);
+            if (taken == room)
+                add_block(sum->state, sum->rest);
+        }
+        sum->count += taken;
+        next += taken;
+        count -= taken;
+    }
+}
+
+void itgc_end_sha256(itgc_sha256_sum *sum, char text[ITGC_SHA256_TEXT])
+{
+    const size_t have = sum->count % 64;
     uint8_t tail[128] = {0};
-    if (left != 0)
-        memcpy(tail, rest, left);
-    tail[left] = 0x80;
-    const size_t tail_bytes = left < 56 ? 64 : 128;
-    const uint64_t bits = (uint64_t)count * 8;
+    memcpy(tail, sum->rest, have);
+    tail[have] = 0x80;
+    const size_t tail_bytes = have < 56 ? 64 : 128;
+    const uint64_t bits = sum->count * 8;
     for (int i = 0; i < 8; i++)
         tail[tail_bytes - 1 - (size_t)i] = (uint8_t)(bits >> (8 * i));
-    add_block(state, tail);
+    add_block(sum->state, tail);
     if (tail_bytes == 128)
-        add_block(state, tail + 64);
+        add_block(sum->state, tail + 64);
     for (int i = 0; i < 64; i++)
-        text[i] = "0123456789abcdef"[state[i / 8] >> (28 - 4 * (i % 8)) & 15];
+        text[i] = "0123456789abcdef"[sum->state[i / 8] >> (28 - 4 * (i % 8)) & 15];
     text[64] = '\0';
+}
+
+void itgc_sha256(char text[ITGC_SHA256_TEXT], const void *bytes, size_t count)
+{
+    itgc_sha256_sum sum;
+    itgc_start_sha256(&sum);
+    itgc_add_sha256(&sum, bytes, count);
+    itgc_end_sha256(&sum, text);
 }

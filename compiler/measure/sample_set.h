@@ -23,6 +23,7 @@ typedef struct itgc_sample_file {
     const itgc_value *row_labels; /* .npy: one for each row, or NULL */
     const itgc_shape *shape;      /* layout of its rows: the spec's onnx_shape or shape */
     const itgc_value *whole;      /* .npy in Fortran order, read at once */
+    const char *digest;           /* of the file's bytes; NULL until somebody asks */
 } itgc_sample_file;
 
 struct itgc_samples {

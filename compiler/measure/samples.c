@@ -182,7 +182,7 @@ int64_t itgc_sample_count(const itgc_samples *samples)
     return samples->total;
 }
 
-static const itgc_sample_file *file_of(const itgc_samples *set, int64_t index)
+static itgc_sample_file *file_of(const itgc_samples *set, int64_t index)
 {
     int low = 0, high = set->file_count - 1;
     while (low < high) {
@@ -204,6 +204,18 @@ int64_t itgc_sample_label(const itgc_samples *samples, int64_t index)
 const char *itgc_sample_name(const itgc_samples *samples, int64_t index)
 {
     return file_of(samples, index)->name;
+}
+
+const char *itgc_sample_digest(itgc_samples *samples, int64_t index)
+{
+    itgc_sample_file *file = file_of(samples, index);
+    if (!file->digest) {
+        char *digest = itgc_alloc(samples->arena, ITGC_SHA256_TEXT);
+        if (!itgc_digest_file(samples->diag, file->path, digest))
+            return NULL;
+        file->digest = digest;
+    }
+    return file->digest;
 }
 
 /* An image-like shape: where height, width and channels lie in one row. */

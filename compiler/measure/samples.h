@@ -65,6 +65,8 @@ bool itgc_read_sample(itgc_samples *samples, int64_t index, itgc_value *row);
 /* Class of a sample, or -1 if the set has no labels. */
 int64_t itgc_sample_label(const itgc_samples *samples, int64_t index);
 const char *itgc_sample_name(const itgc_samples *samples, int64_t index);
+/* SHA-256 of the file that holds a sample, 64 digits; NULL with a diagnostic if it cannot be read. */
+const char *itgc_sample_digest(itgc_samples *samples, int64_t index);
 
 /* One value for every input of the graph, to be filled again and again by itgc_read_batch: row r is sample index[r], rows of them; the rest
  * of a batch repeats the last one. */

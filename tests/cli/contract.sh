@@ -128,6 +128,30 @@ expect "eval with its JSON" 0 "$TOOL" eval $MODEL/gesture19.onnx ${COMMON%--quie
 has "eval with its JSON" "$WORK/stderr" '152 samples are taken over'
 if cmp -s "$WORK/stuck.json" "$WORK/all.json" && [ ! -e "$WORK/stuck.json.resume" ]; then ok; else bad "an eval whose JSON was stuck differs, or left its resume"; fi
 
+# A picture that was replaced, or is prepared in another way, is not what the records are of.
+interrupt() { # OPTION…: an evaluation that its last picture ends
+    echo broken >"$last"
+    expect "eval interrupted" 2 "$TOOL" eval $MODEL/gesture19.onnx $COMMON "$@" --calib "$WORK/ranges" --data "$WORK/data" --json "$WORK/new.json"
+    if [ "$(wc -l <"$WORK/new.json.resume")" -eq 152 ]; then ok; else bad "interrupted: $(wc -l <"$WORK/new.json.resume") lines"; fi
+    cp "$WORK/last.jpg" "$last"
+}
+same_as_whole() { # NAME OPTION…: the evaluation in new.json has the bytes of one that was never interrupted
+    name=$1
+    shift
+    expect "$name, whole" 0 "$TOOL" eval $MODEL/gesture19.onnx $COMMON "$@" --calib "$WORK/ranges" --data "$WORK/data" --json "$WORK/whole.json"
+    if cmp -s "$WORK/new.json" "$WORK/whole.json"; then ok; else bad "$name: records of other samples were taken over"; fi
+}
+interrupt
+hundredth=$(find "$WORK/data" -name '*.jpg' | LC_ALL=C sort | sed -n 100p)
+cp "$(find "$WORK/data" -name '*.jpg' | LC_ALL=C sort | head -n 1)" "$hundredth"
+expect "eval with a replaced picture" 0 "$TOOL" eval $MODEL/gesture19.onnx ${COMMON%--quiet} --calib "$WORK/ranges" --data "$WORK/data" --json "$WORK/new.json"
+has "eval with a replaced picture" "$WORK/stderr" ' 99 samples are taken over'
+same_as_whole "a replaced picture"
+interrupt --input-type f32 --scale 1/255
+expect "eval of other pixels" 0 "$TOOL" eval $MODEL/gesture19.onnx ${COMMON%--quiet} --input-type f32 --scale 1/2 --calib "$WORK/ranges" --data "$WORK/data" --json "$WORK/new.json"
+if grep -q 'taken over' "$WORK/stderr"; then bad "records of other pixels were taken over"; else ok; fi
+same_as_whole "other pixels" --input-type f32 --scale 1/2
+
 expect image 0 "$TOOL" run $MODEL/gesture19.onnx $COMMON --calib "$WORK/ranges" --image $MODEL/test/rock/rock_0.jpg
 if head -n 1 "$WORK/stdout" | grep -q '^rock .*%$' && [ "$(wc -l <"$WORK/stdout")" -eq 5 ]; then ok; else bad "run --image: $(head -n 1 "$WORK/stdout")"; fi
 expect "run a folder" 0 "$TOOL" run $MODEL/gesture19.onnx $COMMON --calib "$WORK/ranges" --input $MODEL/test/rock --output "$WORK/y.npy"

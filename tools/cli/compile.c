@@ -58,35 +58,6 @@ static const itgc_target *find_target(cli_session *session)
     return NULL;
 }
 
-/* What of the command line decides about the emitted bytes, without paths. */
-static const char *option_text(const cli_session *session)
-{
-    const cli_options *o = session->options;
-    itgc_text text;
-    itgc_init_text(&text, session->c->arena);
-    itgc_addf(&text, "--preset %s", o->preset ? o->preset : "fast");
-    for (int i = 0; i < o->steps.count; i++)
-        itgc_addf(&text, " --steps=%s", o->steps.item[i]);
-    const struct {
-        const char *name, *value;
-    } words[] = {
-        {"--input-type", o->input_type}, {"--output-type", o->output_type}, {"--layout", o->layout}, {"--color", o->color}, {"--raw", o->raw}};
-    for (size_t w = 0; w < sizeof words / sizeof words[0]; w++)
-        if (words[w].value)
-            itgc_addf(&text, " %s %s", words[w].name, words[w].value);
-    const struct {
-        const char *name;
-        const cli_numbers *numbers;
-    } lists[] = {{"--scale", &o->scale}, {"--mean", &o->mean}, {"--std", &o->std}, {"--resize", &o->resize}, {"--crop", &o->crop}};
-    for (size_t l = 0; l < sizeof lists / sizeof lists[0]; l++)
-        for (int i = 0; i < lists[l].numbers->count; i++) {
-            itgc_addf(&text, "%s%s", i ? "," : " ", i ? "" : lists[l].name);
-            itgc_add(&text, i ? "" : " ");
-            itgc_add_double(&text, lists[l].numbers->value[i]);
-        }
-    return text.bytes;
-}
-
 /* The first batch of samples as codes: of the calibration set, of --data, or noise where ranges came from a file. */
 static const void *const *test_inputs(cli_session *session)
 {
@@ -147,7 +118,7 @@ static bool emit(cli_session *session, const itgc_target *target, const itgc_rep
                                        .target = target->name,
                                        .model_file = base_name(path),
                                        .model_sha256 = sha256,
-                                       .options = option_text(session),
+                                       .options = cli_option_text(c->arena, session->options),
                                        .sample_count = session->sample_count,
                                        .weights_asm = session->options->weights && strcmp(session->options->weights, "asm") == 0,
                                        .test_inputs = inputs,

@@ -67,35 +67,12 @@ bool cli_open_evaluation(cli_session *session, cli_evaluation *evaluation)
     return true;
 }
 
-/* Of everything a record depends on: formats, addresses, constants, sample names, labels. */
-static void fill_plan_key(const cli_evaluation *evaluation, char key[ITGC_SHA256_TEXT])
-{
-    const itgc_graph *graph = evaluation->session->c->graph;
-    itgc_text text;
-    itgc_init_text(&text, evaluation->session->c->arena);
-    itgc_dump_graph(&text, graph);
-    for (int i = 0; i < graph->constant_count; i++) {
-        const itgc_constant *constant = graph->constants[i];
-        char digest[ITGC_SHA256_TEXT];
-        itgc_sha256(digest, constant->bytes, constant->count * (size_t)constant->element_bytes);
-        itgc_addf(&text, "%s\n", digest);
-    }
-    for (int i = 0; i < evaluation->session->options->data.count; i++)
-        itgc_addf(&text, "%s\n", evaluation->session->options->data.item[i]);
-    itgc_add(&text, evaluation->data_key);
-    itgc_sha256(key, text.bytes, text.count);
-}
-
 bool cli_evaluate(cli_evaluation *evaluation)
 {
     cli_session *session = evaluation->session;
     const char *json = session->options->json;
-    if (json && strcmp(json, "-") != 0 && strcmp(session->options->command, "eval") == 0) {
-        char key[ITGC_SHA256_TEXT];
-        fill_plan_key(evaluation, key);
-        if (!cli_open_resume(&evaluation->resume, json, key, evaluation))
-            return false;
-    }
+    if (json && strcmp(json, "-") != 0 && strcmp(session->options->command, "eval") == 0 && !cli_open_resume(evaluation, json))
+        return false;
     const bool fine = itgc_evaluate(&evaluation->given, &evaluation->scores);
     cli_end_progress(&session->bar);
     return fine;

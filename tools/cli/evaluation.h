@@ -16,7 +16,8 @@ typedef struct cli_resume {
     itgc_diag *diag;
     FILE *file;
     const char *path;
-    int outputs;
+    itgc_samples *const *sets;
+    int inputs, outputs;
 } cli_resume;
 
 typedef struct cli_evaluation {
@@ -41,8 +42,8 @@ bool cli_check_gate(cli_evaluation *evaluation, const char *gate, const itgc_lay
 
 void cli_print_scores(FILE *file, const itgc_graph *graph, const itgc_scores *scores);
 
-/* resume.c: records are appended to FILE.resume as they are made; what is there with the same key is taken over into evaluation.given. */
-bool cli_open_resume(cli_resume *resume, const char *json, const char *key, cli_evaluation *evaluation);
+/* resume.c: records are appended to FILE.resume as they are made; what is there of the same evaluation is taken over into evaluation->given. */
+bool cli_open_resume(cli_evaluation *evaluation, const char *json);
 bool cli_keep_record(void *resume, const itgc_record *record);
 /* Removes the file if the evaluation is done, which includes that its scores were written. */
 void cli_close_resume(cli_resume *resume, bool done);

@@ -5,6 +5,7 @@
 
 #include "tools/cli/print.h"
 
+#include "compiler/base/text.h"
 #include "compiler/quantize/quantize.h"
 
 #include <errno.h>
@@ -259,6 +260,33 @@ bool cli_parse(cli_options *options, const cli_command *command, int argc, char 
         return cli_error(727, "%s: \"%s\" is one argument too many; `intaglio %s --help` shows how", command->name,
                          options->arguments.item[command->max_arguments], command->name);
     return true;
+}
+
+const char *cli_option_text(itgc_arena *arena, const cli_options *o)
+{
+    itgc_text text;
+    itgc_init_text(&text, arena);
+    itgc_addf(&text, "--preset %s", o->preset ? o->preset : "fast");
+    for (int i = 0; i < o->steps.count; i++)
+        itgc_addf(&text, " --steps=%s", o->steps.item[i]);
+    const struct {
+        const char *name, *value;
+    } words[] = {
+        {"--input-type", o->input_type}, {"--output-type", o->output_type}, {"--layout", o->layout}, {"--color", o->color}, {"--raw", o->raw}};
+    for (size_t w = 0; w < sizeof words / sizeof words[0]; w++)
+        if (words[w].value)
+            itgc_addf(&text, " %s %s", words[w].name, words[w].value);
+    const struct {
+        const char *name;
+        const cli_numbers *numbers;
+    } lists[] = {{"--scale", &o->scale}, {"--mean", &o->mean}, {"--std", &o->std}, {"--resize", &o->resize}, {"--crop", &o->crop}};
+    for (size_t l = 0; l < sizeof lists / sizeof lists[0]; l++)
+        for (int i = 0; i < lists[l].numbers->count; i++) {
+            itgc_addf(&text, "%s%s", i ? "," : " ", i ? "" : lists[l].name);
+            itgc_add(&text, i ? "" : " ");
+            itgc_add_double(&text, lists[l].numbers->value[i]);
+        }
+    return text.bytes;
 }
 
 void cli_print_help(const cli_command *commands, int count)

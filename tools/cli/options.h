@@ -47,6 +47,9 @@ typedef struct cli_command {
 /* Fills options from argv[first ..]. False after printing a message (exit status 2). */
 bool cli_parse(cli_options *options, const cli_command *command, int argc, char **argv);
 
+/* What of the command line decides about results, emitted bytes among them: without paths, budgets and shapes. */
+const char *cli_option_text(itgc_arena *arena, const cli_options *options);
+
 void cli_print_help(const cli_command *commands, int count);
 void cli_print_command_help(const cli_command *command);
 

@@ -125,6 +125,28 @@ static void sha256_vectors(void **state)
     assert_string_equal(hash, "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
 }
 
+static void sha256_of_pieces_is_that_of_the_whole(void **state)
+{
+    (void)state;
+    char whole[ITGC_SHA256_TEXT], pieces[ITGC_SHA256_TEXT], bytes[300];
+    memset(bytes, 'a', sizeof bytes);
+    itgc_sha256(whole, bytes, 56); /* the first length whose padding takes a block more */
+    assert_string_equal(whole, "b35439a4ac6f0948b6d6f9e3c6af0f5f590ce20f1bde7090ef7970686ec6738a");
+    for (size_t i = 0; i < sizeof bytes; i++)
+        bytes[i] = (char)(7 * i + 1);
+    for (size_t size = 0; size <= sizeof bytes; size++) {
+        itgc_sha256(whole, bytes, size);
+        for (size_t step = 1; step < 140; step += 9) {
+            itgc_sha256_sum sum;
+            itgc_start_sha256(&sum);
+            for (size_t at = 0; at < size; at += step)
+                itgc_add_sha256(&sum, bytes + at, size - at < step ? size - at : step);
+            itgc_end_sha256(&sum, pieces);
+            assert_string_equal(pieces, whole);
+        }
+    }
+}
+
 static int read_code(itgc_arena *arena, const char *path, uint64_t limit)
 {
     itgc_diag diag = {.arena = arena};
@@ -153,6 +175,13 @@ static void files_fail_by_cause(void **state)
     assert_memory_equal(part, "345", 3);
     assert_false(itgc_read_file_part(&diag, path, 3, part, 3));
     assert_int_equal(diag.code, 114);
+    char whole[ITGC_SHA256_TEXT], digest[ITGC_SHA256_TEXT];
+    itgc_sha256(whole, "12345", 5);
+    diag = (itgc_diag){.arena = *state};
+    assert_true(itgc_digest_file(&diag, path, digest));
+    assert_string_equal(digest, whole);
+    assert_false(itgc_digest_file(&diag, folder, digest));
+    assert_int_equal(diag.code, 111);
     if (geteuid() != 0) {
         assert_int_equal(chmod(path, 0), 0);
         assert_int_equal(read_code(*state, path, 0), 112);
@@ -164,9 +193,11 @@ static void files_fail_by_cause(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(numbers_are_shortest), cmocka_unit_test(every_float_reads_back), cmocka_unit_test(locale_does_not_matter),
-        cmocka_unit_test(strings_are_quoted),   cmocka_unit_test(numbers_are_grouped),    cmocka_unit_test(text_grows),
-        cmocka_unit_test(sha256_vectors),       cmocka_unit_test(files_fail_by_cause),
+        cmocka_unit_test(numbers_are_shortest),   cmocka_unit_test(every_float_reads_back),
+        cmocka_unit_test(locale_does_not_matter), cmocka_unit_test(strings_are_quoted),
+        cmocka_unit_test(numbers_are_grouped),    cmocka_unit_test(text_grows),
+        cmocka_unit_test(sha256_vectors),         cmocka_unit_test(sha256_of_pieces_is_that_of_the_whole),
+        cmocka_unit_test(files_fail_by_cause),
     };
     return cmocka_run_group_tests(tests, open_arena, close_arena);
 }

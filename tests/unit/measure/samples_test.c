@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Sample sets from files the test writes: .npy rows, raw files, layouts and units, labels, and what is refused. */
+#include "compiler/base/files.h"
 #include "compiler/measure/image.h"
 #include "compiler/measure/measure.h"
 
@@ -70,6 +71,30 @@ static itgc_samples *open_set(fixture *f, const char *name, const itgc_shape *sh
     const itgc_samples_spec spec = {
         .path = name ? path_in(f, name) : f->dir, .input_name = "x", .type = ITGC_F32, .shape = *shape, .image = &f->image, .class_count = 3};
     return itgc_open_samples(f->arena, &f->diag, &spec);
+}
+
+/* Rows of one file share its digest; a joined set asks each file of its own; other contents are another digest. */
+static void digests_are_of_the_files(void **state)
+{
+    fixture *f = *state;
+    const itgc_shape shape = {.rank = 2, .dim = {1, 4}};
+    write_floats(f, "a.npy", &(itgc_shape){.rank = 2, .dim = {3, 4}});
+    write_floats(f, "b.npy", &(itgc_shape){.rank = 2, .dim = {2, 4}});
+    itgc_samples *set = open_set(f, NULL, &shape), *again = open_set(f, "b.npy", &shape);
+    assert_non_null(set);
+    assert_non_null(again);
+    char digest[ITGC_SHA256_TEXT];
+    assert_true(itgc_digest_file(&f->diag, path_in(f, "a.npy"), digest));
+    assert_string_equal(itgc_sample_digest(set, 0), digest);
+    assert_string_equal(itgc_sample_digest(set, 2), digest);
+    assert_string_equal(itgc_sample_digest(set, 3), itgc_sample_digest(again, 1));
+    assert_string_not_equal(itgc_sample_digest(set, 3), digest);
+    unlink(path_in(f, "b.npy"));
+    again = open_set(f, "a.npy", &shape);
+    assert_non_null(again);
+    unlink(path_in(f, "a.npy"));
+    assert_null(itgc_sample_digest(again, 0));
+    assert_int_equal(f->diag.code, 110);
 }
 
 static void npy_rows_are_samples(void **state)
@@ -199,6 +224,7 @@ static void inputs_need_equal_counts(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(digests_are_of_the_files, set_up, tear_down),
         cmocka_unit_test_setup_teardown(npy_rows_are_samples, set_up, tear_down),
         cmocka_unit_test_setup_teardown(npy_labels_beside, set_up, tear_down),
         cmocka_unit_test_setup_teardown(class_folders_follow_the_list_beside, set_up, tear_down),
