@@ -172,7 +172,7 @@ static void take_over(cli_evaluation *evaluation, char *text)
     evaluation->given.known = read_records(resume->diag->arena, resume, text, &evaluation->given.known_count);
     if (evaluation->given.known_count > 0)
         itgc_note(resume->diag, "%s: %lld samples are taken over from an interrupted evaluation; remove it to start anew", resume->path,
-              (long long)evaluation->given.known_count);
+                  (long long)evaluation->given.known_count);
 }
 
 bool cli_open_resume(cli_evaluation *evaluation, const char *json)
