@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # compiler/base/codes.inc has every error code that the sources raise and no other, docs/errors.md is what `make errors-table` writes, each
-# code has a message in tests/errors or a test that names it, and each message there ends with its code and belongs to a case.
+# code has a message in tests/errors or a test that names it, and each message there ends with its code and belongs to a case. Nothing but
+# tools/cli/print.c writes to standard error.
 set -u
 status=0
 complain() { echo "$*"; status=1; }
@@ -28,5 +29,9 @@ for message in tests/errors/*.err; do
     grep -qE "^check $name |\{\"$name\"," tests/errors/run.sh tests/errors/bad_nodes.c || complain "$message belongs to no case"
     [ -s "$message" ] || complain "$message is empty"
     ! grep -qvE ' \[E[0-9]{3}\]$' "$message" || complain "$message: a message without its code"
+done
+
+for file in $(git grep -lE '\bstderr\b|STDERR_FILENO' -- 'compiler/*.[ch]' 'tools/*.[ch]'); do
+    [ "$file" = tools/cli/print.c ] || complain "$file writes to standard error, which is for tools/cli/print.c alone"
 done
 exit $status

@@ -206,7 +206,7 @@ int cli_compile(const cli_options *options)
     if (status != CLI_GATE_FAILED || options->preset)
         return status;
     if (!options->quiet)
-        fputs("intaglio: the gate does not hold with --preset fast; --preset accurate follows\n", stderr);
+        cli_tell("intaglio: the gate does not hold with --preset fast; --preset accurate follows\n");
     cli_options accurate = *options;
     accurate.preset = "accurate";
     return cli_run_session(&accurate, run_compile);

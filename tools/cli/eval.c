@@ -99,7 +99,7 @@ bool cli_check_gate(cli_evaluation *evaluation, const char *gate, const itgc_lay
     if (!layers && !cli_measure_layers(evaluation, &own))
         return false;
     itgc_add_advice(&advice, &evaluation->scores, layers ? layers : &own);
-    fprintf(stderr, "%s", advice.bytes);
+    cli_tell("%s", advice.bytes);
     session->status = CLI_GATE_FAILED;
     return false;
 }

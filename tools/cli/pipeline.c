@@ -54,7 +54,7 @@ static void say_phase(cli_session *session, const char *phase)
     const double now = cli_seconds();
     if (session->options->verbose && !session->options->quiet) {
         cli_end_progress(&session->bar);
-        fprintf(stderr, "%-10s %8.3f s, at most %zu KiB so far\n", phase, now - session->phase_started, itgc_arena_peak(session->c->arena) / 1024);
+        cli_tell("%-10s %8.3f s, at most %zu KiB so far\n", phase, now - session->phase_started, itgc_arena_peak(session->c->arena) / 1024);
     }
     session->phase_started = now;
 }

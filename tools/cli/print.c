@@ -27,6 +27,14 @@ bool cli_error(int code, const char *format, ...)
     return false;
 }
 
+void cli_tell(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    (void)vfprintf(stderr, format, arguments);
+    va_end(arguments);
+}
+
 void cli_print_diagnosis(const itgc_diag *diag, int *printed, bool quiet)
 {
     for (; *printed < diag->warning_count; ++*printed)

@@ -10,6 +10,9 @@
 /* `intaglio: error: … [Ecode]`, for what is found where there is no itgc_diag; always false. */
 bool cli_error(int code, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Standard error as it is: advice, times, what follows next. */
+void cli_tell(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
 /* Prints warnings and notes not printed yet (unless quiet) and the error, if there is one. *printed counts the former. */
 void cli_print_diagnosis(const itgc_diag *diag, int *printed, bool quiet);
 
