@@ -6,13 +6,13 @@
 #include "compiler/schedule/parts.h"
 #include "compiler/ops/op.h"
 
+#include "runtime/kernels/band.h"
 #include "runtime/kernels/element.h"
 #include "runtime/kernels/winograd.h"
 
 #include <string.h>
 
-#define LIST_PIXELS 240 /* that packed kernels take at a time at most (runtime/kernels/neon/walk.h) */
-#define MOST_TRIALS 64  /* sums that are tried by themselves: each time the whole arena is laid out */
+#define MOST_TRIALS 64 /* sums that are tried by themselves: each time the whole arena is laid out */
 
 /* Two steps, by their places in the list, and the one that may stand for both. */
 typedef struct fusion {
@@ -56,7 +56,7 @@ static int32_t choose_rows(const itg_conv *conv)
 {
     int32_t rows = 1;
     if (conv->packing != ITG_PACK_ROWS) {
-        rows = conv->out[1] < LIST_PIXELS ? LIST_PIXELS / conv->out[1] : 1;
+        rows = conv->out[1] < ITG_PIXEL_LIST ? ITG_PIXEL_LIST / conv->out[1] : 1;
     }
     if (itg_is_transformed(conv)) {
         const int32_t columns = (conv->out[1] + 3) / 4;

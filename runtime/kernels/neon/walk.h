@@ -9,7 +9,6 @@
 #include "runtime/kernels/neon/requantize.h"
 #include "runtime/kernels/stage.h"
 
-#define ITG_PIXEL_LIST 240 /* pixels of one list at most */
 #define ITG_PIXEL_SUMS 128 /* of the largest tile of any table */
 
 /* What one tile reads. */
