@@ -74,8 +74,8 @@ static bool fix_input(itgc_groups *groups, const itgc_tensor *input, bool is_pix
 {
     const itg_type asked = groups->quantizer->options->input_type;
     const itgc_tuning *tuning = groups->quantizer->options->tuning;
-    const bool tuned = tuning && input->id < tuning->tensor_count && tuning->low[input->id] <= tuning->high[input->id];
-    itgc_format format = tuned ? itgc_format_s8(tuning->low[input->id], tuning->high[input->id]) : itgc_format_s8(input->range.min, input->range.max);
+    itgc_format format = itgc_has_range(tuning, input) ? itgc_format_s8(tuning->low[input->id], tuning->high[input->id])
+                                                       : itgc_format_s8(input->range.min, input->range.max);
     if (is_pixels) {
         format = (itgc_format){.type = ITG_U8, .scale = 1.0, .zero = -128};
     } else if (!(input->range.min <= input->range.max)) {
@@ -204,7 +204,7 @@ static void add_bounds(const itgc_groups *groups, const itgc_tensor *tensor, boo
         return;
     }
     const itgc_tuning *tuning = groups->quantizer->options->tuning;
-    if (tuning && !wide && tensor->id < tuning->tensor_count && tuning->low[tensor->id] <= tuning->high[tensor->id]) {
+    if (!wide && itgc_has_range(tuning, tensor)) {
         low = tuning->low[tensor->id];
         high = tuning->high[tensor->id];
     } else if (histogram && groups->quantizer->options->mse_ranges && !wide && knows_tails(tensor)) {

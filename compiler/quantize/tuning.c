@@ -15,7 +15,7 @@ itgc_tuning *itgc_new_tuning(itgc_arena *arena, const itgc_graph *graph)
                             .high = ITGC_NEW_ARRAY(arena, double, count),
                             .layer = ITGC_NEW_ARRAY(arena, itgc_layer_tuning *, count)};
     for (int i = 0; i < count; i++) {
-        tuning->low[i] = 1.0;
+        itgc_forget_range(tuning, i);
     }
     return tuning;
 }
@@ -38,6 +38,17 @@ const itgc_layer_tuning *itgc_layer_tuning_of(const itgc_tuning *tuning, const i
 itgc_width itgc_width_of(const itgc_tuning *tuning, const itgc_tensor *tensor)
 {
     return tuning && tensor->id < tuning->tensor_count ? tuning->width[tensor->id] : ITGC_WIDTH_RULE;
+}
+
+bool itgc_has_range(const itgc_tuning *tuning, const itgc_tensor *tensor)
+{
+    return tuning && tensor->id < tuning->tensor_count && tuning->low[tensor->id] <= tuning->high[tensor->id];
+}
+
+void itgc_forget_range(itgc_tuning *tuning, int id)
+{
+    tuning->low[id] = 1.0;
+    tuning->high[id] = 0.0;
 }
 
 static bool eval_copy(const itgc_eval *eval)

@@ -19,7 +19,7 @@ typedef struct itgc_layer_tuning {
 typedef struct itgc_tuning {
     int tensor_count;
     itgc_width *width;         /* by tensor id */
-    double *low, *high;        /* by tensor id: the range of 8-bit codes; low > high: not chosen */
+    double *low, *high;        /* by tensor id: the range of 8-bit codes; low > high: none was chosen */
     itgc_layer_tuning **layer; /* by id of the node's first output; NULL: none */
 } itgc_tuning;
 
@@ -31,6 +31,10 @@ itgc_layer_tuning *itgc_tune_layer(itgc_arena *arena, itgc_tuning *tuning, const
 /* NULL and ITGC_WIDTH_RULE where there is none; tuning may be NULL. */
 const itgc_layer_tuning *itgc_layer_tuning_of(const itgc_tuning *tuning, const itgc_node *node);
 itgc_width itgc_width_of(const itgc_tuning *tuning, const itgc_tensor *tensor);
+
+/* Whether a range was chosen; tuning may be NULL. */
+bool itgc_has_range(const itgc_tuning *tuning, const itgc_tensor *tensor);
+void itgc_forget_range(itgc_tuning *tuning, int id);
 
 /* Puts a copy with a format of its own between a tensor and those of its readers that are linear layers; narrow(argument, tensor) says where.
  * The copies' ranges are the tensor's. */

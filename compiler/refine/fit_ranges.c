@@ -49,9 +49,9 @@ void itgc_set_ranges(const itgc_refiner *refiner, const itgc_graph *graph)
 {
     itgc_tuning *tuning = refiner->tuning;
     for (int i = 0; i < tuning->tensor_count; i++) {
-        const bool chosen = is_input(graph->tensors[i]);
-        tuning->low[i] = chosen ? tuning->low[i] : 1.0;
-        tuning->high[i] = chosen ? tuning->high[i] : 0.0;
+        if (!is_input(graph->tensors[i])) {
+            itgc_forget_range(tuning, i);
+        }
         if (refiner->share[i].high > 0.0 && graph->tensors[i]->range.histogram) {
             const range_pair range = range_at(graph->tensors[i], refiner->share[i]);
             tuning->low[i] = range.low;

@@ -172,7 +172,7 @@ static double chosen_share(int64_t pixels)
     b.options.fit_ranges = true;
     const itgc_tuning *tuning = refine_net(&b, open_noise(&b), 1);
     const itgc_tensor *first = b.graph->nodes[1]->out[0];
-    const double share = tuning->low[first->id] > tuning->high[first->id] ? 0.0 : tuning->high[first->id] / first->range.max;
+    const double share = itgc_has_range(tuning, first) ? tuning->high[first->id] / first->range.max : 0.0;
     end_bench(&b);
     return share;
 }
