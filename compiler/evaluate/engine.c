@@ -37,22 +37,15 @@ itgc_engine *itgc_new_engine(itgc_arena *arena, const itgc_graph *graph, const i
     return NULL;
 }
 
-static const itgc_tensor *owner_of(const itgc_tensor *tensor)
-{
-    while (tensor->alias_of)
-        tensor = tensor->alias_of;
-    return tensor;
-}
-
 bool itgc_find_port(const itgc_engine *engine, const itgc_tensor *tensor, itg_port *port, int *last_step)
 {
-    const itgc_tensor *owner = owner_of(tensor);
+    const itgc_tensor *owner = itgc_place_owner(tensor);
     bool found = false;
     *last_step = -1;
     for (int i = 0; i < engine->graph->input_count; i++)
-        found = found || owner_of(engine->graph->inputs[i]) == owner;
+        found = found || itgc_place_owner(engine->graph->inputs[i]) == owner;
     for (int s = 0; s < engine->graph->step_count; s++)
-        if (owner_of(engine->graph->steps[s]->out) == owner) {
+        if (itgc_place_owner(engine->graph->steps[s]->out) == owner) {
             *last_step = s;
             found = true;
         }

@@ -22,12 +22,9 @@ static void find_codes(const itgc_format *format, int32_t *low, int32_t *high)
 
 void itgc_start_sums(itgc_arena *arena, const itgc_tensor *tensor, itgc_layer_sums *sums)
 {
-    const itgc_tensor *owner = tensor;
-    while (owner->alias_of)
-        owner = owner->alias_of;
     *sums = (itgc_layer_sums){.elements = itgc_elements(&tensor->shape),
                               .channels = tensor->shape.rank > 0 ? tensor->shape.dim[tensor->shape.rank - 1] : 1,
-                              .format = tensor->format.type ? tensor->format : owner->format};
+                              .format = tensor->format.type ? tensor->format : itgc_place_owner(tensor)->format};
     find_codes(&sums->format, &sums->low, &sums->high);
     sums->channel = ITGC_NEW_ARRAY(arena, itgc_channel_sums, sums->channels + 1);
 }

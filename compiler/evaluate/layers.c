@@ -32,13 +32,6 @@ typedef struct measuring {
     float *reals; /* room for the largest tensor */
 } measuring;
 
-static const itgc_tensor *owner_of(const itgc_tensor *tensor)
-{
-    while (tensor->alias_of)
-        tensor = tensor->alias_of;
-    return tensor;
-}
-
 /* Whether the float executor computes it: tensors between the steps of one node exist in integers only. */
 static bool has_floats(const itgc_graph *graph, const itgc_tensor *tensor)
 {
@@ -54,7 +47,7 @@ static bool has_floats(const itgc_graph *graph, const itgc_tensor *tensor)
 static bool is_written_between(const itgc_graph *graph, const itgc_tensor *owner, int first, int end)
 {
     for (int s = first; s < end; s++)
-        if (owner_of(graph->steps[s]->out) == owner)
+        if (itgc_place_owner(graph->steps[s]->out) == owner)
             return true;
     return false;
 }
@@ -66,7 +59,7 @@ static bool collect_sources(measuring *all, const itgc_layer_report *layer, laye
     for (int s = layer->first_step; s <= layer->last_step; s++) {
         for (int i = 0; i < 3; i++) {
             const itgc_tensor *in = all->graph->steps[s]->in[i];
-            if (!in || is_written_between(all->graph, owner_of(in), layer->first_step, s))
+            if (!in || is_written_between(all->graph, itgc_place_owner(in), layer->first_step, s))
                 continue;
             source *from = &state->sources[state->source_count];
             int last_step;
@@ -77,7 +70,7 @@ static bool collect_sources(measuring *all, const itgc_layer_report *layer, laye
             state->source_count++;
         }
     }
-    return !is_written_between(all->graph, owner_of(layer->out), 0, layer->first_step);
+    return !is_written_between(all->graph, itgc_place_owner(layer->out), 0, layer->first_step);
 }
 
 /* Steps [first, end) of one node, if the result they complete has float values. */
@@ -94,9 +87,9 @@ static void add_layer(measuring *all, int first, int end)
     for (int s = first; s < end; s++) {
         layer->macs += steps[s]->macs;
         for (int i = 0; i < 3; i++)
-            layer->reads_int16 = layer->reads_int16 || (steps[s]->in[i] && owner_of(steps[s]->in[i])->format.type == ITG_S16);
+            layer->reads_int16 = layer->reads_int16 || (steps[s]->in[i] && itgc_place_owner(steps[s]->in[i])->format.type == ITG_S16);
     }
-    layer->writes_int16 = owner_of(out)->format.type == ITG_S16;
+    layer->writes_int16 = itgc_place_owner(out)->format.type == ITG_S16;
     layer->has_local = collect_sources(all, layer, state);
     itgc_keep_value(all->executor, out);
     itgc_start_sums(all->arena, out, &state->sums);

@@ -4,13 +4,6 @@
 #include "compiler/base/text.h"
 #include "compiler/evaluate/report.h"
 
-static const itgc_tensor *owner_of(const itgc_tensor *tensor)
-{
-    while (tensor->alias_of)
-        tensor = tensor->alias_of;
-    return tensor;
-}
-
 const char *itgc_code_name(itg_type type)
 {
     static const char *const names[] = {"none", "int8", "int16", "int32", "uint8", "uint16", "float32"};
@@ -133,7 +126,7 @@ static void add_port(itgc_text *text, const itgc_tensor *tensor)
         itgc_addf(text, d ? ", %lld" : "%lld", (long long)tensor->shape.dim[d]);
     itgc_add(text, "], \"scale\": ");
     itgc_add_double(text, tensor->format.scale);
-    itgc_addf(text, ", \"zero\": %d, \"offset\": %u}", (int)tensor->format.zero, owner_of(tensor)->place.offset);
+    itgc_addf(text, ", \"zero\": %d, \"offset\": %u}", (int)tensor->format.zero, itgc_place_owner(tensor)->place.offset);
 }
 
 static void add_ports(itgc_text *text, const char *key, itgc_tensor *const *tensors, int count)
@@ -148,7 +141,7 @@ static void add_ports(itgc_text *text, const char *key, itgc_tensor *const *tens
 
 static void add_step(itgc_text *text, const itgc_step *step)
 {
-    const itgc_tensor *out = owner_of(step->out);
+    const itgc_tensor *out = itgc_place_owner(step->out);
     itgc_add(text, "{\"name\": ");
     itgc_add_json_string(text, step->node->name);
     itgc_addf(text, ", \"op\": \"%s\", \"onnx\": ", step->kind->op_name);

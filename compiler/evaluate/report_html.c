@@ -144,13 +144,6 @@ static void add_advice(itgc_text *text, const itgc_report *report)
     itgc_add(text, "</ol>\n");
 }
 
-static uint64_t bytes_of(const itgc_tensor *tensor)
-{
-    while (tensor->alias_of)
-        tensor = tensor->alias_of;
-    return tensor->place.bytes;
-}
-
 static void add_bar(itgc_text *text, const char *kind, uint64_t value, uint64_t most)
 {
     const double width = most > 0 ? BAR_WIDTH * (double)value / (double)most : 0.0;
@@ -163,7 +156,7 @@ static void add_steps(itgc_text *text, const itgc_graph *graph)
 {
     uint64_t most_macs = 0, most_bytes = 0;
     for (int s = 0; s < graph->step_count; s++) {
-        const uint64_t macs = (uint64_t)graph->steps[s]->macs, bytes = bytes_of(graph->steps[s]->out);
+        const uint64_t macs = (uint64_t)graph->steps[s]->macs, bytes = itgc_place_owner(graph->steps[s]->out)->place.bytes;
         most_macs = macs > most_macs ? macs : most_macs;
         most_bytes = bytes > most_bytes ? bytes : most_bytes;
     }
@@ -176,7 +169,7 @@ static void add_steps(itgc_text *text, const itgc_graph *graph)
         itgc_add_escaped(text, step->node->name);
         itgc_addf(text, "</td><td>%s</td><td>%s</td>", step->kind->op_name, itgc_code_name(step->out->format.type));
         add_bar(text, "m", (uint64_t)step->macs, most_macs);
-        add_bar(text, "b", bytes_of(step->out), most_bytes);
+        add_bar(text, "b", itgc_place_owner(step->out)->place.bytes, most_bytes);
         itgc_add(text, "</tr>\n");
     }
     itgc_add(text, "</table>\n");

@@ -238,10 +238,10 @@ bool itgc_sort(itgc_graph *graph)
                      node->type);
 }
 
-itgc_tensor *itgc_place_owner(itgc_tensor *tensor)
+itgc_tensor *itgc_place_owner(const itgc_tensor *tensor)
 {
     while (tensor->alias_of) {
         tensor = tensor->alias_of;
     }
-    return tensor;
+    return (itgc_tensor *)(uintptr_t)tensor;
 }

@@ -239,8 +239,8 @@ int itgc_remove_dead(itgc_graph *graph);
 /* Stable topological sort (file order where free). False with a diagnostic naming a node on a cycle. */
 bool itgc_sort(itgc_graph *graph);
 
-/* The tensor whose place in the arena `tensor` has: itself unless it is an alias. */
-itgc_tensor *itgc_place_owner(itgc_tensor *tensor);
+/* The tensor whose place in the arena `tensor` has: itself unless it is an alias. As strchr: who may change the one may change the other. */
+itgc_tensor *itgc_place_owner(const itgc_tensor *tensor);
 
 /* Shapes and values. itgc_elements is -1 if the shape is unknown or the product overflows 2^40. */
 int64_t itgc_elements(const itgc_shape *shape);

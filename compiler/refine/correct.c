@@ -130,7 +130,7 @@ static void correct_layer(const itgc_refiner *refiner, const itgc_trial *trial, 
 {
     const itgc_tensor *out = trial->graph->steps[index]->out;
     const view seen = view_step(trial, index);
-    const uint32_t offset = itgc_place_owner((itgc_tensor *)(uintptr_t)out)->place.offset;
+    const uint32_t offset = itgc_place_owner(out)->place.offset;
     itgc_arena *scratch = itgc_new_child_arena(trial->arena);
     correction *fitted = ITGC_NEW_ARRAY(scratch, correction, layer->channels);
     for (int64_t c = 0; c < layer->channels; c++) {

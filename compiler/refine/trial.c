@@ -87,7 +87,7 @@ void itgc_run_trial_step(const itgc_refiner *refiner, const itgc_trial *trial, u
 
 static double code_real(const itgc_tensor *tensor, const uint8_t *arena, int64_t index)
 {
-    const itgc_tensor *owner = itgc_place_owner((itgc_tensor *)(uintptr_t)tensor);
+    const itgc_tensor *owner = itgc_place_owner(tensor);
     return (itgc_stored_code(arena + owner->place.offset, tensor->format.type, index) - tensor->format.zero) * tensor->format.scale;
 }
 
