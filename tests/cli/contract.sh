@@ -128,6 +128,10 @@ expect "eval with its JSON" 0 "$TOOL" eval $MODEL/gesture19.onnx ${COMMON%--quie
 has "eval with its JSON" "$WORK/stderr" '152 samples are taken over'
 if cmp -s "$WORK/stuck.json" "$WORK/all.json" && [ ! -e "$WORK/stuck.json.resume" ]; then ok; else bad "an eval whose JSON was stuck differs, or left its resume"; fi
 
+expect "eval into a device" 2 "$TOOL" eval $MODEL/gesture19.onnx $COMMON --calib "$WORK/ranges" --data "$WORK/data" --json /dev/full
+has "eval into a device" "$WORK/stderr" '/dev/full: writing failed (No space left on device)' '[E602]'
+if [ -e /dev/full.resume ]; then rm /dev/full.resume && bad "eval into a device left /dev/full.resume"; else ok; fi
+
 # A picture that was replaced, or is prepared in another way, is not what the records are of.
 interrupt() { # OPTION…: an evaluation that its last picture ends
     echo broken >"$last"

@@ -179,6 +179,8 @@ bool cli_open_resume(cli_evaluation *evaluation, const char *json)
 {
     itgc_compilation *c = evaluation->session->c;
     cli_resume *resume = &evaluation->resume;
+    if (strcmp(itgc_partial_path(c->arena, json), json) == 0) /* a device: nothing stays there to go on with */
+        return true;
     *resume = (cli_resume){.diag = &c->diag,
                            .path = itgc_sprint(c->arena, "%s.resume", json),
                            .sets = evaluation->given.float_sets,
