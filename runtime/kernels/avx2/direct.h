@@ -10,9 +10,10 @@
 #include <immintrin.h>
 #include <string.h>
 
-/* Dwords of the two halves in turns. sse41/wide.h brings its own. */
+/* Dwords of the two halves in turns; the odd dwords of four of x and then those of y. sse41/wide.h brings its own. */
 #ifndef ITG_ZIP_HALVES
-#define ITG_ZIP_HALVES(x) _mm256_permutevar8x32_epi32(x, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7))
+#define ITG_ZIP_HALVES(x)  _mm256_permutevar8x32_epi32(x, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7))
+#define ITG_JOIN_ODD(x, y) _mm256_castps_si256(_mm256_shuffle_ps(_mm256_castsi256_ps(x), _mm256_castsi256_ps(y), 0xDD))
 #endif
 
 /* Words of itg_direct.constants: multipliers times 4; the same with odd channels moved to even places; then what doubled codes need, bounds of
@@ -48,17 +49,19 @@ static inline __m256i itg_avx2_direct_constant(const itg_direct *direct, int wor
     return _mm256_broadcastd_epi32(_mm_loadu_si32(direct->constants + word));
 }
 
-/* Twice the codes of 8 sums, the zero point and rounding not yet added: floor(acc * multiplier / 2^30). */
+/* Twice the codes of 8 sums, the zero point and rounding not yet added: floor(acc * multiplier / 2^30). Of each four channels, the two in
+ * the middle change places. */
 static inline __m256i itg_avx2_scale_direct(__m256i acc, const itg_direct *direct, int half)
 {
     const int32_t *multiplier = direct->constants + 8 * half;
     const __m256i even = _mm256_mul_epi32(acc, _mm256_loadu_si256((const __m256i *)(const void *)multiplier));
     const __m256i odd =
         _mm256_mul_epi32(_mm256_shuffle_epi32(acc, 0xF5), _mm256_loadu_si256((const __m256i *)(const void *)(multiplier + ITG_DIRECT_ODD)));
-    return _mm256_blend_epi32(_mm256_shuffle_epi32(even, 0xF5), odd, 0xAA);
+    return ITG_JOIN_ODD(even, odd);
 }
 
-/* The codes of a pixel's 16 sums as words: channels 0-3 and 8-11, then 4-7 and 12-15. Saturation starts far outside of the range of codes. */
+/* The codes of a pixel's 16 sums as words: channels 0, 2, 1, 3, then 8 to 11 so, and 4 to 7 and 12 to 15. Saturation starts far outside of the range
+ * of codes. */
 static inline __m256i itg_avx2_round_direct(const itg_direct *direct, __m256i first, __m256i last)
 {
     const __m256i doubled = _mm256_packs_epi32(itg_avx2_scale_direct(first, direct, 0), itg_avx2_scale_direct(last, direct, 1));
@@ -84,21 +87,32 @@ static inline __m256i itg_avx2_bound_direct(const itg_direct *direct, __m256i co
     return _mm256_xor_si256(_mm256_min_epu8(_mm256_max_epu8(codes, low), high), itg_avx2_direct_constant(direct, ITG_DIRECT_FLIP));
 }
 
-/* A pixel to `out` and, if `both`, the next one behind it: what itg_avx2_round_direct makes of them. */
-static inline void itg_avx2_store_pixels(uint8_t *out, const itg_direct *direct, __m256i left, __m256i right, bool both)
+/* Channels in order: what itg_avx2_round_direct makes of two pixels. */
+static inline __m256i itg_avx2_sort_direct(__m256i left, __m256i right)
 {
-    const int32_t count = direct->constants[ITG_DIRECT_COUNT];
-    __m256i codes = ITG_ZIP_HALVES(_mm256_packus_epi16(left, right));
-    if (direct->constants[ITG_DIRECT_BOUNDED])
+    const __m256i order = _mm256_broadcastsi128_si256(_mm_setr_epi8(0, 2, 1, 3, 4, 6, 5, 7, 8, 10, 9, 11, 12, 14, 13, 15));
+    return ITG_ZIP_HALVES(_mm256_shuffle_epi8(_mm256_packus_epi16(left, right), order));
+}
+
+/* A pixel to `out` and, if `both`, the next one behind it. is_whole: 16 channels that need no bounds. */
+static inline void itg_avx2_store_pixels(uint8_t *out, ptrdiff_t pitch, const itg_direct *direct, __m256i codes, bool both, bool is_whole)
+{
+    const int32_t count = is_whole ? 16 : direct->constants[ITG_DIRECT_COUNT];
+    if (!is_whole && direct->constants[ITG_DIRECT_BOUNDED])
         codes = itg_avx2_bound_direct(direct, codes);
     itg_avx2_store_bytes(out, _mm256_castsi256_si128(codes), count);
     if (both)
-        itg_avx2_store_bytes(out + direct->pixel_stride, _mm256_extracti128_si256(codes, 1), count);
+        itg_avx2_store_bytes(out + pitch, _mm256_extracti128_si256(codes, 1), count);
 }
 
-/* The end of a tile of some pixels to `out`, whose sums are a00, a01, a10 and so on. */
+static inline bool itg_avx2_is_whole(const itg_direct *direct)
+{
+    return direct->constants[ITG_DIRECT_COUNT] == 16 && !direct->constants[ITG_DIRECT_BOUNDED];
+}
+
+/* The end of a tile of some pixels to `out`, whose sums are a00, a01, a10 and so on. is_whole, a constant, and pitch are in scope. */
 #define ITG_CODES(p)   itg_avx2_round_direct(d, a##p##0, a##p##1)
-#define ITG_PAIR(p, q) itg_avx2_store_pixels(out + p * d->pixel_stride, d, ITG_CODES(p), ITG_CODES(q), q > p);
+#define ITG_PAIR(p, q) itg_avx2_store_pixels(out + p * pitch, pitch, d, itg_avx2_sort_direct(ITG_CODES(p), ITG_CODES(q)), q > p, is_whole);
 #define ITG_CODES_1    ITG_PAIR(0, 0)
 #define ITG_CODES_2    ITG_PAIR(0, 1)
 #define ITG_CODES_3    ITG_CODES_2 ITG_PAIR(2, 2)

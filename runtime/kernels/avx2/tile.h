@@ -93,6 +93,11 @@
         w = t->extras + (ptrdiff_t)t->pairs->first * 32;                                                                                             \
         EXTRAS(PIXELS, 0) EXTRAS(PIXELS, 1)                                                                                                          \
     }
+#define DIRECT_TILES(PIXELS)                                                                                                                         \
+    for (ptrdiff_t at = 0; count > 0; count--, at += PIXELS * t->pixel_stride, out += PIXELS * pitch) {                                              \
+        ACCUMULATE(PIXELS)                                                                                                                           \
+        ITG_CODES_##PIXELS                                                                                                                           \
+    }
 #define DEFINE_TILE(PIXELS)                                                                                                                          \
     static void tile_##PIXELS(const itg_tile *t, int32_t *sums)                                                                                      \
     {                                                                                                                                                \
@@ -101,10 +106,14 @@
     }                                                                                                                                                \
     static void direct_##PIXELS(const itg_tile *t, const itg_direct *d, int32_t count)                                                               \
     {                                                                                                                                                \
+        const ptrdiff_t pitch = d->pixel_stride;                                                                                                     \
         uint8_t *out = d->out;                                                                                                                       \
-        for (ptrdiff_t at = 0; count > 0; count--, at += PIXELS * t->pixel_stride, out += PIXELS * d->pixel_stride) {                                \
-            ACCUMULATE(PIXELS)                                                                                                                       \
-            ITG_CODES_##PIXELS                                                                                                                       \
+        if (itg_avx2_is_whole(d)) {                                                                                                                  \
+            const bool is_whole = true;                                                                                                              \
+            DIRECT_TILES(PIXELS)                                                                                                                     \
+        } else {                                                                                                                                     \
+            const bool is_whole = false;                                                                                                             \
+            DIRECT_TILES(PIXELS)                                                                                                                     \
         }                                                                                                                                            \
     }
 DEFINE_TILE(1)

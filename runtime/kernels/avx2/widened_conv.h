@@ -6,53 +6,81 @@
 #ifndef ITG_AVX2_WIDENED_CONV_H
 #define ITG_AVX2_WIDENED_CONV_H
 
+#include "runtime/kernels/avx2/crossed.h"
 #include "runtime/kernels/avx2/tile.h"
 #include "runtime/kernels/avx2/widen.h"
 
 #define START_CROSSED(p)                                                                                                                             \
     const __m256i taken##p = _mm256_set1_epi32(crossed[p]);                                                                                          \
-    __m256i a##p##0 = _mm256_sub_epi32(LOAD(t->start), taken##p), a##p##1 = _mm256_sub_epi32(LOAD(t->start + 8), taken##p);
-/* Four inputs by weights v of the first two and w of the others. */
+    __m256i a##p##0 = _mm256_sub_epi32(LOAD(tile.start), taken##p), a##p##1 = _mm256_sub_epi32(LOAD(tile.start + 8), taken##p);
+/* Four inputs by weights v of the first two and w of the others, for 8 channels. */
 #define PIXEL_HALF(p)                                                                                                                                \
-    const __m256i first##p = BROADCAST(p), second##p = _mm256_broadcastd_epi32(_mm_loadu_si32(x + 4 + p * stride));                                  \
-    ITG_ADD_PRODUCT(a##p##0, _mm256_add_epi16(first##p, w0), _mm256_add_epi16(second##p, v0))
-#define PIXEL_BOTH(p)                                                                                                                                \
     {                                                                                                                                                \
-        PIXEL_HALF(p)                                                                                                                                \
-        ITG_ADD_PRODUCT(a##p##1, _mm256_add_epi16(first##p, w1), _mm256_add_epi16(second##p, v1))                                                    \
+        const __m256i first = BROADCAST(p), second = _mm256_broadcastd_epi32(_mm_loadu_si32(x + 4 + p * stride));                                    \
+        ITG_ADD_PRODUCT(a##p##0, _mm256_add_epi16(first, w0), _mm256_add_epi16(second, v0))                                                          \
     }
-#define BOTH_HALVES(PIXELS)                                                                                                                          \
-    const __m256i v0 = LOAD(w), v1 = LOAD(w + 32), w0 = LOAD(w + 64), w1 = LOAD(w + 96);                                                             \
-    EACH_##PIXELS(PIXEL_BOTH)
 /* A block of which 8 channels exist, or fewer. */
 #define ONE_HALF(PIXELS)                                                                                                                             \
-    const __m256i v0 = LOAD(w), w0 = LOAD(w + 64);                                                                                                   \
-    EACH_##PIXELS(PIXEL_HALF)
-#define ACCUMULATE_WORDS(PIXELS, MULTIPLY)                                                                                                           \
-    const ptrdiff_t stride = t->pixel_stride;                                                                                                        \
-    const int8_t *w = t->weights;                                                                                                                    \
-    EACH_##PIXELS(START_CROSSED) for (int32_t s = 0; s < t->segments; s++)                                                                           \
-    {                                                                                                                                                \
-        const uint8_t *x = t->segment[s] + at;                                                                                                       \
-        for (int32_t step = 0; step < t->steps; step++, x += 8, w += 128) {                                                                          \
-            MULTIPLY(PIXELS)                                                                                                                         \
-        }                                                                                                                                            \
+    for (int32_t step = 0; step < tile.steps; step++, x += 8, w += 128) {                                                                            \
+        const __m256i v0 = LOAD(w), w0 = LOAD(w + 64);                                                                                               \
+        EACH_##PIXELS(PIXEL_HALF)                                                                                                                    \
     }
+#if TILE_PIXELS == 4
+#define BOTH_HALVES(PIXELS) ITG_CROSSED_STEPS(PIXELS, x, w, tile.steps, stride)
+#else
+#define PIXEL_BOTH(p)                                                                                                                                \
+    {                                                                                                                                                \
+        const __m256i first = BROADCAST(p), second = _mm256_broadcastd_epi32(_mm_loadu_si32(x + 4 + p * stride));                                    \
+        ITG_ADD_PRODUCT(a##p##0, _mm256_add_epi16(first, w0), _mm256_add_epi16(second, v0))                                                          \
+        ITG_ADD_PRODUCT(a##p##1, _mm256_add_epi16(first, w1), _mm256_add_epi16(second, v1))                                                          \
+    }
+#define BOTH_HALVES(PIXELS)                                                                                                                          \
+    for (int32_t step = 0; step < tile.steps; step++, x += 8, w += 128) {                                                                            \
+        const __m256i v0 = LOAD(w), v1 = LOAD(w + 32), w0 = LOAD(w + 64), w1 = LOAD(w + 96);                                                         \
+        EACH_##PIXELS(PIXEL_BOTH)                                                                                                                    \
+    }
+#endif
+#define ACCUMULATE_WORDS(PIXELS, MULTIPLY)                                                                                                           \
+    const int8_t *w = tile.weights;                                                                                                                  \
+    const uint8_t *const *segment = tile.segment;                                                                                                    \
+    EACH_##PIXELS(START_CROSSED) do                                                                                                                  \
+    {                                                                                                                                                \
+        const uint8_t *x = *segment++ + at;                                                                                                          \
+        MULTIPLY(PIXELS)                                                                                                                             \
+    }                                                                                                                                                \
+    while (segment != end)                                                                                                                           \
+        ;
+/* The empty assembly keeps the pixels' places a sum of two registers, of which there are not enough for one each. */
+#define DIRECT_WORDS(PIXELS, MULTIPLY)                                                                                                               \
+    for (ptrdiff_t at = 0; count > 0; count--, at += PIXELS * stride, out += PIXELS * pitch, crossed += PIXELS) {                                    \
+        ACCUMULATE_WORDS(PIXELS, MULTIPLY)                                                                                                           \
+        __asm__("" : "+r"(out));                                                                                                                     \
+        ITG_CODES_##PIXELS                                                                                                                           \
+    }
+#define OPEN_WORDS                                                                                                                                   \
+    const itg_tile tile = *t; /* stored codes might be a part of what t points to, for all the compiler knows */                                     \
+    const ptrdiff_t stride = tile.pixel_stride;                                                                                                      \
+    const uint8_t *const *const end = tile.segment + tile.segments;                                                                                  \
+    const int32_t *crossed = tile.crossed;
 #define DEFINE_DIRECT(NAME, PIXELS, MULTIPLY)                                                                                                        \
     static void NAME##_##PIXELS(const itg_tile *t, const itg_direct *d, int32_t count)                                                               \
     {                                                                                                                                                \
+        OPEN_WORDS                                                                                                                                   \
+        const ptrdiff_t pitch = d->pixel_stride;                                                                                                     \
         uint8_t *out = d->out;                                                                                                                       \
-        const int32_t *crossed = t->crossed;                                                                                                         \
-        for (ptrdiff_t at = 0; count > 0; count--, at += PIXELS * t->pixel_stride, out += PIXELS * d->pixel_stride, crossed += PIXELS) {             \
-            ACCUMULATE_WORDS(PIXELS, MULTIPLY)                                                                                                       \
-            ITG_CODES_##PIXELS                                                                                                                       \
+        if (itg_avx2_is_whole(d)) {                                                                                                                  \
+            const bool is_whole = true;                                                                                                              \
+            DIRECT_WORDS(PIXELS, MULTIPLY)                                                                                                           \
+        } else {                                                                                                                                     \
+            const bool is_whole = false;                                                                                                             \
+            DIRECT_WORDS(PIXELS, MULTIPLY)                                                                                                           \
         }                                                                                                                                            \
     }
 #define DEFINE_WIDENED(PIXELS)                                                                                                                       \
     static void widened_tile_##PIXELS(const itg_tile *t, int32_t *sums)                                                                              \
     {                                                                                                                                                \
+        OPEN_WORDS                                                                                                                                   \
         const ptrdiff_t at = 0;                                                                                                                      \
-        const int32_t *crossed = t->crossed;                                                                                                         \
         ACCUMULATE_WORDS(PIXELS, BOTH_HALVES) EACH_##PIXELS(STORE)                                                                                   \
     }                                                                                                                                                \
     DEFINE_DIRECT(widened_direct, PIXELS, BOTH_HALVES)                                                                                               \

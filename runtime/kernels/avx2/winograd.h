@@ -83,6 +83,7 @@ static void itg_avx2_finish_tiles(const itg_winograd_call *call, int32_t channel
     itg_direct direct = {.pixel_stride = itg_out_pitch(conv)};
     if (is_direct)
         itg_avx2_open_direct(conv, channel, count, direct.constants);
+    const bool is_whole = itg_avx2_is_whole(&direct);
     for (int32_t i = 0; i < tiles; i++) {
         const itg_tile_extent extent = itg_find_tile(call, first + i);
         itg_transform_sums(sums, call->sums + i * 16);
@@ -96,9 +97,9 @@ static void itg_avx2_finish_tiles(const itg_winograd_call *call, int32_t channel
             direct.out = out + (ptrdiff_t)extent.x * direct.pixel_stride + channel;
             for (int32_t p = 0; p < extent.columns; p += 2) {
                 const int32_t *pair = sums + (4 * row + p) * 16; /* 4 columns are computed even where fewer are asked for */
-                itg_avx2_store_pixels(direct.out + p * direct.pixel_stride, &direct,
-                                      itg_avx2_round_direct(&direct, LOAD_SUMS(pair), LOAD_SUMS(pair + 8)),
-                                      itg_avx2_round_direct(&direct, LOAD_SUMS(pair + 16), LOAD_SUMS(pair + 24)), p + 1 < extent.columns);
+                const __m256i codes = itg_avx2_sort_direct(itg_avx2_round_direct(&direct, LOAD_SUMS(pair), LOAD_SUMS(pair + 8)),
+                                                           itg_avx2_round_direct(&direct, LOAD_SUMS(pair + 16), LOAD_SUMS(pair + 24)));
+                itg_avx2_store_pixels(direct.out + p * direct.pixel_stride, direct.pixel_stride, &direct, codes, p + 1 < extent.columns, is_whole);
             }
         }
     }

@@ -43,6 +43,11 @@
             EACH_##PIXELS(PIXEL)                                                                                                                     \
         }                                                                                                                                            \
     }
+#define DIRECT_TILES(PIXELS)                                                                                                                         \
+    for (ptrdiff_t at = 0; count > 0; count--, at += PIXELS * t->pixel_stride, out += PIXELS * pitch) {                                              \
+        ACCUMULATE(PIXELS)                                                                                                                           \
+        ITG_CODES_##PIXELS                                                                                                                           \
+    }
 #define DEFINE_TILE(PIXELS)                                                                                                                          \
     static void tile_##PIXELS(const itg_tile *t, int32_t *sums)                                                                                      \
     {                                                                                                                                                \
@@ -51,10 +56,14 @@
     }                                                                                                                                                \
     static void direct_##PIXELS(const itg_tile *t, const itg_direct *d, int32_t count)                                                               \
     {                                                                                                                                                \
+        const ptrdiff_t pitch = d->pixel_stride;                                                                                                     \
         uint8_t *out = d->out;                                                                                                                       \
-        for (ptrdiff_t at = 0; count > 0; count--, at += PIXELS * t->pixel_stride, out += PIXELS * d->pixel_stride) {                                \
-            ACCUMULATE(PIXELS)                                                                                                                       \
-            ITG_CODES_##PIXELS                                                                                                                       \
+        if (itg_avx2_is_whole(d)) {                                                                                                                  \
+            const bool is_whole = true;                                                                                                              \
+            DIRECT_TILES(PIXELS)                                                                                                                     \
+        } else {                                                                                                                                     \
+            const bool is_whole = false;                                                                                                             \
+            DIRECT_TILES(PIXELS)                                                                                                                     \
         }                                                                                                                                            \
     }
 DEFINE_TILE(1)

@@ -83,6 +83,16 @@ static inline itg_wide itg_wide_blend_0xAA(itg_wide x, itg_wide y)
     return (itg_wide){_mm_blend_epi16(x.a, y.a, 0xCC), _mm_blend_epi16(x.b, y.b, 0xCC)};
 }
 
+static inline __m128i itg_join_odd(__m128i x, __m128i y)
+{
+    return _mm_castps_si128(_mm_shuffle_ps(_mm_castsi128_ps(x), _mm_castsi128_ps(y), 0xDD));
+}
+
+static inline itg_wide itg_wide_join_odd(itg_wide x, itg_wide y)
+{
+    return (itg_wide){itg_join_odd(x.a, y.a), itg_join_odd(x.b, y.b)};
+}
+
 static inline itg_wide itg_wide_blendv_epi8(itg_wide x, itg_wide y, itg_wide mask)
 {
     return (itg_wide){_mm_blendv_epi8(x.a, y.a, mask.a), _mm_blendv_epi8(x.b, y.b, mask.b)};
@@ -173,6 +183,7 @@ static inline void itg_wide_storeu(void *to, itg_wide x)
 #define _mm256_storeu_si256                  itg_wide_storeu
 
 #define ITG_ZIP_HALVES itg_wide_zip_halves
+#define ITG_JOIN_ODD   itg_wide_join_odd
 
 /* For tile.h, products.h, lanes.h and words.h of avx2: twice as many registers a pixel or tile; additions in assembly for the same reason as there.
  */
