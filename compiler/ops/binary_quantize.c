@@ -12,13 +12,7 @@
 #define ADD_ROW(member, kind, count) ITGC_FIELD(itg_add, member, kind, count),
 static const itgc_field add_fields[] = {ITGC_ADD_ROWS(ADD_ROW)};
 
-const itgc_step_kind itgc_step_add = {.op_name = "itg_op_add",
-                                      .params_name = "itg_add",
-                                      .run = itg_op_add,
-                                      .params_bytes = sizeof(itg_add),
-                                      .fields = add_fields,
-                                      .field_count = sizeof add_fields / sizeof add_fields[0],
-                                      .families = ITG_FAMILY_ELEMENTWISE};
+const itgc_step_kind itgc_step_add = ITGC_STEP_KIND(itg_op_add, itg_add, add_fields, ITG_FAMILY_ELEMENTWISE);
 
 static const itgc_field mul_fields[] = {
     ITGC_FIELD(itg_mul, walk.dim, ITGC_FIELD_I32, 4),
@@ -38,13 +32,7 @@ static const itgc_field mul_fields[] = {
     ITGC_FIELD(itg_mul, out_type, ITGC_FIELD_TYPE, 1),
 };
 
-const itgc_step_kind itgc_step_mul = {.op_name = "itg_op_mul",
-                                      .params_name = "itg_mul",
-                                      .run = itg_op_mul,
-                                      .params_bytes = sizeof(itg_mul),
-                                      .fields = mul_fields,
-                                      .field_count = sizeof mul_fields / sizeof mul_fields[0],
-                                      .families = ITG_FAMILY_ELEMENTWISE};
+const itgc_step_kind itgc_step_mul = ITGC_STEP_KIND(itg_op_mul, itg_mul, mul_fields, ITG_FAMILY_ELEMENTWISE);
 
 /* S of numerics.md 3: the most fraction bits, up to 14, with which both ratios fit 16 bits; -1 if none. */
 static int choose_add_shift(double ratio_a, double ratio_b)

@@ -11,13 +11,7 @@
 #define ROW(member, kind, count) ITGC_FIELD(itg_conv, member, kind, count),
 static const itgc_field conv_fields[] = {ITGC_CONV_ROWS(ROW)};
 
-const itgc_step_kind itgc_step_conv = {.op_name = "itg_op_conv",
-                                       .params_name = "itg_conv",
-                                       .run = itg_op_conv,
-                                       .params_bytes = sizeof(itg_conv),
-                                       .fields = conv_fields,
-                                       .field_count = sizeof conv_fields / sizeof conv_fields[0],
-                                       .families = ITG_FAMILY_CONV};
+const itgc_step_kind itgc_step_conv = ITGC_STEP_KIND(itg_op_conv, itg_conv, conv_fields, ITG_FAMILY_CONV);
 
 #define CONV_ROW(member, kind, count) ITGC_FIELD(itg_conv_add, conv.member, kind, count),
 #define ADD_ROW(member, kind, count)  ITGC_FIELD(itg_conv_add, add.member, kind, count),
@@ -26,13 +20,7 @@ static const itgc_field conv_add_fields[] = {
     ITGC_FIELD(itg_conv_add, band_offset, ITGC_FIELD_I32, 1),
 };
 
-const itgc_step_kind itgc_step_conv_add = {.op_name = "itg_op_conv_add",
-                                           .params_name = "itg_conv_add",
-                                           .run = itg_op_conv_add,
-                                           .params_bytes = sizeof(itg_conv_add),
-                                           .fields = conv_add_fields,
-                                           .field_count = sizeof conv_add_fields / sizeof conv_add_fields[0],
-                                           .families = ITG_FAMILY_CONV | ITG_FAMILY_ELEMENTWISE};
+const itgc_step_kind itgc_step_conv_add = ITGC_STEP_KIND(itg_op_conv_add, itg_conv_add, conv_add_fields, ITG_FAMILY_CONV | ITG_FAMILY_ELEMENTWISE);
 
 int64_t itgc_count_int16_macs(const itgc_step *step)
 {

@@ -14,12 +14,7 @@ static const itgc_field copy_fields[] = {
     ITGC_FIELD(itg_copy, in_type, ITGC_FIELD_TYPE, 1),     ITGC_FIELD(itg_copy, out_type, ITGC_FIELD_TYPE, 1),
 };
 
-const itgc_step_kind itgc_step_copy = {.op_name = "itg_op_copy",
-                                       .params_name = "itg_copy",
-                                       .run = itg_op_copy,
-                                       .params_bytes = sizeof(itg_copy),
-                                       .fields = copy_fields,
-                                       .field_count = sizeof copy_fields / sizeof copy_fields[0]};
+const itgc_step_kind itgc_step_copy = ITGC_STEP_KIND(itg_op_copy, itg_copy, copy_fields, 0);
 
 uint8_t itgc_stored_bytes(itg_type type)
 {

@@ -15,13 +15,7 @@ static const itgc_field depthwise_fields[] = {ROW(in, ITGC_FIELD_I32, 3) ROW(out
                                                           ROW(pad_code, ITGC_FIELD_I32, 1) ITGC_EPILOGUE_ROWS(ROW) ROW(in_type, ITGC_FIELD_TYPE, 1)
                                                               ROW(out_type, ITGC_FIELD_TYPE, 1) ROW(packing, ITGC_FIELD_I32, 1)};
 
-const itgc_step_kind itgc_step_depthwise = {.op_name = "itg_op_depthwise",
-                                            .params_name = "itg_depthwise",
-                                            .run = itg_op_depthwise,
-                                            .params_bytes = sizeof(itg_depthwise),
-                                            .fields = depthwise_fields,
-                                            .field_count = sizeof depthwise_fields / sizeof depthwise_fields[0],
-                                            .families = ITG_FAMILY_DEPTHWISE};
+const itgc_step_kind itgc_step_depthwise = ITGC_STEP_KIND(itg_op_depthwise, itg_depthwise, depthwise_fields, ITG_FAMILY_DEPTHWISE);
 
 /* [Cout][taps] → [taps][Cout]. */
 static const int8_t *pack_taps(itgc_quantizer *quantizer, const itgc_linear_codes *codes)

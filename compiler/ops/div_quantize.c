@@ -20,12 +20,7 @@ static const itgc_field div_fields[] = {
     ITGC_FIELD(itg_div, out_type, ITGC_FIELD_TYPE, 1),
 };
 
-const itgc_step_kind itgc_step_div = {.op_name = "itg_op_div",
-                                      .params_name = "itg_div",
-                                      .run = itg_op_div,
-                                      .params_bytes = sizeof(itg_div),
-                                      .fields = div_fields,
-                                      .field_count = sizeof div_fields / sizeof div_fields[0]};
+const itgc_step_kind itgc_step_div = ITGC_STEP_KIND(itg_op_div, itg_div, div_fields, 0);
 
 /* ratio = multiplier / 2^shift, as fine as both allow. */
 static bool choose_quotient(itgc_diag *diag, double ratio, itg_div *div)

@@ -13,12 +13,7 @@ static const itgc_field gather_fields[] = {
     ITGC_FIELD(itg_gather, fill, ITGC_FIELD_I32, 1),      ITGC_FIELD(itg_gather, element_bytes, ITGC_FIELD_U8, 1),
 };
 
-const itgc_step_kind itgc_step_gather = {.op_name = "itg_op_gather",
-                                         .params_name = "itg_gather",
-                                         .run = itg_op_gather,
-                                         .params_bytes = sizeof(itg_gather),
-                                         .fields = gather_fields,
-                                         .field_count = sizeof gather_fields / sizeof gather_fields[0]};
+const itgc_step_kind itgc_step_gather = ITGC_STEP_KIND(itg_op_gather, itg_gather, gather_fields, 0);
 
 /* What out takes along one axis: source indices, -1 for the fill. */
 typedef struct axis_picks {

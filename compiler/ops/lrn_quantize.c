@@ -22,12 +22,7 @@ static const itgc_field lrn_fields[] = {
     ITGC_FIELD(itg_lrn, out_type, ITGC_FIELD_TYPE, 1),
 };
 
-const itgc_step_kind itgc_step_lrn = {.op_name = "itg_op_lrn",
-                                      .params_name = "itg_lrn",
-                                      .run = itg_op_lrn,
-                                      .params_bytes = sizeof(itg_lrn),
-                                      .fields = lrn_fields,
-                                      .field_count = sizeof lrn_fields / sizeof lrn_fields[0]};
+const itgc_step_kind itgc_step_lrn = ITGC_STEP_KIND(itg_op_lrn, itg_lrn, lrn_fields, 0);
 
 static int find_octave(double value)
 {

@@ -20,13 +20,7 @@ static const itgc_field matmul_fields[] = {
     ITGC_FIELD(itg_matmul, out_type, ITGC_FIELD_TYPE, 1),
 };
 
-const itgc_step_kind itgc_step_matmul = {.op_name = "itg_op_matmul",
-                                         .params_name = "itg_matmul",
-                                         .run = itg_op_matmul,
-                                         .params_bytes = sizeof(itg_matmul),
-                                         .fields = matmul_fields,
-                                         .field_count = sizeof matmul_fields / sizeof matmul_fields[0],
-                                         .families = ITG_FAMILY_MATMUL};
+const itgc_step_kind itgc_step_matmul = ITGC_STEP_KIND(itg_op_matmul, itg_matmul, matmul_fields, ITG_FAMILY_MATMUL);
 
 /* Elements from one of the operand's matrices to the next along each batch dimension of the output; 0 where it repeats. */
 static void read_strides(const itgc_shape *operand, int batch_rank, int64_t *stride)

@@ -27,13 +27,7 @@ static const itgc_field normalize_fields[] = {
     ITGC_FIELD(itg_normalize, out_type, ITGC_FIELD_TYPE, 1),
 };
 
-const itgc_step_kind itgc_step_normalize = {.op_name = "itg_op_normalize",
-                                            .params_name = "itg_normalize",
-                                            .run = itg_op_normalize,
-                                            .params_bytes = sizeof(itg_normalize),
-                                            .fields = normalize_fields,
-                                            .field_count = sizeof normalize_fields / sizeof normalize_fields[0],
-                                            .families = ITG_FAMILY_NORMALIZE};
+const itgc_step_kind itgc_step_normalize = ITGC_STEP_KIND(itg_op_normalize, itg_normalize, normalize_fields, ITG_FAMILY_NORMALIZE);
 
 /* y = factor * scale[c] * x' / sqrt(measure + epsilon) + bias[c]; x' and the measure in steps of the input, scale and bias NULL: 1 and 0. */
 typedef struct normalization {

@@ -31,13 +31,7 @@ static const itgc_field pool_fields[] = {
     ITGC_FIELD(itg_pool, out_type, ITGC_FIELD_TYPE, 1),
 };
 
-const itgc_step_kind itgc_step_pool = {.op_name = "itg_op_pool",
-                                       .params_name = "itg_pool",
-                                       .run = itg_op_pool,
-                                       .params_bytes = sizeof(itg_pool),
-                                       .fields = pool_fields,
-                                       .field_count = sizeof pool_fields / sizeof pool_fields[0],
-                                       .families = ITG_FAMILY_POOL};
+const itgc_step_kind itgc_step_pool = ITGC_STEP_KIND(itg_op_pool, itg_pool, pool_fields, ITG_FAMILY_POOL);
 
 static itg_pool start_pool(const itgc_window_shape *shape, const itgc_format *in, const itgc_format *out)
 {

@@ -18,13 +18,7 @@ static const itgc_field reduce_fields[] = {
     ITGC_FIELD(itg_reduce, out_type, ITGC_FIELD_TYPE, 1),
 };
 
-const itgc_step_kind itgc_step_reduce = {.op_name = "itg_op_reduce",
-                                         .params_name = "itg_reduce",
-                                         .run = itg_op_reduce,
-                                         .params_bytes = sizeof(itg_reduce),
-                                         .fields = reduce_fields,
-                                         .field_count = sizeof reduce_fields / sizeof reduce_fields[0],
-                                         .families = ITG_FAMILY_POOL};
+const itgc_step_kind itgc_step_reduce = ITGC_STEP_KIND(itg_op_reduce, itg_reduce, reduce_fields, ITG_FAMILY_POOL);
 
 bool itgc_add_reduce_step(itgc_quantizer *quantizer, itgc_node *node, int64_t count, int64_t inner, double factor)
 {

@@ -21,13 +21,7 @@ static const itgc_field rescale_fields[] = {
     ITGC_FIELD(itg_rescale, out_type, ITGC_FIELD_TYPE, 1),
 };
 
-const itgc_step_kind itgc_step_rescale = {.op_name = "itg_op_rescale",
-                                          .params_name = "itg_rescale",
-                                          .run = itg_op_rescale,
-                                          .params_bytes = sizeof(itg_rescale),
-                                          .fields = rescale_fields,
-                                          .field_count = sizeof rescale_fields / sizeof rescale_fields[0],
-                                          .families = ITG_FAMILY_ELEMENTWISE};
+const itgc_step_kind itgc_step_rescale = ITGC_STEP_KIND(itg_op_rescale, itg_rescale, rescale_fields, ITG_FAMILY_ELEMENTWISE);
 
 bool itgc_add_rescale_step(itgc_quantizer *quantizer, itgc_node *node, const itgc_node *activation, itgc_tensor *in, itgc_tensor *out)
 {

@@ -15,13 +15,7 @@ static const itgc_field softmax_fields[] = {
     ITGC_FIELD(itg_softmax, out_type, ITGC_FIELD_TYPE, 1),
 };
 
-const itgc_step_kind itgc_step_softmax = {.op_name = "itg_op_softmax",
-                                          .params_name = "itg_softmax",
-                                          .run = itg_op_softmax,
-                                          .params_bytes = sizeof(itg_softmax),
-                                          .fields = softmax_fields,
-                                          .field_count = sizeof softmax_fields / sizeof softmax_fields[0],
-                                          .families = ITG_FAMILY_SOFTMAX};
+const itgc_step_kind itgc_step_softmax = ITGC_STEP_KIND(itg_op_softmax, itg_softmax, softmax_fields, ITG_FAMILY_SOFTMAX);
 
 /* multiplier / 2^shift = scale log2(e) 2^16, as fine as shift <= 62 allows. */
 static bool choose_octaves(itgc_diag *diag, double scale, itg_softmax *softmax)

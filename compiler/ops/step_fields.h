@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * How the field tables of step kinds are written: a row names a member of a params struct of plan.h, its kind and its length.
+ * How step kinds and their field tables are written: a row names a member of a params struct of plan.h, its kind and its length.
  * Every compiler/ops/<family>_quantize.c that makes a step includes it; emit prints params structs from these rows. */
 #ifndef ITGC_STEP_FIELDS_H
 #define ITGC_STEP_FIELDS_H
@@ -11,6 +11,13 @@
 /* clang-format off */
 #define ITGC_FIELD(params, member, kind, count) {#member, kind, offsetof(params, member), count}
 /* clang-format on */
+
+/* A kind of step: the op of the runtime that runs it, its params struct, the table of that struct's members, the families of kernels it calls. */
+#define ITGC_STEP_KIND(op, params, table, called)                                                                                                    \
+    {                                                                                                                                                \
+        .op_name = #op, .params_name = #params, .run = op, .params_bytes = sizeof(params), .fields = table,                                          \
+        .field_count = sizeof table / sizeof table[0], .families = called                                                                            \
+    }
 
 /* The members of an itg_epilogue, an itg_conv and an itg_add: ROW(member, kind, count) makes the row, with whatever stands before the member. */
 #define ITGC_EPILOGUE_ROWS(ROW)                                                                                                                      \

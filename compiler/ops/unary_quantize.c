@@ -12,13 +12,7 @@ static const itgc_field lookup_fields[] = {
     ITGC_FIELD(itg_lookup, out_type, ITGC_FIELD_TYPE, 1),
 };
 
-const itgc_step_kind itgc_step_lookup = {.op_name = "itg_op_lookup",
-                                         .params_name = "itg_lookup",
-                                         .run = itg_op_lookup,
-                                         .params_bytes = sizeof(itg_lookup),
-                                         .fields = lookup_fields,
-                                         .field_count = sizeof lookup_fields / sizeof lookup_fields[0],
-                                         .families = ITG_FAMILY_LOOKUP};
+const itgc_step_kind itgc_step_lookup = ITGC_STEP_KIND(itg_op_lookup, itg_lookup, lookup_fields, ITG_FAMILY_LOOKUP);
 
 void itgc_add_lookup_step(itgc_quantizer *quantizer, itgc_node *node, const void *table, itgc_tensor *in, itgc_tensor *out)
 {
