@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Gather by constants, Pad and nearest Resize → itg_gather, one step for each axis that changes. */
 #include "compiler/ops/copy_quantize.h"
+#include "compiler/ops/pad.h"
 #include "compiler/ops/quantizers.h"
 #include "compiler/ops/step_fields.h"
 #include "compiler/ops/walk.h"
@@ -70,27 +71,6 @@ bool itgc_quantize_gather(struct itgc_quantizer *quantizer, itgc_node *node)
     return true;
 }
 
-/* Source of padded position `at` (0 is the first inside), -1 for the fill. */
-static int64_t pad_source(itgc_pad_mode mode, int64_t at, int64_t size)
-{
-    if (at >= 0 && at < size) {
-        return at;
-    }
-    switch (mode) {
-    case ITGC_PAD_EDGE:
-        return at < 0 ? 0 : size - 1;
-    case ITGC_PAD_WRAP:
-        return ((at % size) + size) % size;
-    case ITGC_PAD_REFLECT: {
-        const int64_t period = size > 1 ? 2 * (size - 1) : 1;
-        const int64_t phase = ((at % period) + period) % period;
-        return phase < size ? phase : period - phase;
-    }
-    default:
-        return -1;
-    }
-}
-
 /* A code as the gather op stores it: the low bytes. */
 static int32_t stored_fill(const itgc_format *format, double value)
 {
@@ -113,7 +93,7 @@ bool itgc_quantize_pad(struct itgc_quantizer *quantizer, itgc_node *node)
         picks->count = shape->dim[axis] + params->before[axis] + params->after[axis];
         picks->index = ITGC_NEW_ARRAY(quantizer->arena, int32_t, picks->count);
         for (int64_t i = 0; i < picks->count; i++) {
-            picks->index[i] = (int32_t)pad_source(params->mode, i - params->before[axis], shape->dim[axis]);
+            picks->index[i] = (int32_t)itgc_find_padded(params->mode, i - params->before[axis], shape->dim[axis]);
         }
     }
     add_axis_steps(quantizer, node, all, count, stored_fill(&node->in[0]->format, (double)params->value));

@@ -2,6 +2,7 @@
  * Pad (ONNX opsets 2 to 25): constant, reflect, edge, wrap; negative amounts crop. Amounts are an attribute (before 11) or a constant
  * input, for all axes or for those of a fourth input. In: any type. */
 #include "compiler/ops/gather_axis.h"
+#include "compiler/ops/pad.h"
 #include "compiler/ops/quantizers.h"
 #include "compiler/ops/walk.h"
 
@@ -113,8 +114,7 @@ static int64_t wrap_index(int64_t index, int64_t count)
     return rest < 0 ? rest + count : rest;
 }
 
-/* Which of `count` positions stands at `index`, which may lie outside; -1: the constant. */
-static int64_t find_position(itgc_pad_mode mode, int64_t index, int64_t count)
+int64_t itgc_find_padded(itgc_pad_mode mode, int64_t index, int64_t count)
 {
     if (index >= 0 && index < count) {
         return index;
@@ -149,7 +149,7 @@ static bool eval_pad(const itgc_eval *eval)
             continue;
         }
         for (int64_t i = 0; i < count; i++) {
-            table[i] = find_position(params->mode, i - params->before[axis], in);
+            table[i] = itgc_find_padded(params->mode, i - params->before[axis], in);
         }
         value = itgc_gather_axis(eval->scratch, value, axis, table, count, fill);
     }
