@@ -77,72 +77,74 @@ static inline float power(float a, float b)
     return (float)power_of_reals((double)a, (double)b);
 }
 
-/* A row: stride 0 repeats an operand. The common strides get loops of their own, which vectorise. */
-static inline __attribute__((always_inline)) void map_rows(float *out, const float *a, int64_t a_stride, const float *b, int64_t b_stride,
-                                                           int64_t count, float_function *f)
+/* Stride 0 repeats an operand. */
+typedef struct row {
+    int64_t count, a_stride, b_stride;
+} row;
+
+/* The common strides get loops of their own, which vectorise. */
+static inline __attribute__((always_inline)) void map_row(float *out, const float *a, const float *b, const row *r, float_function *f)
 {
-    if (a_stride == 1 && b_stride == 1) {
+    const int64_t count = r->count;
+    if (r->a_stride == 1 && r->b_stride == 1) {
         for (int64_t i = 0; i < count; i++)
             out[i] = f(a[i], b[i]);
-    } else if (a_stride == 1 && b_stride == 0) {
+    } else if (r->a_stride == 1 && r->b_stride == 0) {
         const float same = b[0];
         for (int64_t i = 0; i < count; i++)
             out[i] = f(a[i], same);
     } else {
         for (int64_t i = 0; i < count; i++)
-            out[i] = f(a[i * a_stride], b[i * b_stride]);
+            out[i] = f(a[i * r->a_stride], b[i * r->b_stride]);
     }
 }
-
-typedef struct row {
-    int64_t count, a_stride, b_stride;
-} row;
 
 static void combine_floats(const itgc_binary_params *params, float *out, const float *a, const float *b, const row *r)
 {
     switch (params->kind) {
     case ITGC_ADD:
-        map_rows(out, a, r->a_stride, b, r->b_stride, r->count, add);
+        map_row(out, a, b, r, add);
         break;
     case ITGC_SUB:
-        map_rows(out, a, r->a_stride, b, r->b_stride, r->count, subtract);
+        map_row(out, a, b, r, subtract);
         break;
     case ITGC_MUL:
-        map_rows(out, a, r->a_stride, b, r->b_stride, r->count, multiply);
+        map_row(out, a, b, r, multiply);
         break;
     case ITGC_DIV:
-        map_rows(out, a, r->a_stride, b, r->b_stride, r->count, divide);
+        map_row(out, a, b, r, divide);
         break;
     case ITGC_MAX:
-        map_rows(out, a, r->a_stride, b, r->b_stride, r->count, larger);
+        map_row(out, a, b, r, larger);
         break;
     case ITGC_MIN:
-        map_rows(out, a, r->a_stride, b, r->b_stride, r->count, smaller);
+        map_row(out, a, b, r, smaller);
         break;
     case ITGC_PRELU:
-        map_rows(out, a, r->a_stride, b, r->b_stride, r->count, slope);
+        map_row(out, a, b, r, slope);
         break;
     case ITGC_POW:
-        map_rows(out, a, r->a_stride, b, r->b_stride, r->count, power);
+        map_row(out, a, b, r, power);
         break;
     default:
-        map_rows(out, a, r->a_stride, b, r->b_stride, r->count, params->fmod ? remainder_of : modulo);
+        map_row(out, a, b, r, params->fmod ? remainder_of : modulo);
     }
 }
 
-static bool compare_floats(itgc_binary_kind kind, float a, float b)
+/* A NaN is neither above, nor equal, nor below. */
+static bool compare(itgc_binary_kind kind, bool is_above, bool is_equal, bool is_below)
 {
     switch (kind) {
     case ITGC_EQUAL:
-        return a == b;
+        return is_equal;
     case ITGC_GREATER:
-        return a > b;
+        return is_above;
     case ITGC_GREATER_EQUAL:
-        return a >= b;
+        return is_above || is_equal;
     case ITGC_LESS:
-        return a < b;
+        return is_below;
     default:
-        return a <= b;
+        return is_below || is_equal;
     }
 }
 
@@ -175,22 +177,6 @@ static int64_t remainder_of_integers(int64_t a, int64_t b, bool truncated)
     return !truncated && rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest;
 }
 
-static bool compare_integers(itgc_binary_kind kind, int64_t a, int64_t b)
-{
-    switch (kind) {
-    case ITGC_EQUAL:
-        return a == b;
-    case ITGC_GREATER:
-        return a > b;
-    case ITGC_GREATER_EQUAL:
-        return a >= b;
-    case ITGC_LESS:
-        return a < b;
-    default:
-        return a <= b;
-    }
-}
-
 /* Shifts by the width and more leave nothing; to the right, signed numbers fill up with their sign. */
 static int64_t shift(int64_t a, int64_t b, bool is_left, bool is_u64)
 {
@@ -219,7 +205,7 @@ static int64_t combine_ordered(const itgc_binary_params *params, bool is_u64, in
     case ITGC_PRELU:
         return !is_u64 && a < 0 ? (int64_t)(wide_a * wide_b) : a;
     default:
-        return compare_integers(params->kind, a ^ flip, b ^ flip);
+        return compare(params->kind, (a ^ flip) > (b ^ flip), a == b, (a ^ flip) < (b ^ flip));
     }
 }
 
@@ -285,8 +271,10 @@ static void combine_row(const itgc_binary_params *params, itgc_value *out, int64
             out->i[at + i] = itgc_wrap(out->type, combine_integers(params, is_u64, x[i * r.a_stride], y[i * r.b_stride]));
     } else if (out->type == ITGC_BOOL) {
         const float *const x = a->f + walk->offset[0], *const y = b->f + walk->offset[1];
-        for (int64_t i = 0; i < r.count; i++)
-            out->i[at + i] = compare_floats(params->kind, x[i * r.a_stride], y[i * r.b_stride]);
+        for (int64_t i = 0; i < r.count; i++) {
+            const float left = x[i * r.a_stride], right = y[i * r.b_stride];
+            out->i[at + i] = compare(params->kind, left > right, left == right, left < right);
+        }
     } else {
         combine_floats(params, out->f + at, a->f + walk->offset[0], b->f + walk->offset[1], &r);
     }
