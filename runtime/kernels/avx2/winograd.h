@@ -73,7 +73,7 @@ static inline void itg_multiply_places(const itg_winograd_call *call, const itg_
 #define LOAD_SUMS(address) _mm256_loadu_si256((const __m256i *)(const void *)(address))
 
 /* An itg_finish_block: what of 4 x 4 lies in the image. */
-static void itg_avx2_finish_tiles(const itg_winograd_call *call, int32_t channel, int32_t first, int32_t tiles)
+static inline void itg_avx2_finish_tiles(const itg_winograd_call *call, int32_t channel, int32_t first, int32_t tiles)
 {
     const itg_conv *conv = call->conv;
     const size_t row_bytes = (size_t)conv->out[1] * (size_t)itg_out_pitch(conv) * itg_element_bytes(conv->out_type);

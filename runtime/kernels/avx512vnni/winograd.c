@@ -5,6 +5,8 @@
 
 #include "runtime/kernels/avx2/winograd.h"
 #include "runtime/kernels/avx512vnni/sums.h"
+#include "runtime/kernels/avx512vnni/winograd_columns.h"
+#include "runtime/kernels/avx512vnni/winograd_weights.h"
 
 #define PLACE_TILES 16
 
@@ -82,25 +84,72 @@ DEFINE_PRODUCT(14)
 DEFINE_PRODUCT(15)
 DEFINE_PRODUCT(16)
 
-static void finish_block(const itg_winograd_call *call, int32_t channel, int32_t first, int32_t tiles)
-{
-    const int32_t left = call->conv->out[2] - channel;
-    if (itg_is_plain_words(call->conv))
-        finish_tiles(call, channel, first, tiles, true);
-    else if (itg_is_plain(call->conv, channel, left < 16 ? left : 16))
-        finish_tiles(call, channel, first, tiles, false);
-    else
-        itg_avx2_finish_tiles(call, channel, first, tiles);
-}
-
-static void compute_tiles(const itg_winograd_call *call, const int8_t *packed, int32_t block, int32_t first, int32_t tiles)
+/* M of a band, some inputs at a time; groups of tiles are of nearly one size. */
+static void multiply_places(const itg_winograd_call *call, const int8_t *packed, const int32_t starts[2][16], int32_t tiles)
 {
     static itg_multiply_place *const multiply[] = {multiply_place_1,  multiply_place_2,  multiply_place_3,  multiply_place_4,
                                                    multiply_place_5,  multiply_place_6,  multiply_place_7,  multiply_place_8,
                                                    multiply_place_9,  multiply_place_10, multiply_place_11, multiply_place_12,
                                                    multiply_place_13, multiply_place_14, multiply_place_15, multiply_place_16};
-    static const itg_place_set set = {multiply, PLACE_TILES, finish_block};
-    itg_avx2_compute_tiles(call, &set, packed, block, first, tiles);
+    static const itg_place_set set = {multiply, PLACE_TILES, NULL};
+    const int32_t channels = call->conv->in[2];
+    for (int32_t from = 0; from < channels; from += ITG_WINOGRAD_DEPTH) {
+        const int32_t depth = channels - from < ITG_WINOGRAD_DEPTH ? channels - from : ITG_WINOGRAD_DEPTH;
+        transform_depth((int8_t *)call->weights, ITG_WINOGRAD_PLACE, packed + from * 16, (ptrdiff_t)channels * 16, depth);
+        itg_multiply_places(call, &set, starts, tiles, from, depth);
+    }
+}
+
+/* M of tile `at` of the band, its columns summed up. */
+static void gather_tile(const itg_winograd_call *call, int32_t at, int32_t rows[TILE_ROWS_WORDS])
+{
+    const int32_t *m = call->sums + at * 16;
+    const ptrdiff_t place = ITG_WINOGRAD_PLACE / 4;
+    for (int x = 0; x < 6; x++, m += place) {
+        __m512i y[4];
+        gather_sums(y, _mm512_loadu_si512(m), _mm512_loadu_si512(m + 6 * place), _mm512_loadu_si512(m + 12 * place),
+                    _mm512_loadu_si512(m + 18 * place), _mm512_loadu_si512(m + 24 * place), _mm512_loadu_si512(m + 30 * place));
+        store_column(rows + x * 16, y);
+    }
+}
+
+static void compute_deep(const itg_block_codes *codes, const int8_t *packed, const int32_t starts[2][16], int32_t first, int32_t tiles)
+{
+    _Alignas(64) int32_t rows[TILE_ROWS_WORDS];
+    multiply_places(codes->call, packed, starts, tiles);
+    for (int32_t i = 0; i < tiles; i++) {
+        gather_tile(codes->call, i, rows);
+        finish_rows(codes, rows, first + i, 1);
+    }
+}
+
+static void compute_shallow(const itg_block_codes *codes, const int8_t *packed, const int32_t starts[2][16], int32_t first, int32_t tiles)
+{
+    _Alignas(64) int32_t rows[COLUMN_TILES * TILE_ROWS_WORDS];
+    const int32_t channels = codes->call->conv->in[2];
+    transform_depth((int8_t *)codes->call->weights, COLUMN_PLACE, packed, (ptrdiff_t)channels * 16, channels);
+    for (int32_t groups = (tiles + COLUMN_TILES - 1) / COLUMN_TILES, at = 0; groups > 0; groups--) {
+        const int32_t count = (tiles - at) / groups; /* of nearly one size */
+        multiply_columns(codes->call, starts, at, count, rows);
+        finish_rows(codes, rows, first + at, count);
+        at += count;
+    }
+}
+
+static void compute_tiles(const itg_winograd_call *call, const int8_t *packed, int32_t block, int32_t first, int32_t tiles)
+{
+    const itg_conv *conv = call->conv;
+    const int32_t channel = 16 * block;
+    const int32_t *corrections = (const int32_t *)(const void *)conv->weights;
+    int32_t starts[2][16] = {{0}};
+    itg_block_codes codes;
+    open_codes(&codes, call, channel);
+    for (int32_t i = 0; i < 16 && channel + i < conv->out[2]; i++)
+        starts[1][i] = (int32_t)((uint32_t)itg_add_wrap(conv->epilogue.bias[channel + i], corrections[channel + i]) * SCALED_BIAS);
+    if (conv->in[2] <= COLUMN_DEPTH)
+        compute_shallow(&codes, packed, starts, first, tiles);
+    else
+        compute_deep(&codes, packed, starts, first, tiles);
 }
 
 void itg_avx512_compute_transformed(const itg_conv *conv, const itg_conv_job *job)
