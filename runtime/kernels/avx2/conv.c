@@ -14,6 +14,7 @@ static const itg_tile_set set = {.pixels = TILE_PIXELS,
                                  .compute = &sum_tiles[0][0],
                                  .finish = itg_avx2_finish_tile,
                                  .direct = &direct_tiles[0][0],
+                                 .words = &word_tiles[0][0],
                                  .open_direct = itg_avx2_open_direct};
 
 static void compute_job(const itg_conv *conv, const itg_conv_job *job)

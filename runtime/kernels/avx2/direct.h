@@ -16,8 +16,9 @@
 #define ITG_JOIN_ODD(x, y) _mm256_castps_si256(_mm256_shuffle_ps(_mm256_castsi256_ps(x), _mm256_castsi256_ps(y), 0xDD))
 #endif
 
-/* Words of itg_direct.constants: multipliers times 4; the same with odd channels moved to even places; then what doubled codes need, bounds of
- * unsigned codes (each in all words or bytes of a dword), whether they bound anything, and the number of channels. */
+/* Words of itg_direct.constants: multipliers times 4 (int16 codes: 2); the same with odd channels moved to even places; then what doubled codes
+ * need (int16: the zero point), bounds of unsigned codes, each in all bytes of a dword (int16: in all words), whether they bound anything, the
+ * number of channels, and, for int16, the shift to the left. */
 enum {
     ITG_DIRECT_ODD = 16,
     ITG_DIRECT_ROUNDING = 32,
@@ -25,23 +26,47 @@ enum {
     ITG_DIRECT_HIGH,
     ITG_DIRECT_FLIP,
     ITG_DIRECT_BOUNDED, /* codes are clamped further, or signed */
-    ITG_DIRECT_COUNT
+    ITG_DIRECT_COUNT,
+    ITG_DIRECT_LEFT
 };
 
-static inline void itg_avx2_open_direct(const itg_conv *conv, int32_t channel, int32_t count, int32_t constants[ITG_DIRECT_WORDS])
+static inline int32_t itg_avx2_repeat_word(int32_t word)
+{
+    return (int32_t)((uint32_t)(uint16_t)word * 0x10001u);
+}
+
+static inline void itg_avx2_open_bytes(const itg_conv *conv, int32_t constants[ITG_DIRECT_WORDS])
 {
     const itg_epilogue *epilogue = &conv->epilogue;
-    for (int32_t i = 0; i < 16; i++)
-        constants[i] = i < count ? 4 * epilogue->multiplier[channel + i] : 0;
-    for (int32_t i = 0; i < 16; i += 2)
-        constants[ITG_DIRECT_ODD + i] = constants[i + 1];
     const int32_t low = epilogue->low + 128, high = epilogue->high + 128, flip = conv->out_type == ITG_U8 ? 0 : 128;
-    constants[ITG_DIRECT_ROUNDING] = (int32_t)((uint32_t)(uint16_t)(2 * (epilogue->zero + 128) + 1) * 0x10001u);
+    constants[ITG_DIRECT_ROUNDING] = itg_avx2_repeat_word(2 * (epilogue->zero + 128) + 1);
     constants[ITG_DIRECT_LOW] = (int32_t)((uint32_t)low * 0x1010101u);
     constants[ITG_DIRECT_HIGH] = (int32_t)((uint32_t)high * 0x1010101u);
     constants[ITG_DIRECT_FLIP] = (int32_t)((uint32_t)flip * 0x1010101u);
     constants[ITG_DIRECT_BOUNDED] = low != 0 || high != 255 || flip != 0;
+}
+
+static inline void itg_avx2_open_words(const itg_epilogue *epilogue, int32_t constants[ITG_DIRECT_WORDS])
+{
+    constants[ITG_DIRECT_ROUNDING] = epilogue->zero;
+    constants[ITG_DIRECT_LOW] = itg_avx2_repeat_word(epilogue->low);
+    constants[ITG_DIRECT_HIGH] = itg_avx2_repeat_word(epilogue->high);
+    constants[ITG_DIRECT_BOUNDED] = 0; /* they are always clamped */
+    constants[ITG_DIRECT_LEFT] = epilogue->left;
+}
+
+static inline void itg_avx2_open_direct(const itg_conv *conv, int32_t channel, int32_t count, int32_t constants[ITG_DIRECT_WORDS])
+{
+    const bool words = conv->out_type == ITG_S16;
+    for (int32_t i = 0; i < 16; i++)
+        constants[i] = i < count ? (words ? 2 : 4) * conv->epilogue.multiplier[channel + i] : 0;
+    for (int32_t i = 0; i < 16; i += 2)
+        constants[ITG_DIRECT_ODD + i] = constants[i + 1];
     constants[ITG_DIRECT_COUNT] = count;
+    if (words)
+        itg_avx2_open_words(&conv->epilogue, constants);
+    else
+        itg_avx2_open_bytes(conv, constants);
 }
 
 static inline __m256i itg_avx2_direct_constant(const itg_direct *direct, int word)

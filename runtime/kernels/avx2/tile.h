@@ -7,7 +7,7 @@
 #define ITG_AVX2_TILE_H
 
 #include "runtime/kernels/avx2/add.h"
-#include "runtime/kernels/avx2/direct.h"
+#include "runtime/kernels/avx2/word_codes.h"
 #include "runtime/kernels/tiles.h"
 
 #include <immintrin.h>
@@ -93,10 +93,23 @@
         w = t->extras + (ptrdiff_t)t->pairs->first * 32;                                                                                             \
         EXTRAS(PIXELS, 0) EXTRAS(PIXELS, 1)                                                                                                          \
     }
-#define DIRECT_TILES(PIXELS)                                                                                                                         \
-    for (ptrdiff_t at = 0; count > 0; count--, at += PIXELS * t->pixel_stride, out += PIXELS * pitch) {                                              \
-        ACCUMULATE(PIXELS)                                                                                                                           \
-        ITG_CODES_##PIXELS                                                                                                                           \
+#define DIRECT_TILES(PIXELS, CODES, WHOLE)                                                                                                           \
+    {                                                                                                                                                \
+        const bool is_whole = WHOLE;                                                                                                                 \
+        for (ptrdiff_t at = 0; count > 0; count--, at += PIXELS * t->pixel_stride, out += PIXELS * pitch) {                                          \
+            ACCUMULATE(PIXELS)                                                                                                                       \
+            CODES##_##PIXELS                                                                                                                         \
+        }                                                                                                                                            \
+    }
+#define DEFINE_DIRECT(NAME, PIXELS, CODES)                                                                                                           \
+    static void NAME##_##PIXELS(const itg_tile *t, const itg_direct *d, int32_t count)                                                               \
+    {                                                                                                                                                \
+        const ptrdiff_t pitch = d->pixel_stride;                                                                                                     \
+        uint8_t *out = d->out;                                                                                                                       \
+        if (itg_avx2_is_whole(d))                                                                                                                    \
+            DIRECT_TILES(PIXELS, CODES, true)                                                                                                        \
+        else                                                                                                                                         \
+            DIRECT_TILES(PIXELS, CODES, false)                                                                                                       \
     }
 #define DEFINE_TILE(PIXELS)                                                                                                                          \
     static void tile_##PIXELS(const itg_tile *t, int32_t *sums)                                                                                      \
@@ -104,18 +117,8 @@
         const ptrdiff_t at = 0;                                                                                                                      \
         ACCUMULATE(PIXELS) EACH_##PIXELS(STORE)                                                                                                      \
     }                                                                                                                                                \
-    static void direct_##PIXELS(const itg_tile *t, const itg_direct *d, int32_t count)                                                               \
-    {                                                                                                                                                \
-        const ptrdiff_t pitch = d->pixel_stride;                                                                                                     \
-        uint8_t *out = d->out;                                                                                                                       \
-        if (itg_avx2_is_whole(d)) {                                                                                                                  \
-            const bool is_whole = true;                                                                                                              \
-            DIRECT_TILES(PIXELS)                                                                                                                     \
-        } else {                                                                                                                                     \
-            const bool is_whole = false;                                                                                                             \
-            DIRECT_TILES(PIXELS)                                                                                                                     \
-        }                                                                                                                                            \
-    }
+    DEFINE_DIRECT(direct, PIXELS, ITG_CODES)                                                                                                         \
+    DEFINE_DIRECT(words, PIXELS, ITG_WORDS)
 DEFINE_TILE(1)
 DEFINE_TILE(2)
 #if TILE_PIXELS == 4
@@ -123,9 +126,11 @@ DEFINE_TILE(3)
 DEFINE_TILE(4)
 static itg_tile_function *const sum_tiles[TILE_PIXELS][TILE_BLOCKS] = {{tile_1}, {tile_2}, {tile_3}, {tile_4}};
 static itg_direct_tiles *const direct_tiles[TILE_PIXELS][TILE_BLOCKS] = {{direct_1}, {direct_2}, {direct_3}, {direct_4}};
+static itg_direct_tiles *const word_tiles[TILE_PIXELS][TILE_BLOCKS] = {{words_1}, {words_2}, {words_3}, {words_4}};
 #else
 static itg_tile_function *const sum_tiles[TILE_PIXELS][TILE_BLOCKS] = {{tile_1}, {tile_2}};
 static itg_direct_tiles *const direct_tiles[TILE_PIXELS][TILE_BLOCKS] = {{direct_1}, {direct_2}};
+static itg_direct_tiles *const word_tiles[TILE_PIXELS][TILE_BLOCKS] = {{words_1}, {words_2}};
 #endif
 
 #endif

@@ -42,39 +42,44 @@
 #endif
 #define ACCUMULATE_WORDS(PIXELS, MULTIPLY)                                                                                                           \
     const int8_t *w = tile.weights;                                                                                                                  \
-    const uint8_t *const *segment = tile.segment;                                                                                                    \
-    EACH_##PIXELS(START_CROSSED) do                                                                                                                  \
+    EACH_##PIXELS(START_CROSSED) for (const uint8_t *const *segment = tile.segment; segment != end; segment++)                                       \
     {                                                                                                                                                \
-        const uint8_t *x = *segment++ + at;                                                                                                          \
+        const uint8_t *x = *segment + at;                                                                                                            \
         MULTIPLY(PIXELS)                                                                                                                             \
-    }                                                                                                                                                \
-    while (segment != end)                                                                                                                           \
-        ;
+    }
 /* The empty assembly keeps the pixels' places a sum of two registers, of which there are not enough for one each. */
-#define DIRECT_WORDS(PIXELS, MULTIPLY)                                                                                                               \
-    for (ptrdiff_t at = 0; count > 0; count--, at += PIXELS * stride, out += PIXELS * pitch, crossed += PIXELS) {                                    \
-        ACCUMULATE_WORDS(PIXELS, MULTIPLY)                                                                                                           \
-        __asm__("" : "+r"(out));                                                                                                                     \
-        ITG_CODES_##PIXELS                                                                                                                           \
+#define DIRECT_WORDS(PIXELS, MULTIPLY, CODES, WHOLE)                                                                                                 \
+    {                                                                                                                                                \
+        const bool is_whole = WHOLE;                                                                                                                 \
+        for (ptrdiff_t at = 0; count > 0; count--, at += PIXELS * stride, out += PIXELS * pitch, crossed += PIXELS) {                                \
+            ACCUMULATE_WORDS(PIXELS, MULTIPLY)                                                                                                       \
+            __asm__("" : "+r"(out));                                                                                                                 \
+            CODES##_##PIXELS                                                                                                                         \
+        }                                                                                                                                            \
     }
 #define OPEN_WORDS                                                                                                                                   \
     const itg_tile tile = *t; /* stored codes might be a part of what t points to, for all the compiler knows */                                     \
     const ptrdiff_t stride = tile.pixel_stride;                                                                                                      \
     const uint8_t *const *const end = tile.segment + tile.segments;                                                                                  \
     const int32_t *crossed = tile.crossed;
-#define DEFINE_DIRECT(NAME, PIXELS, MULTIPLY)                                                                                                        \
+#define OPEN_DIRECT                                                                                                                                  \
+    OPEN_WORDS                                                                                                                                       \
+    const ptrdiff_t pitch = d->pixel_stride;                                                                                                         \
+    uint8_t *out = d->out;
+#define DEFINE_WHOLE(NAME, PIXELS, CODES)                                                                                                            \
     static void NAME##_##PIXELS(const itg_tile *t, const itg_direct *d, int32_t count)                                                               \
     {                                                                                                                                                \
-        OPEN_WORDS                                                                                                                                   \
-        const ptrdiff_t pitch = d->pixel_stride;                                                                                                     \
-        uint8_t *out = d->out;                                                                                                                       \
-        if (itg_avx2_is_whole(d)) {                                                                                                                  \
-            const bool is_whole = true;                                                                                                              \
-            DIRECT_WORDS(PIXELS, MULTIPLY)                                                                                                           \
-        } else {                                                                                                                                     \
-            const bool is_whole = false;                                                                                                             \
-            DIRECT_WORDS(PIXELS, MULTIPLY)                                                                                                           \
-        }                                                                                                                                            \
+        OPEN_DIRECT                                                                                                                                  \
+        if (itg_avx2_is_whole(d))                                                                                                                    \
+            DIRECT_WORDS(PIXELS, BOTH_HALVES, CODES, true)                                                                                           \
+        else                                                                                                                                         \
+            DIRECT_WORDS(PIXELS, BOTH_HALVES, CODES, false)                                                                                          \
+    }
+#define DEFINE_HALF(NAME, PIXELS, CODES)                                                                                                             \
+    static void NAME##_##PIXELS(const itg_tile *t, const itg_direct *d, int32_t count)                                                               \
+    {                                                                                                                                                \
+        OPEN_DIRECT                                                                                                                                  \
+        DIRECT_WORDS(PIXELS, ONE_HALF, CODES, false)                                                                                                 \
     }
 #define DEFINE_WIDENED(PIXELS)                                                                                                                       \
     static void widened_tile_##PIXELS(const itg_tile *t, int32_t *sums)                                                                              \
@@ -83,21 +88,28 @@
         const ptrdiff_t at = 0;                                                                                                                      \
         ACCUMULATE_WORDS(PIXELS, BOTH_HALVES) EACH_##PIXELS(STORE)                                                                                   \
     }                                                                                                                                                \
-    DEFINE_DIRECT(widened_direct, PIXELS, BOTH_HALVES)                                                                                               \
-    DEFINE_DIRECT(half_direct, PIXELS, ONE_HALF)
+    DEFINE_WHOLE(widened_direct, PIXELS, ITG_CODES)                                                                                                  \
+    DEFINE_WHOLE(widened_words, PIXELS, ITG_WORDS)                                                                                                   \
+    DEFINE_HALF(half_direct, PIXELS, ITG_CODES)                                                                                                      \
+    DEFINE_HALF(half_words, PIXELS, ITG_WORDS)
 DEFINE_WIDENED(1)
 DEFINE_WIDENED(2)
 #if TILE_PIXELS == 4
 DEFINE_WIDENED(3)
 DEFINE_WIDENED(4)
-static itg_tile_function *const widened_sums[] = {widened_tile_1, widened_tile_2, widened_tile_3, widened_tile_4};
-static itg_direct_tiles *const widened_codes[] = {widened_direct_1, widened_direct_2, widened_direct_3, widened_direct_4};
-static itg_direct_tiles *const half_codes[] = {half_direct_1, half_direct_2, half_direct_3, half_direct_4};
+#define TILES(name)                                                                                                                                  \
+    {                                                                                                                                                \
+        name##_1, name##_2, name##_3, name##_4                                                                                                       \
+    }
 #else
-static itg_tile_function *const widened_sums[] = {widened_tile_1, widened_tile_2};
-static itg_direct_tiles *const widened_codes[] = {widened_direct_1, widened_direct_2};
-static itg_direct_tiles *const half_codes[] = {half_direct_1, half_direct_2};
+#define TILES(name)                                                                                                                                  \
+    {                                                                                                                                                \
+        name##_1, name##_2                                                                                                                           \
+    }
 #endif
+static itg_tile_function *const widened_sums[] = TILES(widened_tile);
+static itg_direct_tiles *const widened_codes[] = TILES(widened_direct), *const widened_word_codes[] = TILES(widened_words);
+static itg_direct_tiles *const half_codes[] = TILES(half_direct), *const half_word_codes[] = TILES(half_words);
 
 /* Scratch memory (pairs.h). */
 typedef struct widened_room {
@@ -106,14 +118,15 @@ typedef struct widened_room {
     int16_t *rows;
 } widened_room;
 
-/* codes: of whole blocks or of half ones. */
-static inline itg_tile_set widened_set(itg_direct_tiles *const *codes)
+/* codes and words: of whole blocks or of half ones. */
+static inline itg_tile_set widened_set(itg_direct_tiles *const *codes, itg_direct_tiles *const *words)
 {
     return (itg_tile_set){.pixels = TILE_PIXELS,
                           .blocks = TILE_BLOCKS,
                           .compute = widened_sums,
                           .finish = itg_avx2_finish_tile,
                           .direct = codes,
+                          .words = words,
                           .open_direct = itg_avx2_open_direct};
 }
 
@@ -161,7 +174,7 @@ static void compute_widened(const itg_conv *conv, const itg_conv_job *job)
     doubled.in[2] *= 2;
     const itg_runs runs = itg_cut_runs(conv);
     widened_room room = cut_room(conv, job->scratch);
-    const itg_tile_set whole = widened_set(widened_codes), half = widened_set(half_codes);
+    const itg_tile_set whole = widened_set(widened_codes, widened_word_codes), half = widened_set(half_codes, half_word_codes);
     itg_layer layer = {.conv = &doubled, .runs = runs, .weights = (const int8_t *)room.weights};
     layer.correction = room.corrections;
     layer.crossed = room.crossed;
