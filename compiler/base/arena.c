@@ -3,7 +3,6 @@
  * child gives large blocks back at once. The root counts every chunk of its family against one limit. */
 #include "compiler/base/arena.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -228,13 +227,20 @@ char *itgc_sprint(itgc_arena *arena, const char *format, ...)
 {
     va_list list;
     va_start(list, format);
-    const int length = vsnprintf(NULL, 0, format, list);
+    char *const text = itgc_sprint_list(arena, format, list);
     va_end(list);
+    return text;
+}
+
+char *itgc_sprint_list(itgc_arena *arena, const char *format, va_list list)
+{
+    va_list again;
+    va_copy(again, list);
+    const int length = vsnprintf(NULL, 0, format, again);
+    va_end(again);
     const size_t room = length < 0 ? 1 : (size_t)length + 1;
     char *const text = itgc_alloc(arena, room);
-    va_start(list, format);
     (void)vsnprintf(text, room, format, list);
-    va_end(list);
     return text;
 }
 

@@ -5,6 +5,7 @@
 #define ITGC_ARENA_H
 
 #include <setjmp.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -33,6 +34,7 @@ void *itgc_alloc_array(itgc_arena *arena, size_t count, size_t size);
 char *itgc_copy_string(itgc_arena *arena, const char *text);
 char *itgc_copy_bytes(itgc_arena *arena, const void *bytes, size_t count); /* with a NUL behind */
 char *itgc_sprint(itgc_arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));
+char *itgc_sprint_list(itgc_arena *arena, const char *format, va_list list) __attribute__((format(printf, 2, 0)));
 
 /* Room for a resource that is no memory of an arena (an open file, a parsed document): release is called with what stands there, unless it
  * is NULL, when the arena is released, also after memory ran out. Taken before the resource is opened; set to NULL once it is closed. */

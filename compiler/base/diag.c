@@ -3,7 +3,6 @@
  * a readable length and control characters never reach a terminal. */
 #include "compiler/base/diag.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #define NAME_LENGTH 120
@@ -22,18 +21,6 @@ const itgc_code_row *itgc_find_code(int code)
         if (code_rows[i].code == code)
             return &code_rows[i];
     return NULL;
-}
-
-static char *format_text(itgc_arena *arena, const char *format, va_list list)
-{
-    va_list again;
-    va_copy(again, list);
-    const int length = vsnprintf(NULL, 0, format, again);
-    va_end(again);
-    const size_t room = length < 0 ? 1 : (size_t)length + 1;
-    char *const text = itgc_alloc(arena, room);
-    (void)vsnprintf(text, room, format, list);
-    return text;
 }
 
 char *itgc_hide_controls(char *text)
@@ -65,7 +52,7 @@ bool itgc_fail(itgc_diag *diag, int code, const char *format, ...)
         return false;
     va_list list;
     va_start(list, format);
-    diag->fact = itgc_hide_controls(format_text(diag->arena, format, list));
+    diag->fact = itgc_hide_controls(itgc_sprint_list(diag->arena, format, list));
     va_end(list);
     diag->code = code;
     diag->error = itgc_hide_controls(itgc_sprint(diag->arena, "%s%s [E%03d]", describe_place(diag), diag->fact, code));
@@ -84,7 +71,7 @@ void itgc_warn(itgc_diag *diag, const char *format, ...)
 {
     va_list list;
     va_start(list, format);
-    const char *const fact = format_text(diag->arena, format, list);
+    const char *const fact = itgc_sprint_list(diag->arena, format, list);
     va_end(list);
     add_warning(diag, "warning", fact);
 }
@@ -93,7 +80,7 @@ void itgc_note(itgc_diag *diag, const char *format, ...)
 {
     va_list list;
     va_start(list, format);
-    const char *const fact = format_text(diag->arena, format, list);
+    const char *const fact = itgc_sprint_list(diag->arena, format, list);
     va_end(list);
     add_warning(diag, "note", fact);
 }

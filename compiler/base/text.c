@@ -4,7 +4,6 @@
 
 #include <inttypes.h>
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,15 +44,8 @@ void itgc_addf(itgc_text *text, const char *format, ...)
 {
     va_list list;
     va_start(list, format);
-    const int length = vsnprintf(NULL, 0, format, list);
+    itgc_add(text, itgc_sprint_list(text->arena, format, list));
     va_end(list);
-    if (length <= 0)
-        return;
-    char *const piece = itgc_alloc(text->arena, (size_t)length + 1);
-    va_start(list, format);
-    (void)vsnprintf(piece, (size_t)length + 1, format, list);
-    va_end(list);
-    itgc_add_bytes(text, piece, (size_t)length);
 }
 
 /* Whatever stands between the digits (a locale's decimal mark, of any number of bytes) becomes one point. */
