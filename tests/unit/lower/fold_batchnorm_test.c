@@ -99,14 +99,21 @@ static void keeps_weights_of_shared_results(void **state)
     assert_int_equal(count_nodes(run_and_compare(f, "fold_batchnorm"), "Conv"), 2);
 }
 
-static void folds_over_concat(void **state)
+/* Two convolutions, joined and normalized; returns the second one's result. */
+static itgc_tensor *add_joined(fixture *f)
 {
-    fixture *f = *state;
     itgc_tensor *x = add_input(f, "x", DIMS(1, 3, 6, 6));
     itgc_tensor *a = add_conv(f, x, 4, 3, 1, 1), *b = add_conv(f, x, 5, 1, 0, 1);
     itgc_node *concat = add_node(f, "Concat", a, b, NULL);
     ((itgc_axis_params *)concat->params)->axis = 1;
     add_output(f, add_batchnorm(f, finish(f, concat)));
+    return b;
+}
+
+static void folds_over_concat(void **state)
+{
+    fixture *f = *state;
+    (void)add_joined(f);
     const itgc_graph *after = run_and_compare(f, "fold_batchnorm");
     assert_int_equal(after->node_count, 3);
     assert_int_equal(count_nodes(after, "Conv"), 2);
@@ -116,11 +123,7 @@ static void folds_over_concat(void **state)
 static void keeps_shared_member_of_concat(void **state)
 {
     fixture *f = *state;
-    itgc_tensor *x = add_input(f, "x", DIMS(1, 3, 6, 6));
-    itgc_tensor *a = add_conv(f, x, 4, 3, 1, 1), *b = add_conv(f, x, 5, 1, 0, 1);
-    itgc_node *concat = add_node(f, "Concat", a, b, NULL);
-    ((itgc_axis_params *)concat->params)->axis = 1;
-    add_output(f, add_batchnorm(f, finish(f, concat)));
+    itgc_tensor *b = add_joined(f);
     add_output(f, add_relu(f, b));
     assert_int_equal(count_nodes(run_and_compare(f, "fold_batchnorm"), "Conv"), 3);
 }
