@@ -7,10 +7,8 @@
 #define ITG_AVX2_TILE_H
 
 #include "runtime/kernels/avx2/add.h"
+#include "runtime/kernels/avx2/tile_functions.h"
 #include "runtime/kernels/avx2/word_codes.h"
-#include "runtime/kernels/tiles.h"
-
-#include <immintrin.h>
 
 #ifndef ITG_TILE_PIXELS
 #define ITG_TILE_PIXELS 4
@@ -18,11 +16,6 @@
 #define TILE_PIXELS ITG_TILE_PIXELS /* 4 or 2 */
 #define TILE_BLOCKS 1
 
-#define LOAD(address) _mm256_loadu_si256((const __m256i *)(const void *)(address))
-#define START(p)      __m256i a##p##0 = LOAD(t->start), a##p##1 = LOAD(t->start + 8);
-#define STORE(p)                                                                                                                                     \
-    _mm256_storeu_si256((__m256i *)(void *)(sums + p * 16), a##p##0);                                                                                \
-    _mm256_storeu_si256((__m256i *)(void *)(sums + p * 16 + 8), a##p##1);
 #define PIXEL_EVEN(p)                                                                                                                                \
     {                                                                                                                                                \
         const __m256i low = _mm256_and_si256(BROADCAST(p), mask);                                                                                    \
@@ -61,11 +54,6 @@
         EACH_##PIXELS(PIXEL_EXTRA_##h)                                                                                                               \
     }
 
-#define EACH_1(X) X(0)
-#define EACH_2(X) EACH_1(X) X(1)
-#define EACH_3(X) EACH_2(X) X(2)
-#define EACH_4(X) EACH_3(X) X(3)
-
 #define ACCUMULATE(PIXELS)                                                                                                                           \
     const ptrdiff_t stride = t->pixel_stride;                                                                                                        \
     const int8_t *w = t->weights;                                                                                                                    \
@@ -93,30 +81,8 @@
         w = t->extras + (ptrdiff_t)t->pairs->first * 32;                                                                                             \
         EXTRAS(PIXELS, 0) EXTRAS(PIXELS, 1)                                                                                                          \
     }
-#define DIRECT_TILES(PIXELS, CODES, WHOLE)                                                                                                           \
-    {                                                                                                                                                \
-        const bool is_whole = WHOLE;                                                                                                                 \
-        for (ptrdiff_t at = 0; count > 0; count--, at += PIXELS * t->pixel_stride, out += PIXELS * pitch) {                                          \
-            ACCUMULATE(PIXELS)                                                                                                                       \
-            CODES##_##PIXELS                                                                                                                         \
-        }                                                                                                                                            \
-    }
-#define DEFINE_DIRECT(NAME, PIXELS, CODES)                                                                                                           \
-    static void NAME##_##PIXELS(const itg_tile *t, const itg_direct *d, int32_t count)                                                               \
-    {                                                                                                                                                \
-        const ptrdiff_t pitch = d->pixel_stride;                                                                                                     \
-        uint8_t *out = d->out;                                                                                                                       \
-        if (itg_avx2_is_whole(d))                                                                                                                    \
-            DIRECT_TILES(PIXELS, CODES, true)                                                                                                        \
-        else                                                                                                                                         \
-            DIRECT_TILES(PIXELS, CODES, false)                                                                                                       \
-    }
 #define DEFINE_TILE(PIXELS)                                                                                                                          \
-    static void tile_##PIXELS(const itg_tile *t, int32_t *sums)                                                                                      \
-    {                                                                                                                                                \
-        const ptrdiff_t at = 0;                                                                                                                      \
-        ACCUMULATE(PIXELS) EACH_##PIXELS(STORE)                                                                                                      \
-    }                                                                                                                                                \
+    DEFINE_SUMS(PIXELS)                                                                                                                              \
     DEFINE_DIRECT(direct, PIXELS, ITG_CODES)                                                                                                         \
     DEFINE_DIRECT(words, PIXELS, ITG_WORDS)
 DEFINE_TILE(1)

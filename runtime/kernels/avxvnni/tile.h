@@ -4,33 +4,18 @@
 #ifndef ITG_AVXVNNI_TILE_H
 #define ITG_AVXVNNI_TILE_H
 
-#include "runtime/kernels/avx2/direct.h"
+#include "runtime/kernels/avx2/tile_functions.h"
 #include "runtime/kernels/avxvnni/dot.h"
-#include "runtime/kernels/tiles.h"
-
-#include <immintrin.h>
 
 #define TILE_PIXELS 6
 #define TILE_BLOCKS 1
 
-#define LOAD(address) _mm256_loadu_si256((const __m256i *)(const void *)(address))
-#define START(p)      __m256i a##p##0 = LOAD(t->start), a##p##1 = LOAD(t->start + 8);
-#define STORE(p)                                                                                                                                     \
-    _mm256_storeu_si256((__m256i *)(void *)(sums + p * 16), a##p##0);                                                                                \
-    _mm256_storeu_si256((__m256i *)(void *)(sums + p * 16 + 8), a##p##1);
 #define PIXEL(p)                                                                                                                                     \
     {                                                                                                                                                \
         const __m256i bytes = _mm256_broadcastd_epi32(_mm_loadu_si32(x + p * stride));                                                               \
         ITG_DOT(a##p##0, bytes, w0);                                                                                                                 \
         ITG_DOT(a##p##1, bytes, w1);                                                                                                                 \
     }
-
-#define EACH_1(X) X(0)
-#define EACH_2(X) EACH_1(X) X(1)
-#define EACH_3(X) EACH_2(X) X(2)
-#define EACH_4(X) EACH_3(X) X(3)
-#define EACH_5(X) EACH_4(X) X(4)
-#define EACH_6(X) EACH_5(X) X(5)
 
 #define ACCUMULATE(PIXELS)                                                                                                                           \
     const ptrdiff_t stride = t->pixel_stride;                                                                                                        \
@@ -43,29 +28,9 @@
             EACH_##PIXELS(PIXEL)                                                                                                                     \
         }                                                                                                                                            \
     }
-#define DIRECT_TILES(PIXELS)                                                                                                                         \
-    for (ptrdiff_t at = 0; count > 0; count--, at += PIXELS * t->pixel_stride, out += PIXELS * pitch) {                                              \
-        ACCUMULATE(PIXELS)                                                                                                                           \
-        ITG_CODES_##PIXELS                                                                                                                           \
-    }
 #define DEFINE_TILE(PIXELS)                                                                                                                          \
-    static void tile_##PIXELS(const itg_tile *t, int32_t *sums)                                                                                      \
-    {                                                                                                                                                \
-        const ptrdiff_t at = 0;                                                                                                                      \
-        ACCUMULATE(PIXELS) EACH_##PIXELS(STORE)                                                                                                      \
-    }                                                                                                                                                \
-    static void direct_##PIXELS(const itg_tile *t, const itg_direct *d, int32_t count)                                                               \
-    {                                                                                                                                                \
-        const ptrdiff_t pitch = d->pixel_stride;                                                                                                     \
-        uint8_t *out = d->out;                                                                                                                       \
-        if (itg_avx2_is_whole(d)) {                                                                                                                  \
-            const bool is_whole = true;                                                                                                              \
-            DIRECT_TILES(PIXELS)                                                                                                                     \
-        } else {                                                                                                                                     \
-            const bool is_whole = false;                                                                                                             \
-            DIRECT_TILES(PIXELS)                                                                                                                     \
-        }                                                                                                                                            \
-    }
+    DEFINE_SUMS(PIXELS)                                                                                                                              \
+    DEFINE_DIRECT(direct, PIXELS, ITG_CODES)
 DEFINE_TILE(1)
 DEFINE_TILE(2)
 DEFINE_TILE(3)
