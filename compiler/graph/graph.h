@@ -161,7 +161,7 @@ struct itgc_step {
     const void *plain; /* scheduled: the same with weights in rows, for host tables that read none of the packings; NULL: params are so */
     void *variants[ITGC_MOST_PACKINGS]; /* scheduled: params for each of the graph's packings, the first: params; equal where nothing is packed */
     itgc_node *node;                    /* where it comes from */
-    itgc_node *inner;                   /* scheduled: the convolution computed inside its sum's step; NULL: none */
+    itgc_node *inner;                   /* scheduled: the convolution computed inside its reader's step; NULL: none */
     itgc_tensor *in[3];                 /* NULL: unused */
     itgc_tensor *out;
     bool partial;        /* writes only part of out; a later step completes it */

@@ -8,30 +8,19 @@
 
 #include <stdlib.h>
 
-static const itgc_field pool_fields[] = {
-    ITGC_FIELD(itg_pool, in, ITGC_FIELD_I32, 3),
-    ITGC_FIELD(itg_pool, out, ITGC_FIELD_I32, 3),
-    ITGC_FIELD(itg_pool, kernel, ITGC_FIELD_I32, 2),
-    ITGC_FIELD(itg_pool, stride, ITGC_FIELD_I32, 2),
-    ITGC_FIELD(itg_pool, dilation, ITGC_FIELD_I32, 2),
-    ITGC_FIELD(itg_pool, before, ITGC_FIELD_I32, 2),
-    ITGC_FIELD(itg_pool, average, ITGC_FIELD_BOOL, 1),
-    ITGC_FIELD(itg_pool, include_pad, ITGC_FIELD_BOOL, 1),
-    ITGC_FIELD(itg_pool, after, ITGC_FIELD_I32, 2),
-    ITGC_FIELD(itg_pool, counts, ITGC_FIELD_POINTER, 1),
-    ITGC_FIELD(itg_pool, multipliers, ITGC_FIELD_POINTER, 1),
-    ITGC_FIELD(itg_pool, count_entries, ITGC_FIELD_I32, 1),
-    ITGC_FIELD(itg_pool, in_zero, ITGC_FIELD_I32, 1),
-    ITGC_FIELD(itg_pool, out_zero, ITGC_FIELD_I32, 1),
-    ITGC_FIELD(itg_pool, low, ITGC_FIELD_I32, 1),
-    ITGC_FIELD(itg_pool, high, ITGC_FIELD_I32, 1),
-    ITGC_FIELD(itg_pool, shift, ITGC_FIELD_U8, 1),
-    ITGC_FIELD(itg_pool, left, ITGC_FIELD_U8, 1),
-    ITGC_FIELD(itg_pool, in_type, ITGC_FIELD_TYPE, 1),
-    ITGC_FIELD(itg_pool, out_type, ITGC_FIELD_TYPE, 1),
-};
+#define ROW(member, kind, count) ITGC_FIELD(itg_pool, member, kind, count),
+static const itgc_field pool_fields[] = {ITGC_POOL_ROWS(ROW)};
 
 const itgc_step_kind itgc_step_pool = ITGC_STEP_KIND(itg_op_pool, itg_pool, pool_fields, ITG_FAMILY_POOL);
+
+#define CONV_ROW(member, kind, count) ITGC_FIELD(itg_conv_pool, conv.member, kind, count),
+#define POOL_ROW(member, kind, count) ITGC_FIELD(itg_conv_pool, pool.member, kind, count),
+static const itgc_field conv_pool_fields[] = {
+    ITGC_CONV_ROWS(CONV_ROW) ITGC_POOL_ROWS(POOL_ROW) ITGC_FIELD(itg_conv_pool, band_rows, ITGC_FIELD_I32, 1),
+    ITGC_FIELD(itg_conv_pool, band_offset, ITGC_FIELD_I32, 1),
+};
+
+const itgc_step_kind itgc_step_conv_pool = ITGC_STEP_KIND(itg_op_conv_pool, itg_conv_pool, conv_pool_fields, ITG_FAMILY_CONV | ITG_FAMILY_POOL);
 
 static itg_pool start_pool(const itgc_window_shape *shape, const itgc_format *in, const itgc_format *out)
 {

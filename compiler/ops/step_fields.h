@@ -19,7 +19,8 @@
         .field_count = sizeof table / sizeof table[0], .families = called                                                                            \
     }
 
-/* The members of an itg_epilogue, an itg_conv and an itg_add: ROW(member, kind, count) makes the row, with whatever stands before the member. */
+/* The members of an itg_epilogue, an itg_conv, an itg_add and an itg_pool: ROW(member, kind, count) makes the row, with whatever stands before the
+ * member. */
 #define ITGC_EPILOGUE_ROWS(ROW)                                                                                                                      \
     ROW(epilogue.bias, ITGC_FIELD_POINTER, 1)                                                                                                        \
     ROW(epilogue.multiplier, ITGC_FIELD_POINTER, 1)                                                                                                  \
@@ -65,6 +66,28 @@
     ROW(left, ITGC_FIELD_U8, 1)                                                                                                                      \
     ROW(a_type, ITGC_FIELD_TYPE, 1)                                                                                                                  \
     ROW(b_type, ITGC_FIELD_TYPE, 1)                                                                                                                  \
+    ROW(out_type, ITGC_FIELD_TYPE, 1)
+
+#define ITGC_POOL_ROWS(ROW)                                                                                                                          \
+    ROW(in, ITGC_FIELD_I32, 3)                                                                                                                       \
+    ROW(out, ITGC_FIELD_I32, 3)                                                                                                                      \
+    ROW(kernel, ITGC_FIELD_I32, 2)                                                                                                                   \
+    ROW(stride, ITGC_FIELD_I32, 2)                                                                                                                   \
+    ROW(dilation, ITGC_FIELD_I32, 2)                                                                                                                 \
+    ROW(before, ITGC_FIELD_I32, 2)                                                                                                                   \
+    ROW(average, ITGC_FIELD_BOOL, 1)                                                                                                                 \
+    ROW(include_pad, ITGC_FIELD_BOOL, 1)                                                                                                             \
+    ROW(after, ITGC_FIELD_I32, 2)                                                                                                                    \
+    ROW(counts, ITGC_FIELD_POINTER, 1)                                                                                                               \
+    ROW(multipliers, ITGC_FIELD_POINTER, 1)                                                                                                          \
+    ROW(count_entries, ITGC_FIELD_I32, 1)                                                                                                            \
+    ROW(in_zero, ITGC_FIELD_I32, 1)                                                                                                                  \
+    ROW(out_zero, ITGC_FIELD_I32, 1)                                                                                                                 \
+    ROW(low, ITGC_FIELD_I32, 1)                                                                                                                      \
+    ROW(high, ITGC_FIELD_I32, 1)                                                                                                                     \
+    ROW(shift, ITGC_FIELD_U8, 1)                                                                                                                     \
+    ROW(left, ITGC_FIELD_U8, 1)                                                                                                                      \
+    ROW(in_type, ITGC_FIELD_TYPE, 1)                                                                                                                 \
     ROW(out_type, ITGC_FIELD_TYPE, 1)
 
 #endif

@@ -1,42 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
- * A convolution whose result one sum alone reads is computed inside the sum's step, some rows at a time (itg_op_conv_add): the result never lies
- * in the arena as a whole, and the sum may overwrite its other term. The codes stay those of the two steps. In: a graph whose steps are
- * packed. Out: fewer steps, where the arena is no larger for it: bands, one a worker, and the convolution's input, which lives until the sum, take
- * memory as well. Called by schedule.c. */
-#include "compiler/schedule/parts.h"
+ * itg_op_conv_add: a sum with the convolution it alone reads. It may overwrite its other term (arena.c). In: a graph whose steps are packed.
+ * Out: one step for the two. Called by fuse.c. */
 #include "compiler/ops/op.h"
+#include "compiler/schedule/fuse.h"
 
-#include "runtime/kernels/band.h"
 #include "runtime/kernels/element.h"
-#include "runtime/kernels/winograd.h"
-
-#include <string.h>
-
-#define MOST_TRIALS 64 /* sums that are tried by themselves: each time the whole arena is laid out */
-
-/* Two steps, by their places in the list, and the one that may stand for both. */
-typedef struct fusion {
-    int conv, sum;
-    itgc_step *step;
-    bool is_chosen;
-} fusion;
-
-typedef struct fusions {
-    itgc_graph *graph;
-    itgc_step **steps; /* as they were */
-    int step_count;
-    fusion *list;
-    int count;
-} fusions;
-
-static int find_step(const itgc_graph *graph, const itgc_step *step)
-{
-    int i = 0;
-    while (graph->steps[i] != step) {
-        i++;
-    }
-    return i;
-}
 
 /* The convolution that alone writes the sum's operand `index`, -1 if it is none or cannot be computed inside. */
 static int find_conv(const itgc_graph *graph, const itgc_step *sum, int index)
@@ -47,57 +15,15 @@ static int find_conv(const itgc_graph *graph, const itgc_step *sum, int index)
     if ((is_finer && index > 0) || !itgc_is_inner_term(sum->node, term)) {
         return -1;
     }
-    itgc_step *conv = itgc_find_writer(graph, sum, term);
-    return conv ? find_step(graph, conv) : -1;
+    return itgc_find_inner(graph, sum, term);
 }
 
-/* Rows that the kernels of one variant want to compute at a time: whole groups of tiles, or a list of pixels; scalar ones take a row. */
-static int32_t choose_rows(const itg_conv *conv)
-{
-    int32_t rows = 1;
-    if (conv->packing != ITG_PACK_ROWS) {
-        rows = conv->out[1] < ITG_PIXEL_LIST ? ITG_PIXEL_LIST / conv->out[1] : 1;
-    }
-    if (itg_is_transformed(conv)) {
-        const int32_t columns = (conv->out[1] + 3) / 4;
-        rows = columns < ITG_WINOGRAD_TILES ? ITG_WINOGRAD_TILES / columns * 4 : 4;
-    }
-    return rows < conv->out[0] ? rows : conv->out[0];
-}
-
-static itg_conv_add *make_params(const itgc_graph *graph, const itg_conv *conv, const itg_add *add, uint32_t offset)
+static void *join_params(const itgc_graph *graph, const itg_conv *conv, const void *reader, uint32_t offset, uint32_t *bytes)
 {
     itg_conv_add *params = ITGC_NEW(graph->arena, itg_conv_add);
-    *params = (itg_conv_add){.conv = *conv, .add = *add, .band_rows = choose_rows(conv), .band_offset = (int32_t)offset};
+    *params = (itg_conv_add){.conv = *conv, .add = *(const itg_add *)reader, .band_rows = itgc_choose_band(conv), .band_offset = (int32_t)offset};
+    *bytes = (uint32_t)(params->band_rows * conv->out[1] * conv->out[2]) * (uint32_t)itg_element_bytes(conv->out_type);
     return params;
-}
-
-static uint32_t count_band_bytes(const itg_conv_add *params)
-{
-    const uint32_t pixels = (uint32_t)(params->band_rows * params->conv.out[1]);
-    return pixels * (uint32_t)params->conv.out[2] * (uint32_t)itg_element_bytes(params->conv.out_type);
-}
-
-/* The convolution's params of every packing with the sum's; the band lies behind the scratch memory of any of them. */
-static void join_params(const itgc_graph *graph, const itgc_step *conv, const itg_add *add, itgc_step *step)
-{
-    const uint32_t offset = (conv->scratch_bytes + 63) / 64 * 64;
-    itg_conv_add *plain = make_params(graph, conv->plain, add, offset);
-    uint32_t most = count_band_bytes(plain);
-    for (int k = 0; k < graph->packing_count; k++) {
-        step->variants[k] = plain;
-        for (int first = 0; conv->variants[k] != conv->plain && first <= k; first++) {
-            if (conv->variants[first] == conv->variants[k]) {
-                step->variants[k] = first < k ? step->variants[first] : make_params(graph, conv->variants[k], add, offset);
-                break;
-            }
-        }
-        const uint32_t bytes = count_band_bytes(step->variants[k]);
-        most = most < bytes ? bytes : most;
-    }
-    step->params = step->variants[0];
-    step->plain = plain;
-    step->scratch_bytes = offset + (most + 63) / 64 * 64;
 }
 
 /* Both in one step; the sum's operand `index` is the convolution's result. */
@@ -121,88 +47,15 @@ static itgc_step *make_step(const itgc_graph *graph, const itgc_step *conv, cons
                         .rows = conv->rows,
                         .blocks = conv->blocks,
                         .macs = conv->macs};
-    join_params(graph, conv, &add, step);
+    itgc_join_variants(graph, conv, &add, join_params, step);
     return step;
 }
 
 /* Of two convolutions the later one, before which the other's result is there. */
-static void find_fusions(fusions *all)
+itgc_fusion itgc_fuse_sum(const itgc_graph *graph, int reader)
 {
-    const itgc_graph *graph = all->graph;
-    for (int i = 0; i < graph->step_count; i++) {
-        const itgc_step *sum = graph->steps[i];
-        if (sum->kind->run != itg_op_add || !sum->node) {
-            continue;
-        }
-        const int first = find_conv(graph, sum, 0), second = sum->in[1] ? find_conv(graph, sum, 1) : -1;
-        if (first >= 0 || second >= 0) {
-            const int index = second > first, conv = index ? second : first;
-            all->list[all->count++] = (fusion){.conv = conv, .sum = i, .step = make_step(graph, graph->steps[conv], sum, index)};
-        }
-    }
-}
-
-/* Makes the graph's steps those of what is chosen. */
-static void apply_fusions(const fusions *all)
-{
-    itgc_graph *graph = all->graph;
-    memcpy(graph->steps, all->steps, (size_t)all->step_count * sizeof *graph->steps);
-    for (int i = 0; i < all->count; i++) {
-        if (all->list[i].is_chosen) {
-            graph->steps[all->list[i].conv] = NULL;
-            graph->steps[all->list[i].sum] = all->list[i].step;
-        }
-    }
-    graph->step_count = 0;
-    for (int i = 0; i < all->step_count; i++) {
-        if (graph->steps[i]) {
-            graph->steps[graph->step_count++] = graph->steps[i];
-        }
-    }
-}
-
-static uint64_t measure(const fusions *all)
-{
-    apply_fusions(all);
-    return itgc_measure_arena(all->graph);
-}
-
-static void choose_all(fusions *all, bool is_chosen)
-{
-    for (int i = 0; i < all->count; i++) {
-        all->list[i].is_chosen = is_chosen;
-    }
-}
-
-void itgc_fuse_sums(itgc_graph *graph)
-{
-    if (graph->step_count == 0) {
-        return;
-    }
-    fusions all = {.graph = graph, .step_count = graph->step_count};
-    all.steps = ITGC_NEW_ARRAY(graph->arena, itgc_step *, graph->step_count + 1);
-    all.list = ITGC_NEW_ARRAY(graph->arena, fusion, graph->step_count + 1);
-    memcpy(all.steps, graph->steps, (size_t)graph->step_count * sizeof *all.steps);
-    find_fusions(&all);
-    if (all.count == 0) {
-        return;
-    }
-    const uint64_t none = measure(&all);
-    choose_all(&all, true);
-    uint64_t least = measure(&all);
-    if (least > none) {
-        least = none;
-        choose_all(&all, false);
-    }
-    for (int i = 0; i < all.count && i < MOST_TRIALS; i++) {
-        fusion *one = &all.list[i];
-        one->is_chosen = !one->is_chosen;
-        const uint64_t bytes = measure(&all);
-        if (bytes < least || (bytes == least && one->is_chosen)) {
-            least = bytes;
-        } else {
-            one->is_chosen = !one->is_chosen;
-        }
-    }
-    apply_fusions(&all);
+    const itgc_step *sum = graph->steps[reader];
+    const int first = find_conv(graph, sum, 0), second = sum->in[1] ? find_conv(graph, sum, 1) : -1;
+    const int index = second > first, conv = index ? second : first;
+    return (itgc_fusion){.conv = conv, .reader = reader, .step = conv < 0 ? NULL : make_step(graph, graph->steps[conv], sum, index)};
 }

@@ -57,7 +57,7 @@ bool itgc_schedule_graph(itgc_graph *graph, const itgc_schedule_options *options
     choose_packings(graph, options);
     itgc_pack_weights(graph);
     if (!options->keep_results) {
-        itgc_fuse_sums(graph);
+        itgc_fuse_steps(graph);
     }
     itgc_merge_constants(graph);
     graph->stack_bytes = find_stack(graph, options);

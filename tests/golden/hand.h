@@ -14,13 +14,13 @@
 
 #include <intaglio/intaglio.h>
 
-#define HAND_ARENA_BYTES   400u
+#define HAND_ARENA_BYTES   320u
 #define HAND_ARENA_ALIGN   16u
 #define HAND_WEIGHTS_BYTES 872u /* constants in flash */
 #define HAND_STACK_BYTES   1024u /* what itg_run was budgeted; it takes less on the targets it was measured on */
 
 /* pixels */
-#define HAND_INPUT_OFFSET   288u
+#define HAND_INPUT_OFFSET   128u
 #define HAND_INPUT_BYTES    108u
 #define HAND_INPUT_ELEMENTS 108u
 #define HAND_INPUT_TYPE     uint8_t

@@ -13,12 +13,12 @@ hand_w00_bias:
 hand_w00_multiplier:
     .incbin "hand_weights.bin", 248, 32
     .balign 4
-    .globl hand_w04_weights
-hand_w04_weights:
+    .globl hand_w03_weights
+hand_w03_weights:
     .incbin "hand_weights.bin", 280, 576
     .balign 4
-    .globl hand_w04_bias
-hand_w04_bias:
+    .globl hand_w03_bias
+hand_w03_bias:
     .incbin "hand_weights.bin", 856, 16
 #if defined(__linux__) && defined(__ELF__)
     .section .note.GNU-stack, "", %progbits

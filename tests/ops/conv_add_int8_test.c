@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Convolutions inside the steps of the sums that read them: what is fused, that one rounding less is left, that the sum may take its other
  * term's place, that the arena is never larger for it, and equal codes as in two steps with every table, on one thread and on several. */
-#include "tests/support/quantizing.h"
+#include "tests/support/fusing.h"
 
 #include "compiler/ops/quantizers.h"
-#include "runtime/host/pool.h"
 #include "runtime/kernels/conv.h"
 
-#include <intaglio/intaglio.h>
-
-enum { IMAGES = 4, WORKERS = 3 };
+enum { IMAGES = 4 };
 
 typedef struct residual_case residual_case;
 struct residual_case {
@@ -119,48 +116,11 @@ static void start_case(bench *b, const residual_case *c, bool wide_terms)
     b->options = (itgc_quantize_options){.wide_terms = wide_terms};
 }
 
-/* The first output's codes for this plan. */
-static const uint8_t *run_plan(bench *b, const itg_model *model, const itg_exec *exec)
-{
-    uint8_t *memory = itgc_alloc(b->arena, model->arena_bytes + 64u);
-    for (uint32_t i = 0; i < model->input_count; i++) {
-        const itg_port *port = &model->inputs[i];
-        itg_quantize(port, memory + port->offset, b->inputs[i]->f, itg_port_elements(port));
-    }
-    assert_int_equal(itg_run_with(model, exec, memory), ITG_OK);
-    return memory + model->outputs[0].offset;
-}
-
-static itgc_graph *schedule_case(bench *b, const itgc_schedule_options *options)
-{
-    itgc_graph *graph = itgc_clone_graph(b->arena, b->graph);
-    if (!itgc_quantize_graph(graph, &b->options) || !itgc_schedule_graph(graph, options)) {
-        fail_msg("%s", b->diag.error);
-    }
-    return graph;
-}
-
-static const itg_model *plan_for(bench *b, const itg_kernels *kernels, bool keep_results, uint32_t workers)
-{
-    const itgc_schedule_options options = {
-        .align = 64, .packings = {(itg_packing)kernels->packing}, .storage = kernels->storage, .keep_results = keep_results, .workers = workers};
-    return itgc_build_plan(schedule_case(b, &options), kernels);
-}
-
-static int count_fused(const itg_model *model)
-{
-    int count = 0;
-    for (uint32_t i = 0; i < model->step_count; i++) {
-        count += model->steps[i].run == itg_op_conv_add;
-    }
-    return count;
-}
-
 /* Memory speaks against it only where the convolution reads what is added to it, or where another step needs the most. */
 static void check_fused(const itg_model *model, const itg_kernels *kernels, const residual_case *c)
 {
     const bool is_certain = kernels == &itg_kernels_scalar || (c->build != build_reading && c->build != build_chain);
-    assert_true(is_certain ? count_fused(model) == c->fused : count_fused(model) <= c->fused);
+    assert_true(is_certain ? count_steps(model, itg_op_conv_add) == c->fused : count_steps(model, itg_op_conv_add) <= c->fused);
 }
 
 /* Blocks that workers share, so that bands are added pixel by pixel. */
@@ -168,45 +128,35 @@ static void check_blocks(const itg_model *model, const itg_kernels *kernels, con
 {
     if (kernels != &itg_kernels_scalar && c->channels >= 192 && (c->build == build_first || c->build == build_second)) {
         const itg_step *last = &model->steps[model->step_count - 1];
-        assert_true(last->run == itg_op_conv_add && last->blocks >= 4 * WORKERS && kernels->conv->part);
+        assert_true(last->run == itg_op_conv_add && last->blocks >= 4 * MOST_WORKERS && kernels->conv->part);
     }
 }
 
-static void compare_tables(bench *b, const residual_case *c, itg_workers *const workers[WORKERS + 1])
+static void check_tables(bench *b, const residual_case *c)
 {
-    const itg_model *plain = plan_for(b, &itg_kernels_scalar, true, 1);
-    const uint8_t *expected = run_plan(b, plain, NULL);
     const itg_kernels *kernels = NULL;
-    assert_int_equal(count_fused(plain), 0);
+    assert_int_equal(count_steps(plan_for(b, &itg_kernels_scalar, true, 1), itg_op_conv_add), 0);
     for (uint32_t k = 0; (kernels = itg_kernels_supported(k)) != NULL; k++) {
-        const itg_model *alone = plan_for(b, kernels, false, 1);
-        check_fused(alone, kernels, c);
-        assert_memory_equal(run_plan(b, alone, NULL), expected, plain->outputs[0].bytes);
-        const itg_model *shared = plan_for(b, kernels, false, WORKERS);
-        check_blocks(shared, kernels, c);
-        for (uint32_t count = 2; count <= WORKERS; count++) {
-            const itg_exec threads = {.kernels = kernels, .parallel_for = itg_share_work, .pool = workers[count], .workers = count};
-            assert_memory_equal(run_plan(b, shared, &threads), expected, plain->outputs[0].bytes);
-        }
+        check_fused(plan_for(b, kernels, false, 1), kernels, c);
+        check_blocks(plan_for(b, kernels, false, MOST_WORKERS), kernels, c);
     }
 }
 
 static void equals_two_steps(void **state)
 {
     (void)state;
-    itg_workers *workers[WORKERS + 1] = {NULL, NULL, itg_start_workers(2), itg_start_workers(3)};
+    pools crew = start_crew();
     for (size_t i = 0; i < 2 * CASE_COUNT; i++) {
         bench b;
         start_case(&b, &cases[i / 2], i % 2 != 0);
         (void)run_float(&b);
-        compare_tables(&b, &cases[i / 2], workers);
+        check_tables(&b, &cases[i / 2]);
+        compare_tables(&b, &crew);
         end_bench(&b);
     }
-    itg_stop_workers(workers[2]);
-    itg_stop_workers(workers[3]);
+    stop_crew(&crew);
 }
 
-/* What a program that learns its processor when it runs has: one schedule for all packings, of which each table takes its own. */
 static void equals_with_all_packings(void **state)
 {
     (void)state;
@@ -214,25 +164,11 @@ static void equals_with_all_packings(void **state)
         bench b;
         start_case(&b, &cases[i], true);
         (void)run_float(&b);
-        const uint8_t *expected = run_plan(&b, plan_for(&b, &itg_kernels_scalar, true, 1), NULL);
-        itgc_schedule_options options = {.align = 64, .workers = 1};
-        const itg_kernels *kernels = NULL;
-        for (uint32_t k = 0, count = 0; (kernels = itg_kernels_supported(k)) != NULL; k++) {
-            if (kernels->packing != ITG_PACK_ROWS && (count == 0 || options.packings[count - 1] != (itg_packing)kernels->packing)) {
-                options.packings[count++] = (itg_packing)kernels->packing;
-                options.storage = kernels->storage;
-            }
-        }
-        itgc_graph *graph = schedule_case(&b, &options);
-        for (uint32_t k = 0; (kernels = itg_kernels_supported(k)) != NULL; k++) {
-            const itg_model *model = itgc_build_plan(graph, kernels);
-            assert_memory_equal(run_plan(&b, model, NULL), expected, model->outputs[0].bytes);
-        }
+        compare_packings(&b);
         end_bench(&b);
     }
 }
 
-/* A band for each worker, and an input that lives until the sum, may take more than the whole result did. */
 static void never_enlarges_the_arena(void **state)
 {
     (void)state;
@@ -240,12 +176,7 @@ static void never_enlarges_the_arena(void **state)
         bench b;
         start_case(&b, &cases[i], true);
         (void)run_float(&b);
-        const itg_kernels *kernels = NULL;
-        for (uint32_t k = 0; (kernels = itg_kernels_supported(k)) != NULL; k++) {
-            for (uint32_t workers = 1; workers <= 16; workers *= 4) {
-                assert_true(plan_for(&b, kernels, false, workers)->arena_bytes <= plan_for(&b, kernels, true, workers)->arena_bytes);
-            }
-        }
+        compare_arenas(&b);
         end_bench(&b);
     }
 }

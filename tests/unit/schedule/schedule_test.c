@@ -10,7 +10,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-static const itgc_schedule_options plain = {.align = 16, .workers = 1};
+/* Every step by itself. */
+static const itgc_schedule_options plain = {.align = 16, .workers = 1, .keep_results = true};
 
 typedef struct fixture {
     itgc_arena *arena;

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Convolutions inside the steps of the poolings that read them: what is fused, that the result takes no place in the arena, and equal codes as in two
+ * steps with every table, on one thread and on several. */
+#include "tests/support/fusing.h"
+
+#include "compiler/ops/quantizers.h"
+
+enum { IMAGES = 3 };
+
+typedef struct pooled_case {
+    int64_t height, width, channels, kernel, stride; /* of the convolution, which keeps the size at stride 1 */
+    itgc_pool_kind kind;
+    int64_t window, step, pad, dilation;
+    bool is_wide;   /* int16 */
+    bool is_shared; /* somebody else reads the convolution's result */
+    int fused;
+} pooled_case;
+
+static const pooled_case cases[] = {
+    {17, 33, 16, 3, 2, ITGC_POOL_MAX, 3, 2, 1, 1, false, false, 1},
+    {56, 56, 24, 7, 2, ITGC_POOL_MAX, 3, 2, 1, 1, false, false, 1},
+    {40, 21, 64, 3, 1, ITGC_POOL_MAX, 3, 2, 0, 1, true, false, 1},
+    {24, 24, 32, 3, 1, ITGC_POOL_AVERAGE, 2, 2, 0, 1, false, false, 1},
+    {31, 18, 8, 5, 1, ITGC_POOL_AVERAGE, 3, 1, 1, 1, false, false, 1},
+    {23, 23, 40, 1, 1, ITGC_POOL_MAX, 2, 3, 0, 1, false, false, 1}, /* rows that no window sees */
+    {26, 30, 16, 3, 1, ITGC_POOL_MAX, 3, 2, 2, 2, false, false, 1},
+    {9, 12, 16, 1, 1, ITGC_POOL_MAX, 9, 1, 4, 1, false, false, 1}, /* windows as high as the image */
+    {20, 20, 16, 3, 1, ITGC_POOL_MAX, 2, 2, 0, 1, false, true, 0},
+};
+
+#define CASE_COUNT (sizeof cases / sizeof cases[0])
+
+static itgc_tensor *add_pool(bench *b, const pooled_case *c, itgc_tensor *x)
+{
+    itgc_node *node = add_node(b, c->kind == ITGC_POOL_MAX ? "MaxPool" : "AveragePool", x, NULL, NULL);
+    itgc_pool_params *params = node->params;
+    *params = (itgc_pool_params){.kind = c->kind, .window = {.rank = 2, .channels_last = true}};
+    for (int i = 0; i < 2; i++) {
+        params->window.kernel[i] = c->window;
+        params->window.stride[i] = c->step;
+        params->window.dilation[i] = c->dilation;
+        params->window.before[i] = params->window.after[i] = c->pad;
+    }
+    return finish_node(b, node);
+}
+
+static void start_case(bench *b, const pooled_case *c)
+{
+    start_bench(b);
+    itgc_tensor *x = add_input(b, DIMS(IMAGES, c->height, c->width, 3), ldexp(1.0, -6), 3);
+    itgc_tensor *weights = add_exact_weights(b, DIMS(c->channels, 3, c->kernel, c->kernel), -9, 1);
+    const conv_window window = {.stride = c->stride, .pad = c->kernel / 2, .dilation = 1, .group = 1};
+    itgc_node *conv = add_conv(b, x, weights, add_reals(b, DIMS(c->channels), -1.0, 1.0), window);
+    itgc_tensor *result = add_unary(b, "Relu", (itgc_unary_params){.kind = ITGC_RELU}, conv->out[0], conv);
+    add_output(b, add_pool(b, c, result));
+    if (c->is_shared) {
+        add_output(b, result);
+    }
+    b->options = (itgc_quantize_options){.wide_logits = c->is_wide};
+}
+
+static void equals_two_steps(void **state)
+{
+    (void)state;
+    pools crew = start_crew();
+    for (size_t i = 0; i < CASE_COUNT; i++) {
+        bench b;
+        start_case(&b, &cases[i]);
+        (void)run_float(&b);
+        compare_tables(&b, &crew);
+        compare_packings(&b);
+        compare_arenas(&b);
+        end_bench(&b);
+    }
+    stop_crew(&crew);
+}
+
+/* With scalar kernels, whose bands are the smallest. */
+static void leaves_the_arena(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < CASE_COUNT; i++) {
+        bench b;
+        start_case(&b, &cases[i]);
+        (void)run_float(&b);
+        const itg_model *apart = plan_for(&b, &itg_kernels_scalar, true, 1), *fused = plan_for(&b, &itg_kernels_scalar, false, 1);
+        assert_int_equal(count_steps(apart, itg_op_conv_pool), 0);
+        assert_int_equal(count_steps(fused, itg_op_conv_pool), cases[i].fused);
+        assert_true(!cases[i].fused || fused->arena_bytes < apart->arena_bytes);
+        end_bench(&b);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(equals_two_steps), cmocka_unit_test(leaves_the_arena)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
