@@ -9,8 +9,9 @@
 
 #include <intaglio/plan.h>
 
-#define ITG_BAND_BYTES 98304 /* of activations staged at a time: with a block of weights they stay in a 512 KB second-level cache */
-#define ITG_PIXEL_LIST 240   /* output pixels at most that a block of weights passes over: the lists of neon/walk.h, the bands of fused sums */
+#define ITG_MAX_SEGMENTS 128   /* the packer leaves convolutions with more to the scalar table */
+#define ITG_BAND_BYTES   98304 /* of activations staged at a time: with a block of weights they stay in a 512 KB second-level cache */
+#define ITG_PIXEL_LIST   240   /* output pixels at most that a block of weights passes over: the lists of neon/walk.h, the bands of fused sums */
 
 typedef struct itg_runs {
     int32_t segments, run, steps; /* steps = run / step bytes, rounded up */
@@ -65,12 +66,18 @@ static inline int32_t itg_reach(const itg_conv *conv, int axis, int32_t count)
     return (count - 1) * conv->stride[axis] + (conv->kernel[axis] - 1) * conv->dilation[axis] + 1;
 }
 
-/* True if every tap of every pixel lies inside the image and no run is padded: kernels then read the input in place. */
-static inline bool itg_reads_in_place(const itg_conv *conv)
+/* True if every tap of every pixel lies inside the image, whose bytes are as kernels want them. */
+static inline bool itg_stays_inside(const itg_conv *conv)
 {
     const bool inside = conv->before[0] == 0 && conv->before[1] == 0 && itg_reach(conv, 0, conv->out[0]) <= conv->in[0] &&
                         itg_reach(conv, 1, conv->out[1]) <= conv->in[1];
-    return inside && itg_cut_runs(conv).run % itg_step_bytes(conv) == 0 && conv->in_type == itg_staged_type(conv);
+    return inside && conv->in_type == itg_staged_type(conv);
+}
+
+/* The same and no run is padded: kernels then read the input in place. */
+static inline bool itg_reads_in_place(const itg_conv *conv)
+{
+    return itg_stays_inside(conv) && itg_cut_runs(conv).run % itg_step_bytes(conv) == 0;
 }
 
 /* Bytes of one staged plane's row: as many columns as the outputs reach. */
@@ -95,12 +102,37 @@ static inline uint32_t itg_band_plane_bytes(const itg_conv *conv)
     return ((uint32_t)(rows * itg_band_row_bytes(conv)) + 8 + 63) / 64 * 64; /* a run's last step may read 7 bytes on */
 }
 
-/* Scratch of one worker, in bytes. */
+/* Runs of whole steps and one byte, as three channels make them, take a step for that byte. Where this is not 0, kernels may instead gather the last
+ * bytes of four kernel rows at a time (tails.h): steps of that kind. */
+static inline int32_t itg_tail_steps(const itg_conv *conv)
+{
+    const itg_runs runs = itg_cut_runs(conv);
+    const int32_t apart = conv->stride[1] * conv->in[2];
+    const bool ends_alone = runs.merged && runs.run % 4 == 1 && runs.run > 4 && runs.segments > 1;
+    const bool pays = runs.blocks > 1 && runs.steps < 10 && apart >= 4 && apart <= 60, fits = runs.segments * runs.steps <= ITG_MAX_SEGMENTS;
+    return ends_alone && pays && fits && conv->packing == ITG_PACK_16C4 && conv->in_type != ITG_S16 ? (runs.segments + 3) / 4 : 0;
+}
+
+/* Bytes that tails take: of one row of pixels, which may be written in vectors, then the weights in their order. */
+static inline uint32_t itg_tail_row_bytes(const itg_conv *conv)
+{
+    const int32_t steps = itg_tail_steps(conv);
+    return steps ? (uint32_t)(steps * conv->out[1] * conv->stride[1] * conv->in[2] + 64 + 63) / 64 * 64 : 0;
+}
+
+static inline uint32_t itg_tail_weight_bytes(const itg_conv *conv)
+{
+    const itg_runs runs = itg_cut_runs(conv);
+    const int32_t steps = itg_tail_steps(conv);
+    return steps ? (uint32_t)(runs.blocks * (runs.segments * (runs.steps - 1) + steps)) * 64 : 0;
+}
+
+/* Scratch of one worker, in bytes: the band, then what tails take. */
 static inline uint32_t itg_band_scratch_bytes(const itg_conv *conv)
 {
     if (itg_reads_in_place(conv))
         return 0;
-    return itg_band_plane_bytes(conv) * (conv->in_type == ITG_S16 ? 2u : 1u);
+    return itg_band_plane_bytes(conv) * (conv->in_type == ITG_S16 ? 2u : 1u) + itg_tail_row_bytes(conv) + itg_tail_weight_bytes(conv);
 }
 
 #endif

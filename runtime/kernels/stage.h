@@ -10,8 +10,6 @@
 
 #include <string.h>
 
-#define ITG_MAX_SEGMENTS 128 /* the packer leaves convolutions with more to the scalar table */
-
 /* Staged rows, or the input itself where it can be read in place. */
 typedef struct itg_staged {
     const uint8_t *rows;
@@ -98,12 +96,16 @@ static inline itg_staged itg_copy_rows(const itg_conv *conv, const void *in, int
     return staged;
 }
 
+/* The input itself, all rows of it. */
+static inline itg_staged itg_read_rows(const itg_conv *conv, const void *in)
+{
+    return (itg_staged){.rows = in, .row_bytes = (ptrdiff_t)conv->in[1] * conv->in[2]};
+}
+
 /* What output rows [y0, y1) read: the input itself where it needs no padding, else a copy. */
 static inline itg_staged itg_stage_rows(const itg_conv *conv, const void *in, int32_t y0, int32_t y1, void *scratch)
 {
-    if (!itg_reads_in_place(conv))
-        return itg_copy_rows(conv, in, y0, y1, scratch);
-    return (itg_staged){.rows = in, .row_bytes = (ptrdiff_t)conv->in[1] * conv->in[2]};
+    return itg_reads_in_place(conv) ? itg_read_rows(conv, in) : itg_copy_rows(conv, in, y0, y1, scratch);
 }
 
 /* Where the runs of output row y's first pixel start, for one group. */

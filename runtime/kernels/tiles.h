@@ -11,6 +11,7 @@
 #include "runtime/kernels/epilogue.h"
 #include "runtime/kernels/pairs.h"
 #include "runtime/kernels/stage.h"
+#include "runtime/kernels/tails.h"
 
 #define ITG_TILE_SUMS    1024 /* pixels * blocks * 16 of the largest tile of any ISA */
 #define ITG_DIRECT_WORDS 256
@@ -63,6 +64,7 @@ typedef struct itg_tile_set {
     itg_direct_tiles *const *words, *const *half_words; /* the same two for int16 codes (itg_is_plain_words) */
     /* Fills the constants for `count` channels from `channel` on. NULL where direct is. */
     void (*open_direct)(const itg_conv *conv, int32_t channel, int32_t count, int32_t constants[ITG_DIRECT_WORDS]);
+    itg_gather_tail *gather_tail; /* NULL: runs are read as they are packed */
 } itg_tile_set;
 
 /* One group of output channels of one call. */
@@ -70,6 +72,7 @@ typedef struct itg_layer {
     const itg_conv *conv;
     const itg_tile_set *set;
     itg_runs runs;
+    uint8_t *tails;            /* room for those of a row (tails.h); NULL: runs are as they are packed */
     const int32_t *correction; /* -128 * sum of weights, 16 a block */
     const int32_t *crossed;    /* of the band's pixels, as a tile has it */
     const int8_t *weights;
@@ -222,6 +225,7 @@ static inline void itg_compute_band(const itg_layer *layer, uint8_t *out, const 
     const bool at_once = layer->is_column || itg_is_flat(conv);
     const int32_t width = layer->is_column ? 1 : conv->out[1];
     const ptrdiff_t pixel_stride = layer->is_column ? conv->stride[0] * staged->row_bytes : (ptrdiff_t)conv->stride[1] * conv->in[2];
+    const itg_runs packed_runs = layer->tails ? itg_cut_runs(conv) : layer->runs;
     const uint8_t *segment[ITG_MAX_SEGMENTS];
     int32_t low_start[64], high_start[64];
     itg_direct direct = {.pixel_stride = itg_out_pitch(conv) * (ptrdiff_t)itg_element_bytes(conv->out_type)};
@@ -236,7 +240,9 @@ static inline void itg_compute_band(const itg_layer *layer, uint8_t *out, const 
         itg_choose_direct(layer, &job, left < blocks * 16 ? left : blocks * 16, &direct);
         block += blocks;
         for (int32_t y = y0; y < (at_once ? y0 + 1 : y1); y++) {
-            itg_point_segments(segment, conv, &layer->runs, staged, y, group);
+            itg_point_segments(segment, conv, &packed_runs, staged, y, group);
+            if (layer->tails)
+                itg_split_segments(conv, segment, layer->tails, layer->set->gather_tail);
             job.out = out + (size_t)y * row_bytes;
             job.crossed = layer->crossed ? layer->crossed + (y - y0) * width : NULL;
             if (job.direct)
@@ -262,12 +268,25 @@ static inline const int8_t *itg_open_group(itg_layer *layer, const int8_t *packe
     return layer->extras + extras * 32;
 }
 
+/* Runs and weights of a layer with tails, which has one group; scratch: behind the band. */
+static inline void itg_open_tails(itg_layer *layer, uint8_t *scratch)
+{
+    int8_t *weights = (int8_t *)scratch + itg_tail_row_bytes(layer->conv);
+    itg_split_weights(layer->conv, weights, layer->weights);
+    layer->tails = scratch;
+    layer->weights = weights;
+    layer->runs = itg_split_runs(layer->conv);
+    layer->block_stride = (ptrdiff_t)layer->runs.segments * 64;
+}
+
 static inline void itg_walk_tiles(const itg_tile_set *set, const itg_conv *conv, const itg_conv_job *job)
 {
     const int32_t *rows = job->rows;
     itg_conv apart = *conv; /* its pixels may be rows apart */
     itg_layer layer = {.conv = &apart, .set = set, .runs = itg_cut_runs(conv), .wide_input = conv->in_type == ITG_S16, .is_column = job->column != 0};
-    const int32_t band = itg_reads_in_place(conv) ? rows[1] - rows[0] : itg_band_rows(conv);
+    const bool has_tails = set->gather_tail && itg_tail_steps(conv) > 0; /* then no run is padded */
+    const bool in_place = itg_reads_in_place(conv) || (has_tails && itg_stays_inside(conv));
+    const int32_t band = in_place ? rows[1] - rows[0] : itg_band_rows(conv);
     uint8_t *out = (uint8_t *)job->out + (size_t)job->column * (size_t)itg_out_pitch(conv) * itg_element_bytes(conv->out_type);
     if (layer.is_column)
         apart.out_pitch = conv->out[1] * itg_out_pitch(conv);
@@ -276,11 +295,13 @@ static inline void itg_walk_tiles(const itg_tile_set *set, const itg_conv *conv,
     layer.end_block = job->blocks[1] ? job->blocks[1] : layer.runs.blocks;
     for (int32_t y = rows[0]; y < rows[1]; y += band) {
         const int32_t end = rows[1] - y < band ? rows[1] : y + band;
-        itg_staged staged = itg_stage_rows(conv, job->in, y, end, job->scratch);
+        itg_staged staged = in_place ? itg_read_rows(conv, job->in) : itg_copy_rows(conv, job->in, y, end, job->scratch);
         staged.rows += (ptrdiff_t)job->column * conv->stride[1] * conv->in[2];
         const int8_t *packed = conv->weights;
         for (int32_t group = 0; group < conv->groups; group++) {
             packed = itg_open_group(&layer, packed);
+            if (has_tails)
+                itg_open_tails(&layer, (uint8_t *)job->scratch + itg_band_plane_bytes(conv));
             itg_compute_band(&layer, out, &staged, group, y, end);
         }
     }

@@ -16,7 +16,8 @@ static const itg_tile_set set = {.pixels = TILE_PIXELS,
                                  .half = half_tiles,
                                  .words = &word_tiles[0][0],
                                  .half_words = half_word_tiles,
-                                 .open_direct = itg_avx512_open_direct};
+                                 .open_direct = itg_avx512_open_direct,
+                                 .gather_tail = gather_tail};
 
 /* blocks: end 0: all. */
 static void compute_part(const itg_conv *conv, void *out, const void *in, const int32_t rows[2], const int32_t blocks[2], void *scratch)

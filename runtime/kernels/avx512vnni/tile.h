@@ -108,6 +108,23 @@ DEFINE_TILES(5)
 DEFINE_TILES(6)
 DEFINE_TILES(7)
 
+/* An itg_gather_tail: bytes are loaded where they will be stored. */
+static void gather_tail(uint8_t *to, const uint8_t *const *segment, int32_t segments, int32_t at, int32_t apart, int32_t pixels)
+{
+    const int32_t most = 60 / apart + 1;
+    __mmask64 firsts = 0;
+    for (int32_t i = 0; i < most; i++)
+        firsts |= (__mmask64)1 << i * apart;
+    for (int32_t x = 0; x < pixels; x += most, to += most * apart) {
+        const int32_t count = pixels - x < most ? pixels - x : most;
+        const __mmask64 some = firsts & ~(__mmask64)0 >> (63 - (count - 1) * apart);
+        __m512i codes = _mm512_setzero_si512();
+        for (int32_t s = 0; s < segments; s++)
+            codes = _mm512_mask_loadu_epi8(codes, some << s, segment[s] + at - s + x * apart);
+        _mm512_storeu_si512(to, codes); /* whole, because what a mask stores is slow to be read */
+    }
+}
+
 #define TILE_ROW(KIND, PIXELS)                                                                                                                       \
     {                                                                                                                                                \
         KIND##_##PIXELS##x1, KIND##_##PIXELS##x2, KIND##_##PIXELS##x3, KIND##_##PIXELS##x4                                                           \
