@@ -61,6 +61,30 @@ static inline int32_t itg_unwidened_row_bytes(const itg_conv *conv)
     return itg_reads_in_place(conv) ? conv->in[1] * conv->in[2] : itg_band_row_bytes(conv);
 }
 
+/* True if a sixth of all steps is what pads runs, as those of few input channels are: then each pixel's inputs are brought together as one run. */
+static inline bool itg_gathers(const itg_conv *conv)
+{
+    const itg_runs runs = itg_cut_runs(conv);
+    const int32_t steps = runs.segments * runs.steps, gathered = (runs.segments * runs.run + 3) / 4;
+    return runs.merged && (steps - gathered) * 6 >= steps;
+}
+
+/* The 1x1 layer that a gathered one becomes, of the same packed weights. */
+static inline itg_conv itg_view_gathered(const itg_conv *conv)
+{
+    const itg_runs runs = itg_cut_runs(conv);
+    itg_conv view = *conv;
+    view.in[0] = conv->out[0];
+    view.in[1] = conv->out[1];
+    view.in[2] = (runs.segments * runs.run + 3) / 4 * 4;
+    for (int axis = 0; axis < 2; axis++) {
+        view.kernel[axis] = view.stride[axis] = view.dilation[axis] = 1;
+        view.before[axis] = 0;
+    }
+    view.in_type = ITG_U8;
+    return view;
+}
+
 /* Output rows of a widened band. */
 static inline int32_t itg_widened_rows(const itg_conv *conv)
 {
@@ -85,16 +109,34 @@ static inline uint32_t itg_widened_pixel_bytes(const itg_conv *conv)
 static inline uint32_t itg_widened_row_bytes(const itg_conv *conv)
 {
     const int32_t rows = itg_reach(conv, 0, itg_widened_rows(conv));
-    return ((uint32_t)(rows * itg_unwidened_row_bytes(conv)) * 2 + 16 + 63) / 64 * 64; /* a run's last step may read 14 bytes on */
+    return ((uint32_t)(rows * itg_unwidened_row_bytes(conv)) * 2 + 32 + 63) / 64 *
+           64; /* a run's last step may read 14 bytes on, gathering writes 30 */
 }
 
-/* Whole cache lines, as each of the parts is, so that the next worker's begin on one too. */
-static inline uint32_t itg_widened_scratch_bytes(const itg_conv *conv)
+/* Bytes of the rows that `rows` rows of a gathered layer read, and 16 more. */
+static inline uint32_t itg_gathered_row_bytes(const itg_conv *conv, int32_t rows)
+{
+    return (uint32_t)(itg_reach(conv, 0, rows) * itg_band_row_bytes(conv)) + 16;
+}
+
+/* Scratch memory of a layer that is not gathered, or of what one becomes. */
+static inline uint32_t itg_flat_scratch_bytes(const itg_conv *conv)
 {
     const itg_runs runs = itg_cut_runs(conv);
     const uint32_t heads = itg_widened_weight_bytes(&runs) + (uint32_t)runs.blocks * 64 + itg_widened_pixel_bytes(conv);
     const uint32_t bytes = heads + itg_widened_row_bytes(conv);
     return itg_reads_in_place(conv) ? bytes : bytes + (itg_widened_row_bytes(conv) / 2 + 64 + 63) / 64 * 64;
+}
+
+/* Whole cache lines, as each of the parts is, so that the next worker's begin on one too. Gathered layers: a block's weights and rows as bytes
+ * come last. */
+static inline uint32_t itg_widened_scratch_bytes(const itg_conv *conv)
+{
+    if (!itg_gathers(conv))
+        return itg_flat_scratch_bytes(conv);
+    const itg_conv view = itg_view_gathered(conv);
+    const uint32_t rows = itg_gathered_row_bytes(conv, itg_widened_rows(&view));
+    return itg_flat_scratch_bytes(&view) + (uint32_t)view.in[2] * 16 + (rows + 63) / 64 * 64;
 }
 
 #endif

@@ -7,6 +7,7 @@
 #define ITG_AVX2_WIDENED_CONV_H
 
 #include "runtime/kernels/avx2/crossed.h"
+#include "runtime/kernels/avx2/gather.h"
 #include "runtime/kernels/avx2/tile.h"
 #include "runtime/kernels/avx2/widen.h"
 
@@ -116,6 +117,8 @@ typedef struct widened_room {
     int16_t *weights;
     int32_t *corrections, *crossed; /* of the blocks' channels, of the band's pixels */
     int16_t *rows;
+    int8_t *gathered; /* a block's weights, where inputs are gathered */
+    uint8_t *bytes;   /* rows before they are widened */
 } widened_room;
 
 /* codes and words: of whole blocks or of half ones. */
@@ -144,7 +147,7 @@ static void cross_rows(int32_t *crossed, const itg_layer *layer, const itg_stage
 /* What output rows [y, end) read, as int16; behind them zeros, which a run's last step may read. And what these inputs give each pixel. */
 static itg_staged widen_rows(const itg_layer *layer, const itg_conv *conv, const itg_conv_job *job, int32_t y, int32_t end, widened_room *room)
 {
-    const itg_staged staged = itg_stage_rows(conv, job->in, y, end, (uint8_t *)room->rows + itg_widened_row_bytes(conv));
+    const itg_staged staged = itg_stage_rows(conv, job->in, y, end, room->bytes);
     const int32_t skipped = y * conv->stride[0] - conv->before[0] - staged.first_row; /* of an input that is read in place */
     const int32_t count = itg_reach(conv, 0, end - y) * (int32_t)staged.row_bytes, channels = conv->in[2];
     const uint8_t *from = staged.rows + skipped * staged.row_bytes;
@@ -160,32 +163,58 @@ static itg_staged widen_rows(const itg_layer *layer, const itg_conv *conv, const
     return widened;
 }
 
-static inline widened_room cut_room(const itg_conv *conv, void *scratch)
+/* The same of a gathered layer, as rows of the layer that it becomes. */
+static itg_staged gather_rows(const itg_conv *conv, const itg_conv *view, const itg_conv_job *job, int32_t y, int32_t end, widened_room *room)
 {
-    const itg_runs runs = itg_cut_runs(conv);
-    int16_t *weights = scratch;
-    int32_t *corrections = (int32_t *)(void *)(weights + itg_widened_weight_bytes(&runs) / 2), *crossed = corrections + runs.blocks * 16;
-    return (widened_room){weights, corrections, crossed, (int16_t *)(void *)(crossed + itg_widened_pixel_bytes(conv) / 4)};
+    const itg_staged staged = itg_stage_rows(conv, job->in, y, end, room->bytes);
+    memset(room->bytes + itg_gathered_row_bytes(conv, end - y) - 16, 0, 16);
+    itg_gather_rows(room->rows, room->crossed, conv, &staged, y, end);
+    return (itg_staged){.rows = (const uint8_t *)room->rows, .first_row = y, .row_bytes = 2 * (ptrdiff_t)view->in[1] * view->in[2]};
+}
+
+/* view: the layer, or what it becomes when it is gathered. */
+static inline widened_room cut_room(const itg_conv *view, bool gathers, void *scratch)
+{
+    const itg_runs runs = itg_cut_runs(view);
+    widened_room room = {.weights = scratch};
+    room.corrections = (int32_t *)(void *)(room.weights + itg_widened_weight_bytes(&runs) / 2);
+    room.crossed = room.corrections + runs.blocks * 16;
+    room.rows = (int16_t *)(void *)(room.crossed + itg_widened_pixel_bytes(view) / 4);
+    room.gathered = (int8_t *)room.rows + itg_widened_row_bytes(view);
+    room.bytes = (uint8_t *)room.gathered + (gathers ? view->in[2] * 16 : 0);
+    return room;
+}
+
+/* One block's weights and first sums. */
+static void widen_block(const itg_conv *conv, const itg_conv *view, int32_t block, widened_room *room)
+{
+    const itg_runs runs = itg_cut_runs(conv), view_runs = itg_cut_runs(view);
+    const int8_t *packed = conv->weights + itg_head_bytes(conv, &runs) + (ptrdiff_t)block * runs.segments * runs.steps * 64;
+    memcpy(room->corrections + block * 16, conv->weights + block * 64, 64);
+    if (itg_gathers(conv)) {
+        itg_gather_weights(room->gathered, packed, &runs, view->in[2]);
+        packed = room->gathered;
+    }
+    itg_widen_weights(room->weights, packed, view_runs.segments * view_runs.steps, room->corrections + block * 16);
 }
 
 static void compute_widened(const itg_conv *conv, const itg_conv_job *job)
 {
-    itg_conv doubled = *conv;
+    const bool gathers = itg_gathers(conv);
+    const itg_conv view = gathers ? itg_view_gathered(conv) : *conv;
+    itg_conv doubled = view;
     doubled.in[2] *= 2;
-    const itg_runs runs = itg_cut_runs(conv);
-    widened_room room = cut_room(conv, job->scratch);
+    widened_room room = cut_room(&view, gathers, job->scratch);
     const itg_tile_set whole = widened_set(widened_codes, widened_word_codes), half = widened_set(half_codes, half_word_codes);
-    itg_layer layer = {.conv = &doubled, .runs = runs, .weights = (const int8_t *)room.weights};
+    itg_layer layer = {.conv = &doubled, .runs = itg_cut_runs(&view), .weights = (const int8_t *)room.weights};
     layer.correction = room.corrections;
     layer.crossed = room.crossed;
-    const int8_t *packed = conv->weights + itg_head_bytes(conv, &runs);
-    const int32_t last = job->blocks[1] ? job->blocks[1] : runs.blocks, steps = runs.segments * runs.steps, band = itg_widened_rows(conv);
+    const int32_t last = job->blocks[1] ? job->blocks[1] : layer.runs.blocks, band = itg_widened_rows(&view);
     for (int32_t y = job->rows[0]; y < job->rows[1]; y += band) {
         const int32_t end = job->rows[1] - y < band ? job->rows[1] : y + band;
-        const itg_staged staged = widen_rows(&layer, conv, job, y, end, &room);
+        const itg_staged staged = gathers ? gather_rows(conv, &view, job, y, end, &room) : widen_rows(&layer, conv, job, y, end, &room);
         for (int32_t block = job->blocks[0]; block < last; block++) {
-            memcpy(room.corrections + block * 16, conv->weights + block * 64, 64);
-            itg_widen_weights(room.weights, packed + (ptrdiff_t)block * steps * 64, steps, room.corrections + block * 16);
+            widen_block(conv, &view, block, &room);
             layer.set = conv->out[2] - 16 * block > 8 ? &whole : &half;
             layer.first_block = block;
             layer.end_block = block + 1;
