@@ -38,6 +38,86 @@ static void maximum_row(const itg_pool *pool, uint8_t *out, const uint8_t *in, i
     }
 }
 
+/* A row of windows of up to three rows and exactly three columns, 64 channels of it: the largest of each column serves every window that has it.
+ * Taps outside the image are taken from its border, which the same window has as well. */
+typedef struct column_strip {
+    const uint8_t *row[3];
+    uint8_t *out;
+    __mmask64 mask;
+    int32_t width, before, channels, count; /* count: windows */
+} column_strip;
+
+static inline __m512i maximum_column(const column_strip *strip, int32_t x, bool is_signed)
+{
+    const ptrdiff_t at = (ptrdiff_t)(x < 0 ? 0 : x < strip->width ? x : strip->width - 1) * strip->channels;
+    const __m512i upper =
+        larger(_mm512_maskz_loadu_epi8(strip->mask, strip->row[0] + at), _mm512_maskz_loadu_epi8(strip->mask, strip->row[1] + at), is_signed);
+    return larger(upper, _mm512_maskz_loadu_epi8(strip->mask, strip->row[2] + at), is_signed);
+}
+
+static inline void maximum_strip(const column_strip *strip, int32_t stride, bool is_signed)
+{
+    uint8_t *out = strip->out;
+    __m512i first = maximum_column(strip, -strip->before, is_signed), second = first;
+    if (stride == 1)
+        second = maximum_column(strip, 1 - strip->before, is_signed);
+    for (int32_t i = 0, x = 1 - strip->before; i < strip->count; i++, x += stride, out += strip->channels) {
+        if (stride == 2)
+            second = maximum_column(strip, x, is_signed);
+        const __m512i third = maximum_column(strip, x + 1, is_signed);
+        _mm512_mask_storeu_epi8(out, strip->mask, larger(larger(first, second, is_signed), third, is_signed));
+        first = stride == 2 ? third : second;
+        second = third;
+    }
+}
+
+static void maximum_signed_one(const column_strip *strip)
+{
+    maximum_strip(strip, 1, true);
+}
+
+static void maximum_signed_two(const column_strip *strip)
+{
+    maximum_strip(strip, 2, true);
+}
+
+static void maximum_one(const column_strip *strip)
+{
+    maximum_strip(strip, 1, false);
+}
+
+static void maximum_two(const column_strip *strip)
+{
+    maximum_strip(strip, 2, false);
+}
+
+static bool has_columns(const itg_pool *pool)
+{
+    const bool small = pool->kernel[0] <= 3 && pool->kernel[1] == 3;
+    return small && pool->dilation[0] == 1 && pool->dilation[1] == 1 && pool->stride[1] <= 2;
+}
+
+static void maximum_columns(const itg_pool *pool, uint8_t *out, const uint8_t *in, int32_t y)
+{
+    static void (*const walk[2][2])(const column_strip *) = {{maximum_one, maximum_two}, {maximum_signed_one, maximum_signed_two}};
+    const int32_t width = pool->in[1], channels = pool->in[2], top = y * pool->stride[0] - pool->before[0];
+    const itg_taps rows = itg_clip_taps(top, pool->kernel[0], 1, pool->in[0]);
+    for (int32_t channel = 0; channel < channels; channel += 64) {
+        const int32_t left = channels - channel;
+        column_strip strip = {.out = out + channel,
+                              .mask = left >= 64 ? ~(__mmask64)0 : ((__mmask64)1 << left) - 1,
+                              .width = width,
+                              .before = pool->before[1],
+                              .channels = channels,
+                              .count = pool->out[1]};
+        for (int32_t i = 0; i < 3; i++) {
+            const int32_t tap = rows.begin + i < rows.end ? rows.begin + i : rows.end - 1;
+            strip.row[i] = in + (ptrdiff_t)(top + tap) * width * channels + channel;
+        }
+        walk[pool->in_type == ITG_S8][pool->stride[1] - 1](&strip);
+    }
+}
+
 static void maximum_rows(const itg_pool *pool, void *out, const void *in, int32_t y0, int32_t y1)
 {
     if (itg_element_bytes(pool->in_type) != 1) {
@@ -45,7 +125,7 @@ static void maximum_rows(const itg_pool *pool, void *out, const void *in, int32_
         return;
     }
     for (int32_t y = y0; y < y1; y++)
-        maximum_row(pool, (uint8_t *)out + (ptrdiff_t)y * pool->out[1] * pool->out[2], in, y);
+        (has_columns(pool) ? maximum_columns : maximum_row)(pool, (uint8_t *)out + (ptrdiff_t)y * pool->out[1] * pool->out[2], in, y);
 }
 
 const itg_pool_kernels itg_pool_avx512vnni = {.maximum = maximum_rows, .average = itg_lanes_average, .reduce = itg_lanes_reduce};
