@@ -167,10 +167,10 @@ struct itgc_step {
     bool partial;        /* writes only part of out; a later step completes it */
     uint32_t out_offset; /* scheduled: bytes into out where a partial step begins */
     uint32_t rows;
-    uint32_t blocks;         /* scheduled: of channels that kernels compute apart; 0: none */
-    uint32_t scratch_bytes;  /* per worker */
-    uint32_t scratch_offset; /* scheduled */
-    int64_t macs;
+    uint32_t blocks;          /* scheduled: of channels that kernels compute apart; 0: none */
+    uint32_t scratch_bytes;   /* per worker */
+    uint32_t scratch_offset;  /* scheduled */
+    int64_t macs, inner_macs; /* of all, of the inner convolution */
 };
 
 /* A constant array that a params struct points to; emit prints it once, under its name. */

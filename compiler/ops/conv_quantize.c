@@ -22,14 +22,18 @@ static const itgc_field conv_add_fields[] = {
 
 const itgc_step_kind itgc_step_conv_add = ITGC_STEP_KIND(itg_op_conv_add, itg_conv_add, conv_add_fields, ITG_FAMILY_CONV | ITG_FAMILY_ELEMENTWISE);
 
+static bool is_wide(const itgc_tensor *tensor)
+{
+    return tensor && itgc_place_owner(tensor)->format.type == ITG_S16;
+}
+
 int64_t itgc_count_int16_macs(const itgc_step *step)
 {
-    const int count = step->kind == &itgc_step_conv_add ? 1 : 3;
-    bool reads_int16 = false;
-    for (int i = 0; i < count; i++) {
-        reads_int16 = reads_int16 || (step->in[i] && itgc_place_owner(step->in[i])->format.type == ITG_S16);
+    if (step->inner) {
+        const bool is_result_wide = itgc_result_of(step->inner)->format.type == ITG_S16;
+        return (is_wide(step->in[0]) ? step->inner_macs : 0) + (is_result_wide ? step->macs - step->inner_macs : 0);
     }
-    return reads_int16 ? step->macs : 0;
+    return is_wide(step->in[0]) || is_wide(step->in[1]) || is_wide(step->in[2]) ? step->macs : 0;
 }
 
 /* [Cout][C/g][KH][KW] → [Cout][KH][KW][C/g]. */

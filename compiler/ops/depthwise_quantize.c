@@ -9,13 +9,19 @@
 #include <math.h>
 
 #define ROW(member, kind, count) ITGC_FIELD(itg_depthwise, member, kind, count),
-static const itgc_field depthwise_fields[] = {ROW(in, ITGC_FIELD_I32, 3) ROW(out, ITGC_FIELD_I32, 3) ROW(kernel, ITGC_FIELD_I32, 2)
-                                                  ROW(stride, ITGC_FIELD_I32, 2) ROW(dilation, ITGC_FIELD_I32, 2) ROW(before, ITGC_FIELD_I32, 2)
-                                                      ROW(weights, ITGC_FIELD_POINTER, 1) ROW(pad, ITGC_FIELD_POINTER, 1)
-                                                          ROW(pad_code, ITGC_FIELD_I32, 1) ITGC_EPILOGUE_ROWS(ROW) ROW(in_type, ITGC_FIELD_TYPE, 1)
-                                                              ROW(out_type, ITGC_FIELD_TYPE, 1) ROW(packing, ITGC_FIELD_I32, 1)};
+static const itgc_field depthwise_fields[] = {ITGC_DEPTHWISE_ROWS(ROW)};
 
 const itgc_step_kind itgc_step_depthwise = ITGC_STEP_KIND(itg_op_depthwise, itg_depthwise, depthwise_fields, ITG_FAMILY_DEPTHWISE);
+
+#define CONV_ROW(member, kind, count)      ITGC_FIELD(itg_conv_depthwise, conv.member, kind, count),
+#define DEPTHWISE_ROW(member, kind, count) ITGC_FIELD(itg_conv_depthwise, depthwise.member, kind, count),
+static const itgc_field conv_depthwise_fields[] = {
+    ITGC_CONV_ROWS(CONV_ROW) ITGC_DEPTHWISE_ROWS(DEPTHWISE_ROW) ITGC_FIELD(itg_conv_depthwise, band_rows, ITGC_FIELD_I32, 1),
+    ITGC_FIELD(itg_conv_depthwise, band_offset, ITGC_FIELD_I32, 1),
+};
+
+const itgc_step_kind itgc_step_conv_depthwise =
+    ITGC_STEP_KIND(itg_op_conv_depthwise, itg_conv_depthwise, conv_depthwise_fields, ITG_FAMILY_CONV | ITG_FAMILY_DEPTHWISE);
 
 /* [Cout][taps] → [taps][Cout]. */
 static const int8_t *pack_taps(itgc_quantizer *quantizer, const itgc_linear_codes *codes)

@@ -19,8 +19,8 @@
         .field_count = sizeof table / sizeof table[0], .families = called                                                                            \
     }
 
-/* The members of an itg_epilogue, an itg_conv, an itg_add and an itg_pool: ROW(member, kind, count) makes the row, with whatever stands before the
- * member. */
+/* The members of an itg_epilogue, an itg_conv, an itg_depthwise, an itg_add and an itg_pool: ROW(member, kind, count) makes the row, with whatever
+ * stands before the member. */
 #define ITGC_EPILOGUE_ROWS(ROW)                                                                                                                      \
     ROW(epilogue.bias, ITGC_FIELD_POINTER, 1)                                                                                                        \
     ROW(epilogue.multiplier, ITGC_FIELD_POINTER, 1)                                                                                                  \
@@ -44,6 +44,21 @@
     ROW(before, ITGC_FIELD_I32, 2)                                                                                                                   \
     ROW(groups, ITGC_FIELD_I32, 1)                                                                                                                   \
     ROW(out_pitch, ITGC_FIELD_I32, 1)                                                                                                                \
+    ROW(weights, ITGC_FIELD_POINTER, 1)                                                                                                              \
+    ROW(pad, ITGC_FIELD_POINTER, 1)                                                                                                                  \
+    ROW(pad_code, ITGC_FIELD_I32, 1)                                                                                                                 \
+    ITGC_EPILOGUE_ROWS(ROW)                                                                                                                          \
+    ROW(in_type, ITGC_FIELD_TYPE, 1)                                                                                                                 \
+    ROW(out_type, ITGC_FIELD_TYPE, 1)                                                                                                                \
+    ROW(packing, ITGC_FIELD_I32, 1)
+
+#define ITGC_DEPTHWISE_ROWS(ROW)                                                                                                                     \
+    ROW(in, ITGC_FIELD_I32, 3)                                                                                                                       \
+    ROW(out, ITGC_FIELD_I32, 3)                                                                                                                      \
+    ROW(kernel, ITGC_FIELD_I32, 2)                                                                                                                   \
+    ROW(stride, ITGC_FIELD_I32, 2)                                                                                                                   \
+    ROW(dilation, ITGC_FIELD_I32, 2)                                                                                                                 \
+    ROW(before, ITGC_FIELD_I32, 2)                                                                                                                   \
     ROW(weights, ITGC_FIELD_POINTER, 1)                                                                                                              \
     ROW(pad, ITGC_FIELD_POINTER, 1)                                                                                                                  \
     ROW(pad_code, ITGC_FIELD_I32, 1)                                                                                                                 \

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
- * A convolution whose result one step alone reads, a sum or a pooling, is computed inside that step, some rows at a time: the result never lies in
- * the arena as a whole. The codes stay those of the two steps. In: a graph whose steps are packed. Out: fewer steps, where the arena is no
- * larger for it: bands, one a worker, and the convolution's input, which lives until the reader runs, take memory as well. Called by schedule.c. */
+ * A convolution whose result one step alone reads, a sum, a pooling or a depthwise convolution, is computed inside that step, some rows at a time:
+ * the result never lies in the arena as a whole. The codes stay those of the two steps. In: a graph whose steps are packed. Out: fewer steps, where
+ * the arena is no larger for it: bands, one a worker, and the convolution's input, which lives until the reader runs, take memory as well. Called by
+ * schedule.c. */
 #include "compiler/schedule/fuse.h"
 #include "compiler/ops/op.h"
 
@@ -48,19 +49,34 @@ int32_t itgc_choose_band(const itg_conv *conv)
     return rows < conv->out[0] ? rows : conv->out[0];
 }
 
-void itgc_join_variants(const itgc_graph *graph, const itgc_step *conv, const void *reader, itgc_join_params *join, itgc_step *step)
+static const void *plain_of(const itgc_step *step)
 {
-    const uint32_t offset = (conv->scratch_bytes + 63) / 64 * 64; /* behind the scratch memory of any packing */
+    return step->plain ? step->plain : step->params;
+}
+
+/* The first packing whose params of both are those of packing k; -1: they are the plain ones. */
+static int find_equal(const itgc_step *conv, const itgc_step *reader, int k)
+{
+    int first = conv->variants[k] == plain_of(conv) && reader->variants[k] == plain_of(reader) ? -1 : 0;
+    while (first >= 0 && (conv->variants[first] != conv->variants[k] || reader->variants[first] != reader->variants[k])) {
+        first++;
+    }
+    return first;
+}
+
+void itgc_join_variants(const itgc_graph *graph, const itgc_step *conv, const itgc_step *reader, itgc_join_params *join, itgc_step *step)
+{
+    const uint32_t scratch = conv->scratch_bytes > reader->scratch_bytes ? conv->scratch_bytes : reader->scratch_bytes;
+    const uint32_t offset = (scratch + 63) / 64 * 64; /* behind what the kernels of any packing use */
     uint32_t most;
-    void *plain = join(graph, conv->plain, reader, offset, &most);
+    void *plain = join(graph, plain_of(conv), plain_of(reader), offset, &most);
     for (int k = 0; k < graph->packing_count; k++) {
+        const int equal = find_equal(conv, reader, k);
         uint32_t bytes = 0;
-        step->variants[k] = plain;
-        for (int first = 0; conv->variants[k] != conv->plain && first <= k; first++) {
-            if (conv->variants[first] == conv->variants[k]) {
-                step->variants[k] = first < k ? step->variants[first] : join(graph, conv->variants[k], reader, offset, &bytes);
-                break;
-            }
+        if (equal == k) {
+            step->variants[k] = join(graph, conv->variants[k], reader->variants[k], offset, &bytes);
+        } else {
+            step->variants[k] = equal < 0 ? plain : step->variants[equal];
         }
         most = most < bytes ? bytes : most;
     }
@@ -76,8 +92,8 @@ static void find_fusions(candidates *all)
         itgc_fusion fusion = {.step = NULL};
         if (graph->steps[i]->kind->run == itg_op_add && graph->steps[i]->node) {
             fusion = itgc_fuse_sum(graph, i);
-        } else if (graph->steps[i]->kind->run == itg_op_pool) {
-            fusion = itgc_fuse_pool(graph, i);
+        } else if (graph->steps[i]->kind->run == itg_op_pool || graph->steps[i]->kind->run == itg_op_depthwise) {
+            fusion = itgc_fuse_windows(graph, i);
         }
         if (fusion.step) {
             all->list[all->count++].fusion = fusion;
@@ -141,7 +157,7 @@ void itgc_fuse_steps(itgc_graph *graph)
         candidate *one = &all.list[i];
         one->is_chosen = !one->is_chosen;
         const uint64_t bytes = measure(&all);
-        if (bytes < least || (bytes == least && one->is_chosen)) {
+        if (bytes < least || (bytes == least && one->is_chosen == one->fusion.is_preferred)) {
             least = bytes;
         } else {
             one->is_chosen = !one->is_chosen;

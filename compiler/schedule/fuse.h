@@ -9,12 +9,13 @@
 /* Two steps, by their places in the list, and the one that may stand for both. */
 typedef struct itgc_fusion {
     int conv, reader;
-    itgc_step *step; /* NULL: there is none */
+    itgc_step *step;   /* NULL: there is none */
+    bool is_preferred; /* where the arena is as large without it */
 } itgc_fusion;
 
-/* fuse_sums.c, fuse_pools.c: what can be made of step `reader` and a convolution; step NULL if nothing. */
+/* fuse_sums.c, fuse_windows.c: what can be made of step `reader` and a convolution; step NULL if nothing. */
 itgc_fusion itgc_fuse_sum(const itgc_graph *graph, int reader);
-itgc_fusion itgc_fuse_pool(const itgc_graph *graph, int reader);
+itgc_fusion itgc_fuse_windows(const itgc_graph *graph, int reader);
 
 /* fuse.c: the place of the convolution that alone writes `tensor`, which `reader` alone reads; -1: there is none. */
 int itgc_find_inner(const itgc_graph *graph, const itgc_step *reader, itgc_tensor *tensor);
@@ -22,10 +23,11 @@ int itgc_find_inner(const itgc_graph *graph, const itgc_step *reader, itgc_tenso
 /* fuse.c: rows that the kernels of one variant want to compute at a time: whole groups of tiles, or a list of pixels; scalar ones take a row. */
 int32_t itgc_choose_band(const itg_conv *conv);
 
-/* Params of the new step for one packing of the convolution's, their band behind `offset` bytes of scratch memory, and the band's bytes. */
+/* Params of the new step for one packing, of the convolution's and the reader's, their band behind `offset` bytes of scratch memory, and the
+ * band's bytes. */
 typedef void *itgc_join_params(const itgc_graph *graph, const itg_conv *conv, const void *reader, uint32_t offset, uint32_t *bytes);
 
 /* fuse.c: the new step's params for every packing, and scratch memory for any of them. */
-void itgc_join_variants(const itgc_graph *graph, const itgc_step *conv, const void *reader, itgc_join_params *join, itgc_step *step);
+void itgc_join_variants(const itgc_graph *graph, const itgc_step *conv, const itgc_step *reader, itgc_join_params *join, itgc_step *step);
 
 #endif

@@ -26,18 +26,28 @@ static void *join_params(const itgc_graph *graph, const itg_conv *conv, const vo
     return params;
 }
 
+/* Without a walk; is_turned: the second operand as the first. */
+static itg_add *turn_add(const itgc_graph *graph, const itg_add *given, bool is_turned)
+{
+    itg_add *add = ITGC_NEW(graph->arena, itg_add);
+    *add = *given;
+    add->walk = (itg_walk){{0}, {0}, {0}};
+    if (is_turned) {
+        add->multiplier_a = given->multiplier_b;
+        add->multiplier_b = given->multiplier_a;
+        add->a_type = given->b_type;
+        add->b_type = given->a_type;
+    }
+    return add;
+}
+
 /* Both in one step; the sum's operand `index` is the convolution's result. */
 static itgc_step *make_step(const itgc_graph *graph, const itgc_step *conv, const itgc_step *sum, int index)
 {
     itgc_step *step = ITGC_NEW(graph->arena, itgc_step);
-    itg_add add = *(const itg_add *)sum->params;
-    add.walk = (itg_walk){{0}, {0}, {0}};
-    if (index > 0) {
-        const itg_add given = add;
-        add.multiplier_a = given.multiplier_b;
-        add.multiplier_b = given.multiplier_a;
-        add.a_type = given.b_type;
-        add.b_type = given.a_type;
+    itgc_step reader = {.params = turn_add(graph, sum->params, index > 0)};
+    for (int k = 0; k < graph->packing_count; k++) {
+        reader.variants[k] = reader.params;
     }
     *step = (itgc_step){.kind = &itgc_step_conv_add,
                         .node = sum->node,
@@ -46,8 +56,9 @@ static itgc_step *make_step(const itgc_graph *graph, const itgc_step *conv, cons
                         .out = sum->out,
                         .rows = conv->rows,
                         .blocks = conv->blocks,
-                        .macs = conv->macs};
-    itgc_join_variants(graph, conv, &add, join_params, step);
+                        .macs = conv->macs,
+                        .inner_macs = conv->macs};
+    itgc_join_variants(graph, conv, &reader, join_params, step);
     return step;
 }
 
@@ -57,5 +68,6 @@ itgc_fusion itgc_fuse_sum(const itgc_graph *graph, int reader)
     const itgc_step *sum = graph->steps[reader];
     const int first = find_conv(graph, sum, 0), second = sum->in[1] ? find_conv(graph, sum, 1) : -1;
     const int index = second > first, conv = index ? second : first;
-    return (itgc_fusion){.conv = conv, .reader = reader, .step = conv < 0 ? NULL : make_step(graph, graph->steps[conv], sum, index)};
+    return (itgc_fusion){
+        .conv = conv, .reader = reader, .is_preferred = true, .step = conv < 0 ? NULL : make_step(graph, graph->steps[conv], sum, index)};
 }

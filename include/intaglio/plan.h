@@ -25,8 +25,8 @@ typedef enum itg_packing { ITG_PACK_ROWS = 1, ITG_PACK_16C4, ITG_PACK_16C4S, ITG
 
 /* Kernel families: the members of itg_kernels. itg_model.families says which of them its steps call. */
 typedef enum itg_family {
-    ITG_FAMILY_CONV = 1,        /* itg_op_conv, itg_op_conv_add, itg_op_conv_pool */
-    ITG_FAMILY_DEPTHWISE = 2,   /* itg_op_depthwise */
+    ITG_FAMILY_CONV = 1,        /* itg_op_conv, and what begins with it */
+    ITG_FAMILY_DEPTHWISE = 2,   /* itg_op_depthwise, itg_op_conv_depthwise */
     ITG_FAMILY_POOL = 4,        /* itg_op_pool, itg_op_conv_pool, itg_op_reduce */
     ITG_FAMILY_ELEMENTWISE = 8, /* itg_op_add, itg_op_conv_add, itg_op_mul, itg_op_rescale */
     ITG_FAMILY_LOOKUP = 16,     /* itg_op_lookup */
@@ -207,6 +207,13 @@ typedef struct itg_conv_pool {
     int32_t band_rows, band_offset;
 } itg_conv_pool;
 
+/* itg_op_conv_depthwise: out = depthwise(conv(in[0])), otherwise as itg_op_conv_pool. Both kernels use the scratch memory before the band. */
+typedef struct itg_conv_depthwise {
+    itg_conv conv;
+    itg_depthwise depthwise;
+    int32_t band_rows, band_offset;
+} itg_conv_depthwise;
+
 /* itg_op_mul: y = clamp(zero + RQ((a - zero_a)(b - zero_b) * 2^left)); the product times 2^left fits int32. Rows: dim[0] * dim[1].
  * Operand types may differ. */
 typedef struct itg_mul {
@@ -326,8 +333,8 @@ typedef struct itg_lrn {
     itg_type in_type, out_type;
 } itg_lrn;
 
-itg_op itg_op_conv, itg_op_conv_add, itg_op_conv_pool, itg_op_depthwise, itg_op_pool, itg_op_reduce, itg_op_add, itg_op_mul, itg_op_lookup,
-    itg_op_rescale, itg_op_copy, itg_op_gather, itg_op_softmax, itg_op_normalize, itg_op_lrn, itg_op_div, itg_op_matmul;
+itg_op itg_op_conv, itg_op_conv_add, itg_op_conv_pool, itg_op_conv_depthwise, itg_op_depthwise, itg_op_pool, itg_op_reduce, itg_op_add, itg_op_mul,
+    itg_op_lookup, itg_op_rescale, itg_op_copy, itg_op_gather, itg_op_softmax, itg_op_normalize, itg_op_lrn, itg_op_div, itg_op_matmul;
 
 #ifdef __cplusplus
 }

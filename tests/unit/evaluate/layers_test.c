@@ -135,17 +135,23 @@ static void continued(void **state)
     end_bench(&f.b);
 }
 
-/* A convolution inside a sum reads the first operand alone; other steps multiply all that they read. */
+/* A convolution inside another step reads its input, the other step what comes of it; other steps multiply all that they read. */
 static void int16_multiplications(void **state)
 {
     (void)state;
-    static const itgc_step_kind other = {.op_name = "itg_op_matmul"};
+    static const itgc_step_kind kind = {.op_name = "itg_op_matmul"};
     itgc_tensor bytes = {.format = {.type = ITG_S8}}, words = {.format = {.type = ITG_S16}}, view = {.alias_of = &words};
-    const itgc_step sum = {.kind = &itgc_step_conv_add, .in = {&bytes, &words}, .macs = 7},
-                    wide = {.kind = &itgc_step_conv_add, .in = {&words, &bytes}, .macs = 7};
-    const itgc_step product = {.kind = &other, .in = {&bytes, &view}, .macs = 5}, narrow = {.kind = &other, .in = {&bytes, &bytes}, .macs = 5};
+    itgc_tensor *to_bytes[] = {&bytes}, *to_words[] = {&words};
+    itgc_node narrow_layer = {.out = to_bytes, .out_count = 1}, wide_layer = {.out = to_words, .out_count = 1};
+    const itgc_step sum = {.kind = &kind, .inner = &wide_layer, .in = {&bytes, &words}, .macs = 7, .inner_macs = 7},
+                    wide_sum = {.kind = &kind, .inner = &wide_layer, .in = {&words, &bytes}, .macs = 7, .inner_macs = 7},
+                    windows = {.kind = &kind, .inner = &wide_layer, .in = {&bytes}, .macs = 9, .inner_macs = 7},
+                    narrow_windows = {.kind = &kind, .inner = &narrow_layer, .in = {&words}, .macs = 9, .inner_macs = 7};
+    const itgc_step product = {.kind = &kind, .in = {&bytes, &view}, .macs = 5}, narrow = {.kind = &kind, .in = {&bytes, &bytes}, .macs = 5};
     assert_int_equal(itgc_count_int16_macs(&sum), 0);
-    assert_int_equal(itgc_count_int16_macs(&wide), 7);
+    assert_int_equal(itgc_count_int16_macs(&wide_sum), 7);
+    assert_int_equal(itgc_count_int16_macs(&windows), 2);
+    assert_int_equal(itgc_count_int16_macs(&narrow_windows), 7);
     assert_int_equal(itgc_count_int16_macs(&product), 5);
     assert_int_equal(itgc_count_int16_macs(&narrow), 0);
 }
