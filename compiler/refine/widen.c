@@ -7,11 +7,13 @@
 
 #include <stdlib.h>
 
-#define MOST_MACS    0.10
-#define MOST_GROWTH  1.25
-#define LEAST_GAIN   0.002 /* of all noise of tensors: less is not worth int16 */
-#define FREE_COST    0.02
-#define MOST_BATCHES 48
+#define MOST_MACS         0.10
+#define MOST_GROWTH       1.25
+#define LEAST_GAIN        0.002 /* of all noise of tensors: less is not worth int16 */
+#define FREE_COST         0.02
+#define LEAST_WORTH       0.04 /* of all noise, for all that the limits allow */
+#define MOST_BATCHES      48
+#define ENOUGH_TO_ASK_ALL 24 /* batches: of fewer, weights were rounded to suit those that taught */
 
 typedef struct cost {
     double wide_macs; /* share */
@@ -81,7 +83,7 @@ static bool try_candidate(widening *state, candidate *one, cost *now, bool accep
     one->gain = is_within(state, price, *now) ? gain_of(state, trial.graph) : 0.0;
     one->worth = one->gain / (FREE_COST + (price.wide_macs > now->wide_macs ? (price.wide_macs - now->wide_macs) / MOST_MACS : 0.0) +
                               (price.arena > now->arena ? (price.arena / now->arena - 1.0) / (MOST_GROWTH - 1.0) : 0.0));
-    if (accept && one->gain > LEAST_GAIN * state->total) {
+    if (accept && one->gain > LEAST_GAIN * state->total && one->worth > LEAST_WORTH * state->total) {
         for (int i = 0; i < state->count; i++) {
             state->wide[i] = trial.graph->tensors[i]->format.type == ITG_S16;
         }
@@ -180,6 +182,14 @@ static bool accept_best(widening *state, cost now)
     return true;
 }
 
+/* What is chosen here was not fitted to the samples that teach, so they may judge it as well: a quarter of few samples says little. */
+static bool score_all(const itgc_refiner *refiner, double *score)
+{
+    itgc_refiner all = *refiner;
+    all.together = refiner->batches >= ENOUGH_TO_ASK_ALL;
+    return itgc_score_tuning(&all, score);
+}
+
 bool itgc_refine_widths(itgc_refiner *refiner)
 {
     double before;
@@ -189,7 +199,7 @@ bool itgc_refine_widths(itgc_refiner *refiner)
     state.copied = ITGC_NEW_ARRAY(refiner->arena, double, state.count);
     state.wide = ITGC_NEW_ARRAY(refiner->arena, bool, state.count);
     itgc_trial trial;
-    if (!itgc_score_tuning(refiner, &before) || !itgc_make_trial(refiner, NULL, &trial)) {
+    if (!score_all(refiner, &before) || !itgc_make_trial(refiner, NULL, &trial)) {
         return false;
     }
     const cost now = cost_of(trial.graph);
@@ -202,7 +212,7 @@ bool itgc_refine_widths(itgc_refiner *refiner)
         return false;
     }
     list_candidates(&state);
-    if (!accept_best(&state, now) || !itgc_score_tuning(refiner, &after)) {
+    if (!accept_best(&state, now) || !score_all(refiner, &after)) {
         return false;
     }
     const bool kept = itgc_is_better(refiner, before, after, 1.0, true);
