@@ -144,8 +144,12 @@ static void cross_rows(int32_t *crossed, const itg_layer *layer, const itg_stage
     }
 }
 
+/* Not inlined, so that its loops of products need not share registers with a caller. */
+#define OWN_REGISTERS __attribute__((noinline))
+
 /* What output rows [y, end) read, as int16; behind them zeros, which a run's last step may read. And what these inputs give each pixel. */
-static itg_staged widen_rows(const itg_layer *layer, const itg_conv *conv, const itg_conv_job *job, int32_t y, int32_t end, widened_room *room)
+OWN_REGISTERS static itg_staged widen_rows(const itg_layer *layer, const itg_conv *conv, const itg_conv_job *job, int32_t y, int32_t end,
+                                           widened_room *room)
 {
     const itg_staged staged = itg_stage_rows(conv, job->in, y, end, room->bytes);
     const int32_t skipped = y * conv->stride[0] - conv->before[0] - staged.first_row; /* of an input that is read in place */
@@ -164,7 +168,8 @@ static itg_staged widen_rows(const itg_layer *layer, const itg_conv *conv, const
 }
 
 /* The same of a gathered layer, as rows of the layer that it becomes. */
-static itg_staged gather_rows(const itg_conv *conv, const itg_conv *view, const itg_conv_job *job, int32_t y, int32_t end, widened_room *room)
+OWN_REGISTERS static itg_staged gather_rows(const itg_conv *conv, const itg_conv *view, const itg_conv_job *job, int32_t y, int32_t end,
+                                            widened_room *room)
 {
     const itg_staged staged = itg_stage_rows(conv, job->in, y, end, room->bytes);
     memset(room->bytes + itg_gathered_row_bytes(conv, end - y) - 16, 0, 16);
@@ -186,7 +191,7 @@ static inline widened_room cut_room(const itg_conv *view, bool gathers, void *sc
 }
 
 /* One block's weights and first sums. */
-static void widen_block(const itg_conv *conv, const itg_conv *view, int32_t block, widened_room *room)
+OWN_REGISTERS static void widen_block(const itg_conv *conv, const itg_conv *view, int32_t block, widened_room *room)
 {
     const itg_runs runs = itg_cut_runs(conv), view_runs = itg_cut_runs(view);
     const int8_t *packed = conv->weights + itg_head_bytes(conv, &runs) + (ptrdiff_t)block * runs.segments * runs.steps * 64;
