@@ -55,8 +55,9 @@ static inline __m512i maximum_column(const column_strip *strip, int32_t x, bool 
     return larger(upper, _mm512_maskz_loadu_epi8(strip->mask, strip->row[2] + at), is_signed);
 }
 
-static inline void maximum_strip(const column_strip *strip, int32_t stride, bool is_signed)
+static inline void maximum_strip(const column_strip *given, int32_t stride, bool is_signed)
 {
+    const column_strip copy = *given, *strip = &copy; /* codes that are stored cannot change it */
     uint8_t *out = strip->out;
     __m512i first = maximum_column(strip, -strip->before, is_signed), second = first;
     if (stride == 1)
