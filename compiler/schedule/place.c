@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0
- * First-fit placement by decreasing size, and the lower bound it is measured against.
- * The order is total (size, then life, then index), so that equal inputs give equal addresses on every host. */
+ * First-fit placement by decreasing size, and the lower bound it is measured against. Of blocks of one size the first to live goes first, or the
+ * one that lives longest (a residual stream, around which the others have to fit) and then the last, whichever ends lower.
+ * The order is total (size, then life or start, then index), so that equal inputs give equal addresses on every host. */
 #include "compiler/schedule/place.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 
 typedef struct ranked_block {
     itgc_block *block;
+    int life, start; /* of one size the larger life goes first, then the smaller start */
     int index;
 } ranked_block;
 
@@ -17,8 +20,11 @@ static int compare_size(const void *left, const void *right)
     if (a->block->bytes != b->block->bytes) {
         return a->block->bytes > b->block->bytes ? -1 : 1;
     }
-    if (a->block->first_step != b->block->first_step) {
-        return a->block->first_step < b->block->first_step ? -1 : 1;
+    if (a->life != b->life) {
+        return a->life > b->life ? -1 : 1;
+    }
+    if (a->start != b->start) {
+        return a->start < b->start ? -1 : 1;
     }
     return a->index < b->index ? -1 : 1;
 }
@@ -55,12 +61,14 @@ static void insert_by_offset(itgc_block **placed, int count, itgc_block *block)
     placed[i] = block;
 }
 
-uint64_t itgc_place_first_fit(itgc_arena *scratch, itgc_block *blocks, int count, uint32_t align)
+/* Returns the end of the highest block. */
+static uint64_t place_in_order(itgc_arena *scratch, itgc_block *blocks, int count, uint32_t align, bool by_life)
 {
     ranked_block *order = ITGC_NEW_ARRAY(scratch, ranked_block, count);
     itgc_block **placed = ITGC_NEW_ARRAY(scratch, itgc_block *, count);
     for (int i = 0; i < count; i++) {
-        order[i] = (ranked_block){&blocks[i], i};
+        const int life = blocks[i].last_step - blocks[i].first_step;
+        order[i] = (ranked_block){&blocks[i], by_life ? life : 0, by_life ? -blocks[i].first_step : blocks[i].first_step, i};
     }
     qsort(order, (size_t)count, sizeof *order, compare_size);
     uint64_t end = 0;
@@ -71,6 +79,13 @@ uint64_t itgc_place_first_fit(itgc_arena *scratch, itgc_block *blocks, int count
         end = block->offset + block->bytes > end ? block->offset + block->bytes : end;
     }
     return end;
+}
+
+uint64_t itgc_place_first_fit(itgc_arena *scratch, itgc_block *blocks, int count, uint32_t align)
+{
+    const uint64_t by_life = place_in_order(scratch, blocks, count, align, true);
+    const uint64_t by_start = place_in_order(scratch, blocks, count, align, false);
+    return by_start <= by_life ? by_start : place_in_order(scratch, blocks, count, align, true);
 }
 
 uint64_t itgc_place_lower_bound(itgc_arena *scratch, const itgc_block *blocks, int count)

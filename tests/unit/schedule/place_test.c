@@ -99,9 +99,28 @@ static void reuses_space_of_the_dead(void **state)
     itgc_release_arena(arena);
 }
 
+/* A stream that lives long, blocks of its size before and beside it, a small one that lives at first, and the scratch memory of four steps: by the
+ * start of their lives alone the small one would end up above all others. */
+static void fits_around_the_longest_life(void **state)
+{
+    (void)state;
+    itgc_arena *const arena = itgc_new_arena(0);
+    assert_int_equal(setjmp(*itgc_arm_arena(arena)), 0);
+    itgc_block blocks[] = {
+        {.bytes = 256, .first_step = 1, .last_step = 2},  {.bytes = 256, .first_step = 2, .last_step = 3},
+        {.bytes = 256, .first_step = 3, .last_step = 8},  {.bytes = 256, .first_step = 5, .last_step = 6},
+        {.bytes = 48, .first_step = 0, .last_step = 4},   {.bytes = 3072, .first_step = 2, .last_step = 2},
+        {.bytes = 3072, .first_step = 3, .last_step = 3}, {.bytes = 3072, .first_step = 5, .last_step = 5},
+        {.bytes = 3328, .first_step = 6, .last_step = 6},
+    };
+    assert_int_equal(itgc_place_lower_bound(arena, blocks, 9), 3840);
+    assert_int_equal(itgc_place_first_fit(arena, blocks, 9, 16), 3840);
+    itgc_release_arena(arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(places_without_overlap), cmocka_unit_test(bounds_what_lives_at_once),
-                                       cmocka_unit_test(reuses_space_of_the_dead)};
+                                       cmocka_unit_test(reuses_space_of_the_dead), cmocka_unit_test(fits_around_the_longest_life)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
