@@ -86,6 +86,7 @@ const itgc_step_row *itgc_step_rows(int *count)
         STEP("int16-logits", wide_logits, true, true, "int16 outputs"),
         STEP("int16-gates", wide_gates, true, true, "the short side of Squeeze-Excite in int16"),
         STEP("int16-terms", wide_terms, true, true, "what convolutions hand to a sum alone in int16"),
+        STEP("repeat", repeat, false, true, "a cheap layer computed again for its sum"),
         STEP("equalize", equalize, false, true, "channels scaled to use the same range"),
         STEP("correct", correct, true, true, "scale and offset of each channel fitted to float"),
         STEP("round", round_weights, false, true, "weights rounded by the error of results"),

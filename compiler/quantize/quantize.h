@@ -18,6 +18,7 @@ typedef struct itgc_quantize_options {
     bool wide_logits;                 /* "int16-logits" */
     bool wide_gates;                  /* "int16-gates": the values of Squeeze-Excite and its kin (itgc_node.in_gate) in int16 */
     bool wide_terms;                  /* "int16-terms": what a convolution hands to one sum alone in int16 */
+    bool repeat;                      /* "repeat": a cheap convolution computed a second time for a sum (refine/) */
     bool equalize;                    /* "equalize": channels scaled so that they use the same range (refine/) */
     bool round_weights;               /* "round": weights rounded by the error of the layer's results (refine/) */
     bool correct;                     /* "correct": scale and offset of each channel fitted to float results (refine/) */

@@ -183,16 +183,19 @@ static bool tie_pad(itgc_channels *channels, const itgc_node *node)
     return true;
 }
 
-/* Scaled freely on both sides, unless the border holds something else than zero. */
+/* Scaled freely on both sides; what it reads not where the border holds something else than zero. */
 static bool tie_layer(itgc_channels *channels, const itgc_node *node)
 {
     const bool pads = is_family(node, "conv") && ((const itgc_conv_params *)node->params)->pad_values;
     const bool by_constants = node->in[1]->constant && (node->in_count < 3 || !node->in[2] || node->in[2]->constant);
-    if (pads || !by_constants || channels->count[node->out[0]->id] != node->in[1]->shape.dim[0]) {
+    if (!by_constants || channels->count[node->out[0]->id] != node->in[1]->shape.dim[0]) {
         return false;
     }
     const int64_t taps =
         is_family(node, "gemm") ? node->in[1]->shape.dim[1] : node->in[1]->shape.dim[1] * ((const itgc_conv_params *)node->params)->group;
+    if (pads) {
+        fix(channels, node->in[0]);
+    }
     return channels->count[node->in[0]->id] == taps;
 }
 

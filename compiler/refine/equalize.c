@@ -71,6 +71,18 @@ static void fix_unknown(const itgc_refiner *refiner, itgc_channels *channels)
     }
 }
 
+/* Residual streams equalized helped the samples that judge and lost others' large values (docs/decisions/0013). */
+static void fix_sums(const itgc_channels *channels)
+{
+    for (int i = 0; i < channels->graph->node_count; i++) {
+        const itgc_node *node = channels->graph->nodes[i];
+        const bool is_sum = strcmp(node->op->family, "binary") == 0 && ((const itgc_binary_params *)node->params)->kind == ITGC_ADD;
+        for (int64_t c = 0; is_sum && c < channels->count[node->out[0]->id]; c++) {
+            channels->fixed[itgc_root_of(channels, node->out[0], c)] = true;
+        }
+    }
+}
+
 /* By root: the largest share of its tensor's range that any of the tied channels uses. */
 static double *find_shares(itgc_arena *arena, const maxima *state)
 {
@@ -180,12 +192,34 @@ static itgc_graph *scale_graph(const itgc_refiner *refiner, const itgc_channels 
 
 static bool score_graph(const itgc_refiner *refiner, itgc_graph *graph, double *score)
 {
-    itgc_refiner one = *refiner;
-    one.graph = graph;
-    one.scores = graph->tensors[refiner->scores->id];
-    one.tuning = itgc_new_tuning(refiner->arena, graph);
-    itgc_find_grids(&one, one.tuning);
+    const itgc_refiner one = itgc_on_graph(refiner, graph);
     return itgc_score_tuning(&one, score);
+}
+
+/* All channels but those of one tensor, unless others that are stored are tied to them. */
+static void fix_others(const itgc_channels *channels, int tensor)
+{
+    for (int i = 0; i < channels->graph->tensor_count; i++) {
+        const itgc_node *producer = channels->graph->tensors[i]->producer;
+        const bool is_stored = !(producer && producer->fused);
+        for (int64_t c = 0; i != tensor && is_stored && c < channels->count[i]; c++) {
+            channels->fixed[itgc_root_of(channels, channels->graph->tensors[i], c)] = true;
+        }
+    }
+}
+
+bool itgc_equalize_tensor(itgc_refiner *refiner, int tensor, double strength)
+{
+    itgc_channels channels;
+    itgc_tie_channels(refiner->arena, refiner->graph, &channels);
+    fix_unknown(refiner, &channels);
+    fix_others(&channels, tensor);
+    const maxima state = {&channels, ITGC_NEW_ARRAY(refiner->arena, double, channels.total + 1)};
+    if (!find_maxima(refiner, &state)) {
+        return false;
+    }
+    itgc_use_graph(refiner, scale_graph(refiner, &channels, find_shares(refiner->arena, &state), strength));
+    return true;
 }
 
 bool itgc_equalize(itgc_refiner *refiner)
@@ -197,6 +231,7 @@ bool itgc_equalize(itgc_refiner *refiner)
     itgc_channels channels;
     itgc_tie_channels(refiner->arena, refiner->graph, &channels);
     fix_unknown(refiner, &channels);
+    fix_sums(&channels);
     const maxima state = {&channels, ITGC_NEW_ARRAY(refiner->arena, double, channels.total + 1)};
     double before;
     if (!find_maxima(refiner, &state) || !score_graph(refiner, refiner->graph, &before)) {
@@ -216,9 +251,7 @@ bool itgc_equalize(itgc_refiner *refiner)
     }
     itgc_report_step(refiner, "equalize", before, least, best != NULL);
     if (best) {
-        refiner->graph = best;
-        refiner->scores = best->tensors[refiner->scores->id];
-        refiner->equalized = true;
+        itgc_use_graph(refiner, best);
     }
     return true;
 }

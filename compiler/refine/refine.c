@@ -254,10 +254,10 @@ static void start_tuning(itgc_refiner *refiner, itgc_arena *arena)
 static bool finish(itgc_refiner *refiner, itgc_graph *graph)
 {
     const bool again = refiner->rounded && refiner->batches >= FEWEST_TO_DIVIDE;
-    if ((refiner->equalized || again) && !itgc_measure_again(refiner, refiner->graph, true)) {
+    if ((refiner->changed || again) && !itgc_measure_again(refiner, refiner->graph, true)) {
         return false;
     }
-    if (refiner->equalized) {
+    if (refiner->changed) {
         *graph = *refiner->graph;
     }
     itgc_set_ranges(refiner, graph);
@@ -270,7 +270,7 @@ bool itgc_refine_graph(itgc_graph *graph, itgc_samples *const *sets, bool (*use)
 {
     const itgc_quantize_options *steps = options->quantize;
     *tuning = NULL;
-    if (!has_scores(graph) || !(steps->round_weights || steps->correct || steps->fit_ranges || steps->widen || steps->equalize)) {
+    if (!has_scores(graph) || !(steps->round_weights || steps->correct || steps->fit_ranges || steps->widen || steps->repeat || steps->equalize)) {
         return true;
     }
     itgc_refiner refiner = {.sets = sets,
@@ -285,7 +285,7 @@ bool itgc_refine_graph(itgc_graph *graph, itgc_samples *const *sets, bool (*use)
     refiner.graph = itgc_clone_graph(graph->arena, graph);
     refiner.graph->input_is_pixels = graph->input_is_pixels;
     bool fine = read_samples(&refiner) && itgc_measure_again(&refiner, refiner.graph, false) && find_logits(&refiner) &&
-                (!steps->equalize || itgc_equalize(&refiner));
+                (!steps->repeat || itgc_repeat_layers(&refiner)) && (!steps->equalize || itgc_equalize(&refiner));
     if (fine) {
         start_tuning(&refiner, graph->arena);
     }

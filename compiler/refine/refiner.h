@@ -6,6 +6,8 @@
 #include "compiler/reference/reference.h"
 #include "compiler/refine/refine.h"
 
+#define ITGC_MOST_GROWTH 1.25 /* of the arena, by what steps make int16 or compute twice */
+
 /* A linear layer and its float results at some positions (pixels of the output, all channels) of every batch. */
 typedef struct itgc_layer {
     const itgc_node *node;
@@ -20,8 +22,9 @@ typedef struct itgc_range_share {
 } itgc_range_share;
 
 typedef struct itgc_refiner {
-    itgc_graph *graph; /* a copy, measured on the samples that teach: those that judge meet ranges that do not know them */
-    bool equalized;
+    itgc_graph *graph;  /* a copy, measured on the samples that teach: those that judge meet ranges that do not know them */
+    bool changed;       /* has nodes or weights of its own */
+    double first_arena; /* bytes, before any layer was repeated; 0: none was tried */
     itgc_samples *const *sets;
     bool (*use)(void *argument, int64_t index);
     void *use_argument;
@@ -109,7 +112,15 @@ static inline int32_t itgc_stored_code(const uint8_t *base, itg_type type, int64
                             : ((const int8_t *)base)[index];
 }
 
-/* The steps. The first is before there is a tuning, as it changes the graph. */
+/* The same refiner for another graph, with an empty tuning; and for good. */
+itgc_refiner itgc_on_graph(const itgc_refiner *refiner, itgc_graph *graph);
+void itgc_use_graph(itgc_refiner *refiner, itgc_graph *graph);
+
+/* Scales the channels of one tensor where they are tied to no other stored tensor; refiner's graph becomes a copy, not measured. */
+bool itgc_equalize_tensor(itgc_refiner *refiner, int tensor, double strength);
+
+/* The steps. The first two are before there is a tuning, as they change the graph. */
+bool itgc_repeat_layers(itgc_refiner *refiner);
 bool itgc_equalize(itgc_refiner *refiner);
 void itgc_find_grids(const itgc_refiner *refiner, itgc_tuning *tuning);
 bool itgc_refine_weights(itgc_refiner *refiner);

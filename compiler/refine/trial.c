@@ -33,6 +33,23 @@ bool itgc_make_trial(const itgc_refiner *refiner, const itg_kernels *kernels, it
     return !kernels || trial->model;
 }
 
+itgc_refiner itgc_on_graph(const itgc_refiner *refiner, itgc_graph *graph)
+{
+    itgc_refiner one = *refiner;
+    one.graph = graph;
+    one.scores = graph->tensors[refiner->scores->id];
+    one.tuning = itgc_new_tuning(refiner->arena, graph);
+    itgc_find_grids(&one, one.tuning);
+    return one;
+}
+
+void itgc_use_graph(itgc_refiner *refiner, itgc_graph *graph)
+{
+    refiner->graph = graph;
+    refiner->scores = graph->tensors[refiner->scores->id];
+    refiner->changed = true;
+}
+
 void itgc_release_trial(itgc_trial *trial)
 {
     itgc_release_arena(trial->arena);

@@ -8,7 +8,6 @@
 #include <stdlib.h>
 
 #define MOST_MACS         0.10
-#define MOST_GROWTH       1.25
 #define LEAST_GAIN        0.002 /* of all noise of tensors: less is not worth int16 */
 #define FREE_COST         0.02
 #define LEAST_WORTH       0.04 /* of all noise, for all that the limits allow */
@@ -32,8 +31,8 @@ typedef struct widening {
     double *power;  /* by tensor id: noise of its int8 codes */
     double *copied; /* of an int8 copy for its layers alone; below 0: it has no such copy */
     double total;
-    double arena; /* of int8 alone */
-    bool *wide;   /* by tensor id, as accepted */
+    double arena;  /* of int8 alone */
+    double *noise; /* by tensor id, as accepted */
     candidate *list;
     int listed;
 } widening;
@@ -50,15 +49,20 @@ static cost cost_of(const itgc_graph *graph)
     return (cost){wide / all, (double)graph->arena_bytes};
 }
 
-/* What the tensors that are int16 in this trial, and were not, no longer cost. */
+/* What a tensor costs with the format that a trial gave it. */
+static double noise_of(const widening *state, const itgc_graph *graph, int index)
+{
+    if (graph->tensors[index]->format.type != ITG_S16) {
+        return state->power[index];
+    }
+    return state->refiner->tuning->width[index] == ITGC_WIDTH_SPLIT ? state->copied[index] : 0.0;
+}
+
 static double gain_of(const widening *state, const itgc_graph *graph)
 {
     double gain = 0.0;
     for (int i = 0; i < state->count; i++) {
-        if (graph->tensors[i]->format.type == ITG_S16 && !state->wide[i]) {
-            gain += state->power[i];
-            gain -= state->refiner->tuning->width[i] == ITGC_WIDTH_SPLIT ? state->copied[i] : 0.0;
-        }
+        gain += state->noise[i] - noise_of(state, graph, i);
     }
     return gain;
 }
@@ -66,7 +70,7 @@ static double gain_of(const widening *state, const itgc_graph *graph)
 static bool is_within(const widening *state, cost price, cost before)
 {
     const bool macs = price.wide_macs <= MOST_MACS || price.wide_macs <= before.wide_macs;
-    return macs && (price.arena <= MOST_GROWTH * state->arena || price.arena <= before.arena);
+    return macs && (price.arena <= ITGC_MOST_GROWTH * state->arena || price.arena <= before.arena);
 }
 
 /* Tries one more tensor in int16 on top of what is accepted; gain 0 where the limits forbid it. accepted: it stays where it pays. */
@@ -82,10 +86,10 @@ static bool try_candidate(widening *state, candidate *one, cost *now, bool accep
     const cost price = cost_of(trial.graph);
     one->gain = is_within(state, price, *now) ? gain_of(state, trial.graph) : 0.0;
     one->worth = one->gain / (FREE_COST + (price.wide_macs > now->wide_macs ? (price.wide_macs - now->wide_macs) / MOST_MACS : 0.0) +
-                              (price.arena > now->arena ? (price.arena / now->arena - 1.0) / (MOST_GROWTH - 1.0) : 0.0));
+                              (price.arena > now->arena ? (price.arena / now->arena - 1.0) / (ITGC_MOST_GROWTH - 1.0) : 0.0));
     if (accept && one->gain > LEAST_GAIN * state->total && one->worth > LEAST_WORTH * state->total) {
         for (int i = 0; i < state->count; i++) {
-            state->wide[i] = trial.graph->tensors[i]->format.type == ITG_S16;
+            state->noise[i] = noise_of(state, trial.graph, i);
         }
         *now = price;
     } else {
@@ -135,7 +139,6 @@ static bool measure_tensors(widening *state, const itgc_graph *formats, itgc_gra
     bool fine = true;
     int done = 0;
     for (int i = 0; fine && i < state->count; i++) {
-        state->wide[i] = formats->tensors[i]->format.type == ITG_S16;
         state->copied[i] = -1.0;
         if (!itgc_is_rounded(formats->tensors[i])) {
             continue;
@@ -143,6 +146,7 @@ static bool measure_tensors(widening *state, const itgc_graph *formats, itgc_gra
         const itgc_format *format = &formats->tensors[i]->format;
         const itgc_tensor *copy = copy_of(graph->tensors[i], state->count);
         fine = itgc_measure_noise(&noise, i, format, &state->power[i]) && (!copy || itgc_measure_noise(&noise, copy->id, format, &state->copied[i]));
+        state->noise[i] = state->power[i];
         state->total += state->power[i];
         itgc_report_progress(state->refiner, "int16", done += copy ? 2 : 1, runs);
     }
@@ -163,7 +167,7 @@ static void list_candidates(widening *state)
     }
 }
 
-/* Worth is judged once against int8 alone; each is tried again when its turn comes. */
+/* Worth is judged once against int8 alone; each is tried again when its turn comes, one with an int8 copy without it as well. */
 static bool accept_best(widening *state, cost now)
 {
     for (int i = 0; i < state->listed; i++) {
@@ -173,7 +177,7 @@ static bool accept_best(widening *state, cost now)
     }
     qsort(state->list, (size_t)state->listed, sizeof *state->list, compare_worth);
     for (int i = 0; i < state->listed; i++) {
-        if (!state->wide[state->list[i].tensor] && !try_candidate(state, &state->list[i], &now, true)) {
+        if (state->noise[state->list[i].tensor] > 0.0 && !try_candidate(state, &state->list[i], &now, true)) {
             return false;
         }
     }
@@ -197,13 +201,13 @@ bool itgc_refine_widths(itgc_refiner *refiner)
     widening state = {.refiner = refiner, .count = refiner->tuning->tensor_count};
     state.power = ITGC_NEW_ARRAY(refiner->arena, double, state.count);
     state.copied = ITGC_NEW_ARRAY(refiner->arena, double, state.count);
-    state.wide = ITGC_NEW_ARRAY(refiner->arena, bool, state.count);
+    state.noise = ITGC_NEW_ARRAY(refiner->arena, double, state.count);
     itgc_trial trial;
     if (!score_all(refiner, &before) || !itgc_make_trial(refiner, NULL, &trial)) {
         return false;
     }
     const cost now = cost_of(trial.graph);
-    state.arena = now.arena;
+    state.arena = refiner->first_arena > 0.0 ? refiner->first_arena : now.arena;
     itgc_graph *graph = itgc_clone_graph(trial.arena, refiner->graph);
     itgc_insert_copies(graph, has_other_readers, NULL);
     const bool fine = measure_tensors(&state, trial.graph, graph);

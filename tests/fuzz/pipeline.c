@@ -173,6 +173,8 @@ static itgc_quantize_options choose_steps(const run_state *state)
                                    .wide_pool = !is_chosen(state, 10),
                                    .wide_logits = !is_chosen(state, 11),
                                    .wide_gates = is_chosen(state, 12),
+                                   .wide_terms = is_chosen(state, 23),
+                                   .repeat = refines && is_chosen(state, 23),
                                    .equalize = refines && is_chosen(state, 13),
                                    .round_weights = refines && is_chosen(state, 14),
                                    .correct = refines && is_chosen(state, 15),

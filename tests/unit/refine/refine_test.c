@@ -307,6 +307,95 @@ static void test_moved_channels(void **state)
     end_bench(&b);
 }
 
+/* A residual block whose first sum reads what the stem computes, as the block's first layer does; tail: channels of a layer behind, which make
+ * the stem a small or a large part of all multiplications. */
+static void build_residual(bench *b, int64_t tail)
+{
+    itgc_tensor *x = itgc_new_tensor(b->graph, "x", ITGC_F32, &(itgc_shape){.rank = 4, .dim = {1, 6, 6, 3}});
+    b->graph->inputs[b->graph->input_count++] = x;
+    const net_case c = {.weight = 0.5};
+    itgc_tensor *stem = add_layer(b, x, 3, 16, &c, true);
+    itgc_tensor *inner = add_layer(b, add_layer(b, stem, 16, 16, &c, true), 16, 16, &c, false);
+    itgc_node *sum = add_node(b, "Add", inner, stem, NULL);
+    ((itgc_binary_params *)sum->params)->kind = ITGC_ADD;
+    ((itgc_binary_params *)sum->params)->legacy_axis = -1;
+    itgc_tensor *sums = add_unary(b, "Relu", (itgc_unary_params){.kind = ITGC_RELU}, finish_node(b, sum), sum);
+    add_output(b, add_layer(b, add_layer(b, sums, 16, tail, &c, true), tail, 4, &c, false));
+    b->options = (itgc_quantize_options){.mse_ranges = true, .wide_logits = true, .wide_terms = true, .repeat = true, .widen = true};
+    itgc_fill_uses(b->graph);
+    b->graph->level = ITGC_LOWERED;
+}
+
+/* The sum reads a convolution of its own, right before it, as exact as the float one; in the plan that is a part of the sum's step. */
+static void test_repeated_layer(void **state)
+{
+    (void)state;
+    bench b;
+    start_bench(&b);
+    build_residual(&b, 96);
+    itgc_samples *set = open_noise(&b);
+    itgc_value *value = itgc_new_value(b.arena, ITGC_F32, &b.graph->inputs[0]->shape);
+    for (int64_t i = 0; i < itgc_elements(&value->shape); i++) {
+        value->f[i] = (float)(next_random(&b) % 256) / 256.0f;
+    }
+    b.inputs[0] = value;
+    const itgc_value *before = run_float(&b);
+    const int nodes = b.graph->node_count;
+    const itgc_tuning *tuning = refine_net(&b, set, 1);
+    assert_int_equal(b.graph->node_count, nodes + 2);
+    const itgc_value *after = run_float(&b);
+    for (int64_t i = 0; i < itgc_elements(&before->shape); i++) {
+        assert_float_equal(before->f[i], after->f[i], 1e-5);
+    }
+    b.options.tuning = tuning;
+    const itgc_value *integers = run_integers(&b);
+    for (int64_t i = 0; i < itgc_elements(&before->shape); i++) {
+        assert_float_equal(before->f[i], integers->f[i], 0.05);
+    }
+    int found = 0;
+    for (int i = 0; i < b.graph->step_count; i++) {
+        const itgc_step *step = b.graph->steps[i];
+        const bool is_fused = step->kind == &itgc_step_conv_add;
+        found += is_fused;
+        assert_true(!is_fused || step->in[0] == b.graph->inputs[0]); /* the stem again, not the layer that was inside before */
+        assert_true(!is_fused || itgc_result_of(step->inner)->format.type == ITG_S16);
+    }
+    assert_int_equal(found, 1);
+    end_bench(&b);
+}
+
+/* Where the stem is more than 3 % of all multiplications it is computed once, and without finer terms there is nothing to gain. */
+static void test_costly_repetition(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        bench b;
+        start_bench(&b);
+        build_residual(&b, i == 0 ? 8 : 96);
+        b.options.wide_terms = i == 0;
+        const int nodes = b.graph->node_count;
+        (void)refine_net(&b, open_noise(&b), 1);
+        assert_int_equal(b.graph->node_count, nodes);
+        end_bench(&b);
+    }
+}
+
+/* A border of the input's own values fixes the input; what the layer computes is free. */
+static void test_bordered_layer(void **state)
+{
+    (void)state;
+    bench b;
+    start_bench(&b);
+    const net_case c = {.pixels = 4, .channels = 5, .outputs = 3, .weight = 0.5};
+    build_net(&b, &c);
+    ((itgc_conv_params *)b.graph->nodes[2]->params)->pad_values = (const float[]){0.1f, 0.2f, 0.3f, 0.4f, 0.5f};
+    itgc_channels channels;
+    itgc_tie_channels(b.arena, b.graph, &channels);
+    assert_true(channels.fixed[itgc_root_of(&channels, b.graph->nodes[2]->in[0], 0)]);
+    assert_false(channels.fixed[itgc_root_of(&channels, b.graph->nodes[2]->out[0], 0)]);
+    end_bench(&b);
+}
+
 /* int16 outputs free the table of the last layer: its sums are not what the float result behind the activation says, and compared with that
  * they once spoiled what all other layers gain. */
 static void test_freed_activation(void **state)
@@ -335,9 +424,10 @@ static void test_freed_activation(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_ties),       cmocka_unit_test(test_moved_channels), cmocka_unit_test(test_freed_activation),
-        cmocka_unit_test(test_less_noise), cmocka_unit_test(test_robust),         cmocka_unit_test(test_threads),
-        cmocka_unit_test(test_ranges),     cmocka_unit_test(test_no_scores),      cmocka_unit_test(test_no_nodes),
-        cmocka_unit_test(test_channels)};
+        cmocka_unit_test(test_ties),          cmocka_unit_test(test_moved_channels), cmocka_unit_test(test_freed_activation),
+        cmocka_unit_test(test_less_noise),    cmocka_unit_test(test_robust),         cmocka_unit_test(test_threads),
+        cmocka_unit_test(test_ranges),        cmocka_unit_test(test_no_scores),      cmocka_unit_test(test_no_nodes),
+        cmocka_unit_test(test_channels),      cmocka_unit_test(test_repeated_layer), cmocka_unit_test(test_costly_repetition),
+        cmocka_unit_test(test_bordered_layer)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
