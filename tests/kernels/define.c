@@ -100,7 +100,8 @@ static int32_t make_multiplier(check_state *state, int shift, int64_t bound, int
     const int64_t most = shift ? INT32_MAX : (1 << 30) - 1;
     if (!tame && check_chance(state, 20)) /* a power of two: many exact ties */
         return 1 << check_between(state, 15, 29);
-    const int64_t useful = (range << (31 + shift > 40 ? 40 : 31 + shift)) / (bound + 1) + 1;
+    const int bits = 31 + shift > 40 ? 40 : 31 + shift;
+    const int64_t useful = range > INT64_MAX >> bits ? most : (range << bits) / (bound + 1) + 1;
     return check_between(state, 0, (int32_t)((tame || check_chance(state, 85)) && useful < most ? useful : most));
 }
 
