@@ -13,7 +13,7 @@ done
 sed -nE 's/^OP\( *([A-Za-z0-9]+),.*/\1/p' compiler/ops/ops.inc | LC_ALL=C sort -fc 2>/dev/null || complain "compiler/ops/ops.inc: rows are not in alphabetical order"
 for file in runtime/ops/*.c; do
     op=$(basename "$file" .c)
-    grep -q "void itg_op_$op" "$file" || continue
+    grep -q "^void itg_op_$op(" "$file" || complain "$file: no itg_op_$op in it"
     grep -q "} itg_$op;" include/intaglio/plan.h || complain "itg_op_$op: no struct itg_$op in include/intaglio/plan.h"
     grep -lq "ITGC_STEP_KIND(itg_op_$op," compiler/ops/*.c || complain "itg_op_$op: nothing in compiler/ops makes its steps"
     grep -q "itg_op_$op\b" docs/numerics.md || complain "itg_op_$op: no paragraph in docs/numerics.md"

@@ -37,7 +37,7 @@ typedef struct itgc_refiner {
     int threads;
     int batches;
     bool rounded, corrected; /* these steps were kept */
-    bool together;           /* all batches teach: what is used was judged before */
+    bool together;           /* all batches teach and judge */
     bool *judged;            /* by sample: belongs to a batch that judges and to none that teaches */
     itgc_value ***input;     /* [batch][graph input] */
     float **logits;          /* [batch] */

@@ -12,7 +12,7 @@
 #define FREE_COST         0.02
 #define LEAST_WORTH       0.04 /* of all noise, for all that the limits allow */
 #define MOST_BATCHES      48
-#define ENOUGH_TO_ASK_ALL 24 /* batches: of fewer, weights were rounded to suit those that taught */
+#define ENOUGH_TO_ASK_ALL 24 /* batches: fewer are what weights were rounded to suit, more than what int16 gains */
 
 typedef struct cost {
     double wide_macs; /* share */
@@ -186,16 +186,18 @@ static bool accept_best(widening *state, cost now)
     return true;
 }
 
-/* What is chosen here was not fitted to the samples that teach, so they may judge it as well: a quarter of few samples says little. */
-static bool score_all(const itgc_refiner *refiner, double *score)
+/* Who judges: which tensors are int16 follows from noise in the float graph and is hardly fitted to the samples that teach, so all may, where a
+ * quarter of them says little. */
+static itgc_refiner choose_judges(const itgc_refiner *refiner)
 {
-    itgc_refiner all = *refiner;
-    all.together = refiner->batches >= ENOUGH_TO_ASK_ALL;
-    return itgc_score_tuning(&all, score);
+    itgc_refiner judges = *refiner;
+    judges.together = refiner->batches >= ENOUGH_TO_ASK_ALL;
+    return judges;
 }
 
 bool itgc_refine_widths(itgc_refiner *refiner)
 {
+    const itgc_refiner judges = choose_judges(refiner);
     double before;
     double after;
     widening state = {.refiner = refiner, .count = refiner->tuning->tensor_count};
@@ -203,7 +205,7 @@ bool itgc_refine_widths(itgc_refiner *refiner)
     state.copied = ITGC_NEW_ARRAY(refiner->arena, double, state.count);
     state.noise = ITGC_NEW_ARRAY(refiner->arena, double, state.count);
     itgc_trial trial;
-    if (!score_all(refiner, &before) || !itgc_make_trial(refiner, NULL, &trial)) {
+    if (!itgc_score_tuning(&judges, &before) || !itgc_make_trial(refiner, NULL, &trial)) {
         return false;
     }
     const cost now = cost_of(trial.graph);
@@ -216,10 +218,10 @@ bool itgc_refine_widths(itgc_refiner *refiner)
         return false;
     }
     list_candidates(&state);
-    if (!accept_best(&state, now) || !score_all(refiner, &after)) {
+    if (!accept_best(&state, now) || !itgc_score_tuning(&judges, &after)) {
         return false;
     }
-    const bool kept = itgc_is_better(refiner, before, after, 1.0, true);
+    const bool kept = itgc_is_better(&judges, before, after, 1.0, true);
     for (int i = 0; !kept && i < state.count; i++) {
         refiner->tuning->width[i] = ITGC_WIDTH_RULE;
     }

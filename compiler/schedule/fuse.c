@@ -7,6 +7,7 @@
 #include "compiler/ops/op.h"
 
 #include "runtime/kernels/band.h"
+#include "runtime/kernels/element.h"
 #include "runtime/kernels/winograd.h"
 
 #include <string.h>
@@ -26,11 +27,20 @@ typedef struct candidates {
     int count;
 } candidates;
 
+int64_t itgc_row_bytes(const itg_conv *conv)
+{
+    return (int64_t)conv->out[1] * conv->out[2] * (int64_t)itg_element_bytes(conv->out_type);
+}
+
 int itgc_find_inner(const itgc_graph *graph, const itgc_step *reader, itgc_tensor *tensor)
 {
     const itgc_step *conv = itgc_find_writer(graph, reader, tensor);
-    int i = conv ? 0 : -1;
-    while (conv && graph->steps[i] != conv) {
+    const itg_conv *params = conv ? conv->params : NULL;
+    if (!conv || itgc_row_bytes(params) * params->out[0] > INT32_MAX) {
+        return -1;
+    }
+    int i = 0;
+    while (graph->steps[i] != conv) {
         i++;
     }
     return i;

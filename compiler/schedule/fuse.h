@@ -17,6 +17,9 @@ typedef struct itgc_fusion {
 itgc_fusion itgc_fuse_sum(const itgc_graph *graph, int reader);
 itgc_fusion itgc_fuse_windows(const itgc_graph *graph, int reader);
 
+/* fuse.c: bytes of a row of results; those of an image fit int32 where itgc_find_inner found the convolution. */
+int64_t itgc_row_bytes(const itg_conv *conv);
+
 /* fuse.c: the place of the convolution that alone writes `tensor`, which `reader` alone reads; -1: there is none. */
 int itgc_find_inner(const itgc_graph *graph, const itgc_step *reader, itgc_tensor *tensor);
 

@@ -22,7 +22,7 @@ static void *join_params(const itgc_graph *graph, const itg_conv *conv, const vo
 {
     itg_conv_add *params = ITGC_NEW(graph->arena, itg_conv_add);
     *params = (itg_conv_add){.conv = *conv, .add = *(const itg_add *)reader, .band_rows = itgc_choose_band(conv), .band_offset = (int32_t)offset};
-    *bytes = (uint32_t)(params->band_rows * conv->out[1] * conv->out[2]) * (uint32_t)itg_element_bytes(conv->out_type);
+    *bytes = (uint32_t)(params->band_rows * itgc_row_bytes(conv));
     return params;
 }
 

@@ -16,17 +16,18 @@ typedef struct windows {
     int32_t out, kernel, stride, dilation;
 } windows;
 
-/* Rows of windows that are served at a time, and the bytes of the convolution's rows that they see. */
+/* Rows of windows that are served at a time, and the bytes of the convolution's rows that they see at most. */
 static int32_t choose_rows(const itg_conv *conv, windows shape, uint32_t *bytes)
 {
-    const int32_t row_bytes = conv->out[1] * conv->out[2] * (int32_t)itg_element_bytes(conv->out_type);
+    const int32_t row_bytes = (int32_t)itgc_row_bytes(conv);
     int32_t wanted = itgc_choose_band(conv);
     if (conv->packing != ITG_PACK_ROWS && wanted < ITG_BAND_BYTES / row_bytes) {
         wanted = ITG_BAND_BYTES / row_bytes; /* each call stages its input anew */
     }
     int32_t rows = (wanted + shape.stride - 1) / shape.stride;
     rows = rows < shape.out ? rows : shape.out;
-    *bytes = (uint32_t)(((rows - 1) * shape.stride + (shape.kernel - 1) * shape.dilation + 1) * row_bytes);
+    const int64_t reach = (int64_t)(rows - 1) * shape.stride + (int64_t)(shape.kernel - 1) * shape.dilation + 1; /* with padding */
+    *bytes = (uint32_t)((reach < conv->out[0] ? (int32_t)reach : conv->out[0]) * row_bytes);
     return rows;
 }
 

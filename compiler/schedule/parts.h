@@ -28,7 +28,7 @@ void itgc_share_weights(const itg_conv *pairs, itg_conv *dots);
  * weights. */
 bool itgc_can_transform(const itg_conv *conv, int32_t images);
 
-/* fuse.c: convolutions inside the steps of the sums and poolings that read them, where the arena is no larger for it. */
+/* fuse.c: convolutions inside the steps of the sums, poolings and depthwise convolutions that read them, where the arena is no larger for it. */
 void itgc_fuse_steps(itgc_graph *graph);
 
 /* merge_constants.c: drops constants no step points to and keeps one of each set of equal arrays. */

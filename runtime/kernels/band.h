@@ -11,7 +11,7 @@
 
 #define ITG_MAX_SEGMENTS 128   /* the packer leaves convolutions with more to the scalar table */
 #define ITG_BAND_BYTES   98304 /* of activations staged at a time: with a block of weights they stay in a 512 KB second-level cache */
-#define ITG_PIXEL_LIST   240   /* output pixels at most that a block of weights passes over: the lists of neon/walk.h, the bands of fused sums */
+#define ITG_PIXEL_LIST   240   /* output pixels at most that a block of weights passes over: the lists of neon/walk.h, bands of results */
 
 typedef struct itg_runs {
     int32_t segments, run, steps; /* steps = run / step bytes, rounded up */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * A convolution computed for the windows that alone read it: the rows that some of them see into scratch memory, then those windows. Rows that the
- * next windows see too are moved to the front and not computed again. convpool.c and convdepthwise.c share it. */
+ * next windows see too are moved to the front and not computed again. conv_pool.c and conv_depthwise.c share it. */
 #ifndef ITG_OPS_CONV_BAND_H
 #define ITG_OPS_CONV_BAND_H
 
@@ -29,29 +29,18 @@ static inline itg_span itg_find_span(const itg_conv_windows *windows, int32_t y0
     return (itg_span){begin > 0 ? begin : 0, end < windows->conv->out[0] ? end : windows->conv->out[0]};
 }
 
-static inline size_t itg_band_row(const itg_conv *conv)
-{
-    return (size_t)conv->out[1] * (size_t)conv->out[2] * itg_element_bytes(conv->out_type);
-}
-
-/* Where the image's first element would be, with row `begin` at codes: what kernels take. */
-static inline uint8_t *itg_band_image(const itg_conv *conv, uint8_t *codes, int32_t begin)
-{
-    return (uint8_t *)((uintptr_t)codes - (size_t)begin * itg_band_row(conv));
-}
-
 /* Has the band hold the rows `next` instead of `now`, which do not begin later; none of them: {0, 0}. */
 static inline void itg_fill_band(const itg_work *work, const itg_conv_windows *windows, uint8_t *scratch, const void *in, itg_span now, itg_span next)
 {
     const itg_blocks all = {0, 0, true};
-    const size_t bytes = itg_band_row(windows->conv);
+    const size_t bytes = itg_result_row_bytes(windows->conv);
     uint8_t *codes = scratch + windows->band_offset;
     const int32_t begin = now.end > next.begin ? now.end : next.begin;
     const int32_t moved = next.begin - now.begin;
     for (int32_t row = next.begin; moved > 0 && row < begin; row++)
         memcpy(codes + (size_t)(row - next.begin) * bytes, codes + (size_t)(row - now.begin) * bytes, bytes);
     if (begin < next.end)
-        itg_compute_conv(work, windows->conv, &all, itg_band_image(windows->conv, codes, next.begin), in, (const int32_t[2]){begin, next.end},
+        itg_compute_conv(work, windows->conv, &all, itg_result_image(windows->conv, codes, next.begin), in, (const int32_t[2]){begin, next.end},
                          scratch);
 }
 
@@ -72,7 +61,7 @@ static inline void itg_walk_windows(const itg_work *work, const itg_step *step, 
         const bool goes_on = at > work->row_begin && rows.y0 > 0;
         itg_fill_band(work, windows, scratch, work->arena + step->in[0] + rows.image * in_bytes, goes_on ? now : (itg_span){0, 0}, next);
         now = next;
-        run(work, step, work->arena + step->out + rows.image * windows->out_bytes, itg_band_image(conv, scratch + windows->band_offset, next.begin),
+        run(work, step, work->arena + step->out + rows.image * windows->out_bytes, itg_result_image(conv, scratch + windows->band_offset, next.begin),
             rows.y0, rows.y1);
     }
 }

@@ -35,17 +35,14 @@ void itg_op_conv_add(const itg_work *work, const itg_step *step)
     const itg_add *add = &params->add;
     const itg_blocks blocks = itg_blocks_of(work, step);
     const size_t in_bytes = itg_image_bytes(conv->in, conv->in_type), row = (size_t)conv->out[1] * (size_t)conv->out[2];
-    const size_t row_bytes = row * itg_element_bytes(conv->out_type);
     uint8_t *scratch = itg_scratch_of(work, step);
     uint8_t *codes = scratch + params->band_offset;
     itg_image_rows rows;
     for (uint32_t at = work->row_begin; blocks.end && at < work->row_end; at += (uint32_t)(rows.y1 - rows.y0)) {
         const uint32_t most = work->row_end - at < (uint32_t)params->band_rows ? work->row_end : at + (uint32_t)params->band_rows;
         rows = itg_next_rows(at, most, conv->out[0]);
-        /* Kernels take the image's first element: so placed that row y0 falls on the band's first. */
-        void *image = (void *)((uintptr_t)codes - (size_t)rows.y0 * row_bytes);
-        itg_compute_conv(work, conv, &blocks, image, work->arena + step->in[0] + rows.image * in_bytes, (const int32_t[2]){rows.y0, rows.y1},
-                         scratch);
+        itg_compute_conv(work, conv, &blocks, itg_result_image(conv, codes, rows.y0), work->arena + step->in[0] + rows.image * in_bytes,
+                         (const int32_t[2]){rows.y0, rows.y1}, scratch);
         const band done = {.a = codes,
                            .b = work->arena + step->in[1] + at * row * itg_element_bytes(add->b_type),
                            .out = work->arena + step->out + at * row * itg_element_bytes(add->out_type),
