@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Conv (plain and grouped) → itg_conv; depthwise ones go to depthwise_quantize.c. Weights become rows [Cout][KH][KW][C / groups].
- * The quantizer of Gemm shares the step kind; schedule makes one step of a convolution and the sum that reads it. */
+ * The quantizer of Gemm shares the step kind; schedule makes one step of a convolution and the sum, pooling or depthwise one that reads it. */
 #include "compiler/ops/quantizers.h"
 #include "compiler/ops/step_fields.h"
 #include "compiler/ops/window_quantize.h"

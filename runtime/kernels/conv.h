@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Contract of the conv family: rows [y0, y1) of one image of a convolution, grouped convolution or fully connected layer.
- * runtime/ops/conv.c calls it; itg_conv in plan.h says what is computed. */
+ * runtime/ops/conv.c and the ops with a convolution inside call it; itg_conv in plan.h says what is computed. */
 #ifndef ITG_KERNELS_CONV_H
 #define ITG_KERNELS_CONV_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Contract of the depthwise family: rows [y0, y1) of one image of a depthwise convolution.
- * runtime/ops/depthwise.c calls it; itg_depthwise in plan.h says what is computed. */
+ * runtime/ops/depthwise.c and the op with a convolution inside call it; itg_depthwise in plan.h says what is computed. */
 #ifndef ITG_KERNELS_DEPTHWISE_H
 #define ITG_KERNELS_DEPTHWISE_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Contract of the pool family: windows over an image, and means or sums along one dimension.
- * runtime/ops/pool.c and reduce.c call it; itg_pool and itg_reduce in plan.h say what is computed. */
+ * runtime/ops/pool.c, reduce.c and the op that pools a convolution inside call it; itg_pool and itg_reduce in plan.h say what is computed. */
 #ifndef ITG_KERNELS_POOL_H
 #define ITG_KERNELS_POOL_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The steps of a run of widened.h for 1 to 4 pixels times 16 output channels, as one loop of assembly: it takes all registers, and the order of
- * operations in which it runs best is none that GCC 12 keeps. Used by widened.h of this folder. */
+ * The steps of a run of widened_conv.h for 1 to 4 pixels times 16 output channels, as one loop of assembly: it takes all registers, and the order of
+ * operations in which it runs best is none that GCC 12 keeps. Used by widened_conv.h of this folder. */
 #ifndef ITG_AVX2_CROSSED_H
 #define ITG_AVX2_CROSSED_H
 

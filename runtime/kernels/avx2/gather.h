@@ -9,7 +9,8 @@
 
 #include <string.h>
 
-/* One pixel's runs as int16, `depth` of them in all. 16 at a time: what is too many, the next run or pixel overwrites. */
+/* One pixel's runs as int16, `depth` of them in all. 16 at a time: what is too many, the next run or pixel
+ * overwrites, or it stays among a pixel's last elements, where the weights are 0. */
 static inline void itg_gather_pixel(int16_t *to, const uint8_t *const *segment, ptrdiff_t at, const itg_runs *runs, int32_t depth)
 {
     _mm_storel_epi64((__m128i *)(void *)(to + depth - 4), _mm_setzero_si128());
