@@ -139,7 +139,8 @@ bool itgc_quantize_pool(struct itgc_quantizer *quantizer, itgc_node *node)
         }
     }
     itgc_window_shape shape;
-    if (window.rank > ITGC_MAX_SPATIAL || !itgc_read_window(quantizer->diag, &window, &in->shape, &node->out[0]->shape, &shape)) {
+    if (window.rank > ITGC_MAX_SPATIAL || !itgc_read_window(quantizer->diag, &window, &in->shape, &node->out[0]->shape, &shape) ||
+        !itgc_check_windows(quantizer->diag, &shape)) {
         return false;
     }
     itg_pool pool = start_pool(&shape, &in->format, &out->format);

@@ -2,6 +2,43 @@
  * The windows of Conv and the pools in the runtime's terms. Called by the quantizers of those ops. */
 #include "compiler/ops/window_quantize.h"
 
+#define MOST_STAGED ((int64_t)1 << 28) /* inputs of a row of windows and the next, with padding: kernels count some times their bytes in 32 bits */
+
+static int64_t reach_of(const itgc_window_shape *shape, int axis, int64_t count)
+{
+    return (count - 1) * shape->stride[axis] + (int64_t)(shape->kernel[axis] - 1) * shape->dilation[axis] + 1;
+}
+
+static bool check_reach(itgc_diag *diag, const itgc_window_shape *shape)
+{
+    const int64_t rows = reach_of(shape, 0, 2), columns = reach_of(shape, 1, shape->out[1]);
+    if (rows > MOST_STAGED / columns || rows * columns > MOST_STAGED / (shape->in[2] > 0 ? shape->in[2] : 1)) {
+        return itgc_fail(diag, 419, "two rows of windows reach over %lld x %lld positions of %d channels; use a smaller dilation, stride or padding",
+                         (long long)rows, (long long)columns, shape->in[2]);
+    }
+    return true;
+}
+
+/* The window at `start`, which may be in the padding, along one axis. */
+static bool sees_inside(const itgc_window_shape *shape, int axis, int64_t start)
+{
+    const int64_t dilation = shape->dilation[axis], first = start < 0 ? (dilation - 1 - start) / dilation : 0;
+    return first < shape->kernel[axis] && start + first * dilation < shape->in[axis];
+}
+
+bool itgc_check_windows(itgc_diag *diag, const itgc_window_shape *shape)
+{
+    for (int axis = 0; axis < 2; axis++) {
+        for (int64_t i = 0; i < shape->out[axis]; i++) {
+            if (!sees_inside(shape, axis, i * shape->stride[axis] - shape->before[axis])) {
+                return itgc_fail(diag, 419, "window %lld along spatial dimension %d sees nothing but padding; use a smaller padding", (long long)i,
+                                 axis);
+            }
+        }
+    }
+    return true;
+}
+
 bool itgc_read_window(itgc_diag *diag, const itgc_window *window, const itgc_shape *in, const itgc_shape *out, itgc_window_shape *shape)
 {
     if (window->rank < 1 || window->rank > 2 || !window->channels_last || in->rank != window->rank + 2) {
@@ -23,7 +60,7 @@ bool itgc_read_window(itgc_diag *diag, const itgc_window *window, const itgc_sha
         shape->before[to] = (int32_t)window->before[i];
         shape->after[to] = (int32_t)window->after[i];
     }
-    return true;
+    return check_reach(diag, shape);
 }
 
 const int8_t *itgc_pad_codes(itgc_quantizer *quantizer, const float *values, const itgc_window_shape *shape, const itgc_format *in)

@@ -47,6 +47,35 @@ static void test_windows(void **state)
     }
 }
 
+/* Ranges that come from a file run no float model, which would find them. */
+static void refuses_windows(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t kernel, dilation, pad;
+    } refused[] = {{3, 1, 3}, {3, 1, 4000000}, {2, 16, 16}, {3, 1 << 23, 1 << 23}};
+    for (size_t i = 0; i < 2 * sizeof refused / sizeof refused[0]; i++) {
+        bench b;
+        start_bench(&b);
+        itgc_tensor *x = add_input(&b, DIMS(1, 8, 8, 64), 0x1p-5, 0);
+        itgc_node *node = add_node(&b, i % 2 ? "AveragePool" : "MaxPool", x, NULL, NULL);
+        itgc_pool_params *params = node->params;
+        *params = (itgc_pool_params){.kind = i % 2 ? ITGC_POOL_AVERAGE : ITGC_POOL_MAX, .window = {.rank = 2, .channels_last = true}};
+        for (int k = 0; k < 2; k++) {
+            params->window.kernel[k] = refused[i / 2].kernel;
+            params->window.stride[k] = refused[i / 2].pad > 100 ? refused[i / 2].pad : 1;
+            params->window.dilation[k] = refused[i / 2].dilation;
+            params->window.before[k] = params->window.after[k] = refused[i / 2].pad;
+        }
+        itgc_tensor *out = finish_node(&b, node);
+        add_output(&b, out);
+        x->range = out->range = (itgc_range){.min = -1.0, .max = 1.0};
+        assert_false(itgc_quantize_graph(b.graph, &b.options));
+        assert_int_equal(b.diag.code, 419);
+        end_bench(&b);
+    }
+}
+
 static void test_global(void **state)
 {
     (void)state;
@@ -92,6 +121,7 @@ static void test_reductions(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_windows), cmocka_unit_test(test_global), cmocka_unit_test(test_reductions)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_windows), cmocka_unit_test(refuses_windows), cmocka_unit_test(test_global),
+                                       cmocka_unit_test(test_reductions)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
