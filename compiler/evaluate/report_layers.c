@@ -14,6 +14,10 @@ static void add_layer(itgc_text *text, const itgc_layer_report *layer)
     itgc_add_json_string(text, layer->node->name);
     itgc_add(text, ", \"onnx\": ");
     itgc_add_json_string(text, layer->node->type);
+    if (layer->inner) {
+        itgc_add(text, ", \"inner\": ");
+        itgc_add_json_string(text, layer->inner->name);
+    }
     itgc_add(text, ", \"out\": ");
     itgc_add_json_string(text, layer->out->name);
     itgc_addf(text, ", \"first_step\": %d, \"last_step\": %d, ", layer->first_step, layer->last_step);
@@ -83,8 +87,16 @@ static double bar(double db)
 static void add_layer_row(itgc_text *text, const itgc_layer_report *layer)
 {
     itgc_add(text, "<tr><td>");
+    if (layer->inner) {
+        itgc_add_escaped(text, layer->inner->name);
+        itgc_add(text, " + ");
+    }
     itgc_add_escaped(text, layer->node->name);
     itgc_add(text, "</td><td>");
+    if (layer->inner) {
+        itgc_add_escaped(text, layer->inner->type);
+        itgc_add(text, " + ");
+    }
     itgc_add_escaped(text, layer->node->type);
     itgc_addf(text, "</td><td>%s</td>", itgc_code_name(layer->out->format.type));
     if (layer->has_local)

@@ -191,7 +191,8 @@ bool cli_open_resume(cli_evaluation *evaluation, const char *json)
     char *text = head && exists(resume->path) ? (char *)itgc_read_file(c->arena, &c->diag, resume->path, 0, &bytes) : NULL;
     if (text && strncmp(text, head, strlen(head)) == 0)
         take_over(evaluation, text + strlen(head));
-    resume->file = c->diag.error ? NULL : fopen(resume->path, "wb");
+    const char *partial = itgc_sprint(c->arena, "%s.partial", resume->path); /* what is taken over is never without a whole file */
+    resume->file = c->diag.error ? NULL : fopen(partial, "wb");
     if (!resume->file)
         return c->diag.error ? false
                              : itgc_fail(&c->diag, 601, "%s: cannot be written (%s); choose another file for --json", resume->path, strerror(errno));
@@ -199,6 +200,8 @@ bool cli_open_resume(cli_evaluation *evaluation, const char *json)
     for (int64_t i = 0; i < evaluation->given.known_count; i++)
         if (!write_record(resume, &evaluation->given.known[i]))
             return false;
+    if (fflush(resume->file) != 0 || rename(partial, resume->path) != 0)
+        return itgc_fail(&c->diag, 602, "%s: writing failed (%s); free some space or choose another file for --json", resume->path, strerror(errno));
     evaluation->given.keep = cli_keep_record;
     evaluation->given.keeper = resume;
     return true;
