@@ -9,10 +9,11 @@ static int64_t reach_of(const itgc_window_shape *shape, int axis, int64_t count)
     return (count - 1) * shape->stride[axis] + (int64_t)(shape->kernel[axis] - 1) * shape->dilation[axis] + 1;
 }
 
+/* Depthwise kernels stage blocks of 32 channels (column.h), however few there are. */
 static bool check_reach(itgc_diag *diag, const itgc_window_shape *shape)
 {
     const int64_t rows = reach_of(shape, 0, 2), columns = reach_of(shape, 1, shape->out[1]);
-    if (rows > MOST_STAGED / columns || rows * columns > MOST_STAGED / (shape->in[2] > 0 ? shape->in[2] : 1)) {
+    if (rows > MOST_STAGED / columns || rows * columns > MOST_STAGED / (shape->in[2] > 32 ? shape->in[2] : 32)) {
         return itgc_fail(diag, 419, "two rows of windows reach over %lld x %lld positions of %d channels; use a smaller dilation, stride or padding",
                          (long long)rows, (long long)columns, shape->in[2]);
     }

@@ -140,13 +140,42 @@ static void test_pixel_padding(void **state)
     end_bench(&b);
 }
 
+/* What kernels stage, counted in 32 bits: all channels of the rows, or depthwise a whole block of 32 of a row. */
+static void refuses_reach(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t channels, group, dilation;
+    } refused[] = {{2048, 1, 1 << 19}, {2, 2, 1 << 24}};
+    for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
+        bench b;
+        start_bench(&b);
+        itgc_tensor *x = add_input(&b, DIMS(1, 2, 2, refused[i].channels), 0x1p-5, 0);
+        itgc_tensor *weights = add_exact_weights(&b, DIMS(2, refused[i].channels / refused[i].group, 1, 3), -7, 0);
+        itgc_node *node = add_node(&b, "Conv", x, weights, NULL);
+        const int64_t dilation = refused[i].dilation;
+        *(itgc_conv_params *)node->params = (itgc_conv_params){.group = refused[i].group,
+                                                               .window = {.rank = 2,
+                                                                          .channels_last = true,
+                                                                          .kernel = {1, 3},
+                                                                          .stride = {1, 1},
+                                                                          .dilation = {1, dilation},
+                                                                          .before = {0, dilation},
+                                                                          .after = {0, dilation}}};
+        itgc_tensor *out = finish_node(&b, node);
+        add_output(&b, out);
+        x->range = out->range = (itgc_range){.min = -1.0, .max = 1.0};
+        assert_false(itgc_quantize_graph(b.graph, &b.options));
+        assert_int_equal(b.diag.code, 419);
+        end_bench(&b);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_cases),
-        cmocka_unit_test(test_tables),
-        cmocka_unit_test(test_hard_channels),
-        cmocka_unit_test(test_pixel_padding),
+        cmocka_unit_test(test_cases),         cmocka_unit_test(test_tables),   cmocka_unit_test(test_hard_channels),
+        cmocka_unit_test(test_pixel_padding), cmocka_unit_test(refuses_reach),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
