@@ -157,14 +157,6 @@ static void add_step(itgc_text *text, const itgc_step *step)
               step->out->format.type == ITG_S16 || step->out->format.type == ITG_S32 ? "true" : "false");
 }
 
-int64_t itgc_count_macs(const itgc_graph *graph)
-{
-    int64_t macs = 0;
-    for (int s = 0; s < graph->step_count; s++)
-        macs += graph->steps[s]->macs;
-    return macs;
-}
-
 static void add_evaluation(itgc_text *text, const itgc_graph *graph, const itgc_report *report)
 {
     itgc_add(text, "  \"evaluation\": ");

@@ -45,6 +45,4 @@ void itgc_add_number(itgc_text *text, const char *key, double value, bool known)
 /* "int8", "uint16", … */
 const char *itgc_code_name(itg_type type);
 
-int64_t itgc_count_macs(const itgc_graph *graph);
-
 #endif

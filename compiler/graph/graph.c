@@ -245,3 +245,12 @@ itgc_tensor *itgc_place_owner(const itgc_tensor *tensor)
     }
     return (itgc_tensor *)(uintptr_t)tensor;
 }
+
+int64_t itgc_count_macs(const itgc_graph *graph)
+{
+    int64_t macs = 0;
+    for (int i = 0; i < graph->step_count; i++) {
+        macs += graph->steps[i]->macs;
+    }
+    return macs;
+}

@@ -242,6 +242,9 @@ bool itgc_sort(itgc_graph *graph);
 /* The tensor whose place in the arena `tensor` has: itself unless it is an alias. As strchr: who may change the one may change the other. */
 itgc_tensor *itgc_place_owner(const itgc_tensor *tensor);
 
+/* Multiplications of all steps. */
+int64_t itgc_count_macs(const itgc_graph *graph);
+
 /* Shapes and values. itgc_elements is -1 if the shape is unknown or the product overflows 2^40. */
 int64_t itgc_elements(const itgc_shape *shape);
 bool itgc_same_shape(const itgc_shape *a, const itgc_shape *b);

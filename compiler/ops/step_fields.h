@@ -35,15 +35,16 @@
     ROW(epilogue.narrow, ITGC_FIELD_U8, 1)                                                                                                           \
     ROW(epilogue.wide, ITGC_FIELD_U8, 1)
 
-#define ITGC_CONV_ROWS(ROW)                                                                                                                          \
+/* What all that walk windows begin with, and what layers by constant weights end with. */
+#define ITGC_WINDOW_ROWS(ROW)                                                                                                                        \
     ROW(in, ITGC_FIELD_I32, 3)                                                                                                                       \
     ROW(out, ITGC_FIELD_I32, 3)                                                                                                                      \
     ROW(kernel, ITGC_FIELD_I32, 2)                                                                                                                   \
     ROW(stride, ITGC_FIELD_I32, 2)                                                                                                                   \
     ROW(dilation, ITGC_FIELD_I32, 2)                                                                                                                 \
-    ROW(before, ITGC_FIELD_I32, 2)                                                                                                                   \
-    ROW(groups, ITGC_FIELD_I32, 1)                                                                                                                   \
-    ROW(out_pitch, ITGC_FIELD_I32, 1)                                                                                                                \
+    ROW(before, ITGC_FIELD_I32, 2)
+
+#define ITGC_LAYER_ROWS(ROW)                                                                                                                         \
     ROW(weights, ITGC_FIELD_POINTER, 1)                                                                                                              \
     ROW(pad, ITGC_FIELD_POINTER, 1)                                                                                                                  \
     ROW(pad_code, ITGC_FIELD_I32, 1)                                                                                                                 \
@@ -52,20 +53,15 @@
     ROW(out_type, ITGC_FIELD_TYPE, 1)                                                                                                                \
     ROW(packing, ITGC_FIELD_I32, 1)
 
+#define ITGC_CONV_ROWS(ROW)                                                                                                                          \
+    ITGC_WINDOW_ROWS(ROW)                                                                                                                            \
+    ROW(groups, ITGC_FIELD_I32, 1)                                                                                                                   \
+    ROW(out_pitch, ITGC_FIELD_I32, 1)                                                                                                                \
+    ITGC_LAYER_ROWS(ROW)
+
 #define ITGC_DEPTHWISE_ROWS(ROW)                                                                                                                     \
-    ROW(in, ITGC_FIELD_I32, 3)                                                                                                                       \
-    ROW(out, ITGC_FIELD_I32, 3)                                                                                                                      \
-    ROW(kernel, ITGC_FIELD_I32, 2)                                                                                                                   \
-    ROW(stride, ITGC_FIELD_I32, 2)                                                                                                                   \
-    ROW(dilation, ITGC_FIELD_I32, 2)                                                                                                                 \
-    ROW(before, ITGC_FIELD_I32, 2)                                                                                                                   \
-    ROW(weights, ITGC_FIELD_POINTER, 1)                                                                                                              \
-    ROW(pad, ITGC_FIELD_POINTER, 1)                                                                                                                  \
-    ROW(pad_code, ITGC_FIELD_I32, 1)                                                                                                                 \
-    ITGC_EPILOGUE_ROWS(ROW)                                                                                                                          \
-    ROW(in_type, ITGC_FIELD_TYPE, 1)                                                                                                                 \
-    ROW(out_type, ITGC_FIELD_TYPE, 1)                                                                                                                \
-    ROW(packing, ITGC_FIELD_I32, 1)
+    ITGC_WINDOW_ROWS(ROW)                                                                                                                            \
+    ITGC_LAYER_ROWS(ROW)
 
 #define ITGC_ADD_ROWS(ROW)                                                                                                                           \
     ROW(walk.dim, ITGC_FIELD_I32, 4)                                                                                                                 \
@@ -84,12 +80,7 @@
     ROW(out_type, ITGC_FIELD_TYPE, 1)
 
 #define ITGC_POOL_ROWS(ROW)                                                                                                                          \
-    ROW(in, ITGC_FIELD_I32, 3)                                                                                                                       \
-    ROW(out, ITGC_FIELD_I32, 3)                                                                                                                      \
-    ROW(kernel, ITGC_FIELD_I32, 2)                                                                                                                   \
-    ROW(stride, ITGC_FIELD_I32, 2)                                                                                                                   \
-    ROW(dilation, ITGC_FIELD_I32, 2)                                                                                                                 \
-    ROW(before, ITGC_FIELD_I32, 2)                                                                                                                   \
+    ITGC_WINDOW_ROWS(ROW)                                                                                                                            \
     ROW(average, ITGC_FIELD_BOOL, 1)                                                                                                                 \
     ROW(include_pad, ITGC_FIELD_BOOL, 1)                                                                                                             \
     ROW(after, ITGC_FIELD_I32, 2)                                                                                                                    \

@@ -22,6 +22,11 @@ bool itgc_is_linear(const itgc_node *node)
     return strcmp(node->op->family, "conv") == 0 || strcmp(node->op->family, "gemm") == 0;
 }
 
+bool itgc_is_sum(const itgc_node *node)
+{
+    return strcmp(node->op->family, "binary") == 0 && ((const itgc_binary_params *)node->params)->kind == ITGC_ADD;
+}
+
 /* Normal forms of lower: Conv [M,C/g,k…], Gemm by [N,K] with alpha = beta = 1. */
 static bool is_normal(const itgc_node *node)
 {

@@ -147,6 +147,9 @@ typedef struct itgc_linear {
 
 /* Whether the node is a Conv or Gemm. */
 bool itgc_is_linear(const itgc_node *node);
+
+/* An Add. */
+bool itgc_is_sum(const itgc_node *node);
 /* The layer of a Conv or Gemm node, slopes of its fused activation included. False with error 403 if it is not linear by constants. */
 bool itgc_read_linear(const itgc_quantizer *quantizer, const itgc_node *node, itgc_linear *linear);
 

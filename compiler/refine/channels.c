@@ -30,7 +30,7 @@ static void tie(itgc_channels *channels, const itgc_tensor *a, int64_t channel_a
     channels->fixed[first] = channels->fixed[first] || channels->fixed[second];
 }
 
-static void fix(itgc_channels *channels, const itgc_tensor *tensor)
+void itgc_fix_channels(const itgc_channels *channels, const itgc_tensor *tensor)
 {
     for (int64_t c = 0; tensor && c < channels->count[tensor->id]; c++) {
         channels->fixed[itgc_root_of(channels, tensor, c)] = true;
@@ -40,10 +40,10 @@ static void fix(itgc_channels *channels, const itgc_tensor *tensor)
 static void fix_node(itgc_channels *channels, const itgc_node *node)
 {
     for (int i = 0; i < node->in_count; i++) {
-        fix(channels, node->in[i]);
+        itgc_fix_channels(channels, node->in[i]);
     }
     for (int i = 0; i < node->out_count; i++) {
-        fix(channels, node->out[i]);
+        itgc_fix_channels(channels, node->out[i]);
     }
 }
 
@@ -83,7 +83,7 @@ static bool tie_product(itgc_channels *channels, const itgc_node *node)
     if (node->in[0]->constant || node->in[1]->constant || !itgc_same_shape(&node->in[1 - factor]->shape, out) || itgc_same_shape(other, out)) {
         return false;
     }
-    fix(channels, node->in[factor]);
+    itgc_fix_channels(channels, node->in[factor]);
     return tie_all(channels, node->in[1 - factor], node->out[0]);
 }
 
@@ -194,7 +194,7 @@ static bool tie_layer(itgc_channels *channels, const itgc_node *node)
     const int64_t taps =
         is_family(node, "gemm") ? node->in[1]->shape.dim[1] : node->in[1]->shape.dim[1] * ((const itgc_conv_params *)node->params)->group;
     if (pads) {
-        fix(channels, node->in[0]);
+        itgc_fix_channels(channels, node->in[0]);
     }
     return channels->count[node->in[0]->id] == taps;
 }
@@ -253,9 +253,9 @@ void itgc_tie_channels(itgc_arena *arena, const itgc_graph *graph, itgc_channels
         }
     }
     for (int i = 0; i < graph->input_count; i++) {
-        fix(channels, graph->inputs[i]);
+        itgc_fix_channels(channels, graph->inputs[i]);
     }
     for (int i = 0; i < graph->output_count; i++) {
-        fix(channels, graph->outputs[i]);
+        itgc_fix_channels(channels, graph->outputs[i]);
     }
 }

@@ -21,4 +21,7 @@ void itgc_tie_channels(itgc_arena *arena, const itgc_graph *graph, itgc_channels
 /* The channel that stands for all tied to this one. */
 int64_t itgc_root_of(const itgc_channels *channels, const itgc_tensor *tensor, int64_t channel);
 
+/* Forbids to scale any channel of the tensor, NULL: of none. */
+void itgc_fix_channels(const itgc_channels *channels, const itgc_tensor *tensor);
+
 #endif

@@ -10,7 +10,6 @@
 
 #define LARGEST_GAIN_CHANGE 0.1
 #define MOST_MULTIPLIER     1073741823.0
-#define FEWEST_BATCHES      24 /* after rounding, which takes the means out already: of fewer, corrections gain nothing on others */
 
 /* Sums over one channel's results that the activation does not cut off: y as computed, e = float - y. batch: of the means of e by batch. */
 typedef struct channel_sums {
@@ -204,8 +203,8 @@ bool itgc_refine_corrections(itgc_refiner *refiner)
 {
     double before;
     double after;
-    if (refiner->rounded && refiner->batches < FEWEST_BATCHES) {
-        return true;
+    if (refiner->rounded && refiner->batches < ITGC_ENOUGH_BATCHES) {
+        return true; /* rounding took the means out already */
     }
     itgc_layer_tuning **old = copy_tuning(refiner);
     if (!itgc_score_tuning(refiner, &before) || !itgc_correct_layers(refiner) || !itgc_score_tuning(refiner, &after)) {

@@ -58,15 +58,18 @@ static bool is_known(const itgc_refiner *refiner, const itgc_tensor *tensor, int
     return refiner->batches >= ENOUGH_BATCHES || values >= ENOUGH_VALUES || is_pooled;
 }
 
-/* What is stored, and not for a fused activation alone. */
-static void fix_unknown(const itgc_refiner *refiner, itgc_channels *channels)
+/* Not what a fused activation replaces. */
+static bool is_stored(const itgc_tensor *tensor)
+{
+    return !(tensor->producer && tensor->producer->fused);
+}
+
+static void fix_unknown(const itgc_refiner *refiner, const itgc_channels *channels)
 {
     for (int i = 0; i < channels->graph->tensor_count; i++) {
         const itgc_tensor *tensor = channels->graph->tensors[i];
-        const bool is_stored = !(tensor->producer && tensor->producer->fused);
-        const bool known = channels->count[i] == 0 || !is_stored || is_known(refiner, tensor, channels->count[i]);
-        for (int64_t c = 0; !known && c < channels->count[i]; c++) {
-            channels->fixed[itgc_root_of(channels, tensor, c)] = true;
+        if (channels->count[i] > 0 && is_stored(tensor) && !is_known(refiner, tensor, channels->count[i])) {
+            itgc_fix_channels(channels, tensor);
         }
     }
 }
@@ -75,10 +78,8 @@ static void fix_unknown(const itgc_refiner *refiner, itgc_channels *channels)
 static void fix_sums(const itgc_channels *channels)
 {
     for (int i = 0; i < channels->graph->node_count; i++) {
-        const itgc_node *node = channels->graph->nodes[i];
-        const bool is_sum = strcmp(node->op->family, "binary") == 0 && ((const itgc_binary_params *)node->params)->kind == ITGC_ADD;
-        for (int64_t c = 0; is_sum && c < channels->count[node->out[0]->id]; c++) {
-            channels->fixed[itgc_root_of(channels, node->out[0], c)] = true;
+        if (itgc_is_sum(channels->graph->nodes[i])) {
+            itgc_fix_channels(channels, channels->graph->nodes[i]->out[0]);
         }
     }
 }
@@ -95,8 +96,7 @@ static double *find_shares(itgc_arena *arena, const maxima *state)
         for (int64_t c = 0; c < channels->count[i]; c++) {
             whole = fmax(whole, largest[c]);
         }
-        /* What a fused activation replaces is not stored. */
-        for (int64_t c = 0; whole > 0.0 && !(tensor->producer && tensor->producer->fused) && c < channels->count[i]; c++) {
+        for (int64_t c = 0; whole > 0.0 && is_stored(tensor) && c < channels->count[i]; c++) {
             const int64_t root = itgc_root_of(channels, tensor, c);
             share[root] = fmax(share[root], largest[c] / whole);
         }
@@ -200,10 +200,8 @@ static bool score_graph(const itgc_refiner *refiner, itgc_graph *graph, double *
 static void fix_others(const itgc_channels *channels, int tensor)
 {
     for (int i = 0; i < channels->graph->tensor_count; i++) {
-        const itgc_node *producer = channels->graph->tensors[i]->producer;
-        const bool is_stored = !(producer && producer->fused);
-        for (int64_t c = 0; i != tensor && is_stored && c < channels->count[i]; c++) {
-            channels->fixed[itgc_root_of(channels, channels->graph->tensors[i], c)] = true;
+        if (i != tensor && is_stored(channels->graph->tensors[i])) {
+            itgc_fix_channels(channels, channels->graph->tensors[i]);
         }
     }
 }

@@ -8,18 +8,17 @@
 #include <math.h>
 #include <string.h>
 
-#define LEAST_ERROR    1.0 /* shares: the range of least error of the tensor */
-#define EXTREMES       2.0
-#define NARROWER       0.1
-#define NARROWEST      0.3
-#define WIDER          0.5
-#define LEAST_GAIN     0.95 /* of a tensor's noise: what gains less is not worth clipping unseen samples more */
-#define LEAST_PART     0.005
-#define TRIES          5 /* of a tensor, on average */
-#define FEWEST_BATCHES 24
-#define FEWEST_VALUES  65536 /* of a tensor: one in 10,000, which the range of least error may cut off, is a few */
-#define MOST_BATCHES   96
-#define MARGIN         0.97
+#define LEAST_ERROR   1.0 /* shares: the range of least error of the tensor */
+#define EXTREMES      2.0
+#define NARROWER      0.1
+#define NARROWEST     0.3
+#define WIDER         0.5
+#define LEAST_GAIN    0.95 /* of a tensor's noise: what gains less is not worth clipping unseen samples more */
+#define LEAST_PART    0.005
+#define TRIES         5     /* of a tensor, on average */
+#define FEWEST_VALUES 65536 /* of a tensor: one in 10,000, which the range of least error may cut off, is a few */
+#define MOST_BATCHES  96
+#define MARGIN        0.97
 
 typedef struct range_pair {
     double low, high;
@@ -193,7 +192,7 @@ bool itgc_refine_ranges(itgc_refiner *refiner)
     double after;
     double softer;
     bool searched = false;
-    if (refiner->batches < FEWEST_BATCHES) {
+    if (refiner->batches < ITGC_ENOUGH_BATCHES) {
         return true;
     }
     if (!itgc_score_tuning(refiner, &before) || !search_ranges(refiner, &searched)) {

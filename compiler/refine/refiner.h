@@ -6,7 +6,8 @@
 #include "compiler/reference/reference.h"
 #include "compiler/refine/refine.h"
 
-#define ITGC_MOST_GROWTH 1.25 /* of the arena, by what steps make int16 or compute twice */
+#define ITGC_ENOUGH_BATCHES 24   /* of fewer, what was learned says too little about others: each step says what it leaves out then */
+#define ITGC_MOST_GROWTH    1.25 /* of the arena, by what steps make int16 or compute twice */
 
 /* A linear layer and its float results at some positions (pixels of the output, all channels) of every batch. */
 typedef struct itgc_layer {

@@ -19,11 +19,6 @@ static itgc_node *layer_of(const itgc_tensor *tensor)
     return node && node->is_fused ? node->in[0]->producer : node;
 }
 
-static bool is_addition(const itgc_node *node)
-{
-    return strcmp(node->op->family, "binary") == 0 && ((const itgc_binary_params *)node->params)->kind == ITGC_ADD && !node->is_fused;
-}
-
 /* The one sum that reads a convolution's result, which besides layers read; NULL: it is not so. */
 static itgc_node *find_sum(const itgc_tensor *tensor)
 {
@@ -35,7 +30,7 @@ static itgc_node *find_sum(const itgc_tensor *tensor)
     int layers = 0;
     for (int i = 0; i < tensor->use_count; i++) {
         layers += itgc_is_linear(tensor->uses[i]);
-        sum = is_addition(tensor->uses[i]) ? tensor->uses[i] : sum;
+        sum = itgc_is_sum(tensor->uses[i]) ? tensor->uses[i] : sum;
     }
     return layers > 0 && layers + 1 == tensor->use_count ? sum : NULL;
 }
@@ -91,15 +86,6 @@ static itgc_graph *repeat_layer(const itgc_refiner *refiner, int id, int *own)
     return graph;
 }
 
-static double count_macs(const itgc_graph *graph)
-{
-    double macs = 0.0;
-    for (int i = 0; i < graph->step_count; i++) {
-        macs += (double)graph->steps[i]->macs;
-    }
-    return macs;
-}
-
 /* Whether the second result is finer than 8 bits, in an arena that may be so large. macs: of the whole graph. */
 static bool is_allowed(const itgc_refiner *refiner, itgc_graph *repeated, int own, bool *allowed, double *macs)
 {
@@ -107,7 +93,7 @@ static bool is_allowed(const itgc_refiner *refiner, itgc_graph *repeated, int ow
     itgc_trial trial;
     const bool fine = itgc_make_trial(&one, NULL, &trial);
     *allowed = fine && trial.graph->tensors[own]->format.type == ITG_S16 && trial.graph->arena_bytes <= ITGC_MOST_GROWTH * refiner->first_arena;
-    *macs = fine ? count_macs(trial.graph) : 0.0;
+    *macs = fine ? (double)itgc_count_macs(trial.graph) : 0.0;
     itgc_release_trial(&trial);
     return fine;
 }
@@ -194,7 +180,7 @@ bool itgc_repeat_layers(itgc_refiner *refiner)
         return false;
     }
     refiner->first_arena = trial.graph->arena_bytes;
-    const double first_macs = count_macs(trial.graph);
+    const double first_macs = (double)itgc_count_macs(trial.graph);
     itgc_release_trial(&trial);
     for (int i = 0; i < count; i++) {
         if (find_sum(refiner->graph->tensors[i]) && !try_layer(refiner, i, first_macs, noise)) {

@@ -7,12 +7,11 @@
 
 #include <stdlib.h>
 
-#define MOST_MACS         0.10
-#define LEAST_GAIN        0.002 /* of all noise of tensors: less is not worth int16 */
-#define FREE_COST         0.02
-#define LEAST_WORTH       0.04 /* of all noise, for all that the limits allow */
-#define MOST_BATCHES      48
-#define ENOUGH_TO_ASK_ALL 24 /* batches: fewer are what weights were rounded to suit, more than what int16 gains */
+#define MOST_MACS    0.10
+#define LEAST_GAIN   0.002 /* of all noise of tensors: less is not worth int16 */
+#define FREE_COST    0.02
+#define LEAST_WORTH  0.04 /* of all noise, for all that the limits allow */
+#define MOST_BATCHES 48
 
 typedef struct cost {
     double wide_macs; /* share */
@@ -39,14 +38,11 @@ typedef struct widening {
 
 static cost cost_of(const itgc_graph *graph)
 {
-    double all = 1e-9;
     double wide = 0.0;
     for (int i = 0; i < graph->step_count; i++) {
-        const itgc_step *step = graph->steps[i];
-        all += (double)step->macs;
-        wide += (double)itgc_count_int16_macs(step);
+        wide += (double)itgc_count_int16_macs(graph->steps[i]);
     }
-    return (cost){wide / all, (double)graph->arena_bytes};
+    return (cost){wide / ((double)itgc_count_macs(graph) + 1e-9), (double)graph->arena_bytes};
 }
 
 /* What a tensor costs with the format that a trial gave it. */
@@ -187,11 +183,11 @@ static bool accept_best(widening *state, cost now)
 }
 
 /* Who judges: which tensors are int16 follows from noise in the float graph and is hardly fitted to the samples that teach, so all may, where a
- * quarter of them says little. */
+ * quarter of them says little. Not where they are few: rounded weights suit them more than int16 can gain. */
 static itgc_refiner choose_judges(const itgc_refiner *refiner)
 {
     itgc_refiner judges = *refiner;
-    judges.together = refiner->batches >= ENOUGH_TO_ASK_ALL;
+    judges.together = refiner->batches >= ITGC_ENOUGH_BATCHES;
     return judges;
 }
 

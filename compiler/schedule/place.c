@@ -83,9 +83,16 @@ static uint64_t place_in_order(itgc_arena *scratch, itgc_block *blocks, int coun
 
 uint64_t itgc_place_first_fit(itgc_arena *scratch, itgc_block *blocks, int count, uint32_t align)
 {
+    uint64_t *offsets = ITGC_NEW_ARRAY(scratch, uint64_t, count);
     const uint64_t by_life = place_in_order(scratch, blocks, count, align, true);
+    for (int i = 0; i < count; i++) {
+        offsets[i] = blocks[i].offset;
+    }
     const uint64_t by_start = place_in_order(scratch, blocks, count, align, false);
-    return by_start <= by_life ? by_start : place_in_order(scratch, blocks, count, align, true);
+    for (int i = 0; by_life < by_start && i < count; i++) {
+        blocks[i].offset = offsets[i];
+    }
+    return by_life < by_start ? by_life : by_start;
 }
 
 uint64_t itgc_place_lower_bound(itgc_arena *scratch, const itgc_block *blocks, int count)

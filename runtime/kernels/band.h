@@ -107,7 +107,7 @@ static inline uint32_t itg_band_plane_bytes(const itg_conv *conv)
 static inline int32_t itg_tail_steps(const itg_conv *conv)
 {
     const itg_runs runs = itg_cut_runs(conv);
-    const int32_t apart = conv->stride[1] * conv->in[2];
+    const int64_t apart = (int64_t)conv->stride[1] * conv->in[2];
     const bool ends_alone = runs.merged && runs.run % 4 == 1 && runs.run > 4 && runs.segments > 1;
     const bool pays = runs.blocks > 1 && runs.steps < 10 && apart >= 4 && apart <= 60, fits = runs.segments * runs.steps <= ITG_MAX_SEGMENTS;
     return ends_alone && pays && fits && conv->packing == ITG_PACK_16C4 && conv->in_type != ITG_S16 ? (runs.segments + 3) / 4 : 0;

@@ -106,11 +106,11 @@ static inline uint32_t itg_widened_pixel_bytes(const itg_conv *conv)
     return ((uint32_t)(itg_widened_rows(conv) * conv->out[1]) * 4 + 63) / 64 * 64;
 }
 
+/* A run's last step may read 14 bytes on, gathering writes 30. */
 static inline uint32_t itg_widened_row_bytes(const itg_conv *conv)
 {
     const int32_t rows = itg_reach(conv, 0, itg_widened_rows(conv));
-    return ((uint32_t)(rows * itg_unwidened_row_bytes(conv)) * 2 + 32 + 63) / 64 *
-           64; /* a run's last step may read 14 bytes on, gathering writes 30 */
+    return ((uint32_t)(rows * itg_unwidened_row_bytes(conv)) * 2 + 32 + 63) / 64 * 64;
 }
 
 /* Bytes of the rows that `rows` rows of a gathered layer read, and 16 more. */

@@ -162,11 +162,7 @@ static void refuses_reach(void **state)
                                                                           .dilation = {1, dilation},
                                                                           .before = {0, dilation},
                                                                           .after = {0, dilation}}};
-        itgc_tensor *out = finish_node(&b, node);
-        add_output(&b, out);
-        x->range = out->range = (itgc_range){.min = -1.0, .max = 1.0};
-        assert_false(itgc_quantize_graph(b.graph, &b.options));
-        assert_int_equal(b.diag.code, 419);
+        refuse_graph(&b, x, finish_node(&b, node), 419);
         end_bench(&b);
     }
 }

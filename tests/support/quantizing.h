@@ -171,6 +171,15 @@ static inline void add_output(bench *b, itgc_tensor *tensor)
     b->graph->outputs[b->graph->output_count++] = tensor;
 }
 
+/* The quantizer refuses the graph, whose tensors x and `out` have ranges but no float run, with this code. */
+static inline void refuse_graph(bench *b, itgc_tensor *x, itgc_tensor *out, int code)
+{
+    add_output(b, out);
+    x->range = out->range = (itgc_range){.min = -1.0, .max = 1.0};
+    assert_false(itgc_quantize_graph(b->graph, &b->options));
+    assert_int_equal(b->diag.code, code);
+}
+
 static inline void observe_tensor(void *argument, const itgc_tensor *tensor, const itgc_value *value)
 {
     bench *b = argument;

@@ -175,6 +175,11 @@ static void take_over(cli_evaluation *evaluation, char *text)
                   (long long)evaluation->given.known_count);
 }
 
+static bool fail_writing(const cli_resume *resume)
+{
+    return itgc_fail(resume->diag, 602, "%s: writing failed (%s); free some space or choose another file for --json", resume->path, strerror(errno));
+}
+
 bool cli_open_resume(cli_evaluation *evaluation, const char *json)
 {
     itgc_compilation *c = evaluation->session->c;
@@ -191,17 +196,17 @@ bool cli_open_resume(cli_evaluation *evaluation, const char *json)
     char *text = head && exists(resume->path) ? (char *)itgc_read_file(c->arena, &c->diag, resume->path, 0, &bytes) : NULL;
     if (text && strncmp(text, head, strlen(head)) == 0)
         take_over(evaluation, text + strlen(head));
-    const char *partial = itgc_sprint(c->arena, "%s.partial", resume->path); /* what is taken over is never without a whole file */
+    const char *partial = itgc_partial_path(c->arena, resume->path); /* what is taken over is never without a whole file */
     resume->file = c->diag.error ? NULL : fopen(partial, "wb");
     if (!resume->file)
         return c->diag.error ? false
                              : itgc_fail(&c->diag, 601, "%s: cannot be written (%s); choose another file for --json", resume->path, strerror(errno));
     fputs(head, resume->file);
-    for (int64_t i = 0; i < evaluation->given.known_count; i++)
-        if (!write_record(resume, &evaluation->given.known[i]))
-            return false;
-    if (fflush(resume->file) != 0 || rename(partial, resume->path) != 0)
-        return itgc_fail(&c->diag, 602, "%s: writing failed (%s); free some space or choose another file for --json", resume->path, strerror(errno));
+    bool fine = true;
+    for (int64_t i = 0; fine && i < evaluation->given.known_count; i++)
+        fine = write_record(resume, &evaluation->given.known[i]);
+    if (!itgc_finish_partial(partial, resume->path, fine && fflush(resume->file) == 0))
+        return fine && fail_writing(resume);
     evaluation->given.keep = cli_keep_record;
     evaluation->given.keeper = resume;
     return true;
@@ -210,10 +215,7 @@ bool cli_open_resume(cli_evaluation *evaluation, const char *json)
 bool cli_keep_record(void *argument, const itgc_record *record)
 {
     cli_resume *resume = argument;
-    if (!write_record(resume, record))
-        return false;
-    return fflush(resume->file) == 0 ||
-           itgc_fail(resume->diag, 602, "%s: writing failed (%s); free some space or choose another file for --json", resume->path, strerror(errno));
+    return write_record(resume, record) && (fflush(resume->file) == 0 || fail_writing(resume));
 }
 
 void cli_close_resume(cli_resume *resume, bool done)

@@ -125,8 +125,9 @@ static void maximum_rows(const itg_pool *pool, void *out, const void *in, int32_
         itg_pool_scalar.maximum(pool, out, in, y0, y1);
         return;
     }
+    const bool by_columns = has_columns(pool);
     for (int32_t y = y0; y < y1; y++)
-        (has_columns(pool) ? maximum_columns : maximum_row)(pool, (uint8_t *)out + (ptrdiff_t)y * pool->out[1] * pool->out[2], in, y);
+        (by_columns ? maximum_columns : maximum_row)(pool, (uint8_t *)out + (ptrdiff_t)y * pool->out[1] * pool->out[2], in, y);
 }
 
 const itg_pool_kernels itg_pool_avx512vnni = {.maximum = maximum_rows, .average = itg_lanes_average, .reduce = itg_lanes_reduce};
