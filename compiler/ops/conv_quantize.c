@@ -107,7 +107,8 @@ bool itgc_quantize_conv(struct itgc_quantizer *quantizer, itgc_node *node)
 {
     const itgc_conv_params *params = node->params;
     itgc_window_shape shape;
-    if (!itgc_read_window(quantizer->diag, &params->window, &node->in[0]->shape, &node->out[0]->shape, &shape)) {
+    if (!itgc_read_window(quantizer->diag, &params->window, &node->in[0]->shape, &node->out[0]->shape, &shape) ||
+        !itgc_check_staging(quantizer->diag, &shape)) {
         return false;
     }
     return is_depthwise(node) ? itgc_add_depthwise_step(quantizer, node, &shape) : add_conv_step(quantizer, node, &shape);

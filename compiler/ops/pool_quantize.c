@@ -85,6 +85,10 @@ static int32_t *list_axis(itgc_arena *arena, const itg_pool *pool, int axis, int
 
 static bool fill_counts(itgc_quantizer *quantizer, itg_pool *pool, const itgc_format *in, const itgc_format *out)
 {
+    const int64_t reach = (int64_t)itgc_highest_code(in) - itgc_lowest_code(in), area = (int64_t)pool->kernel[0] * pool->kernel[1];
+    if (area > INT32_MAX / reach) {
+        return itgc_fail(quantizer->diag, 402, "a window of %d x %d may exceed 32 bits; average in two steps", pool->kernel[0], pool->kernel[1]);
+    }
     int32_t rows;
     int32_t columns;
     const int32_t *row = list_axis(quantizer->arena, pool, 0, &rows);
@@ -99,12 +103,7 @@ static bool fill_counts(itgc_quantizer *quantizer, itg_pool *pool, const itgc_fo
     for (int32_t i = 0; i < pool->count_entries; i++) {
         ratio[i] = in->scale / (out->scale * counts[i]);
     }
-    const int64_t reach = (int64_t)itgc_highest_code(in) - itgc_lowest_code(in);
-    const itgc_ratios ratios = {
-        .ratio = ratio, .count = pool->count_entries, .max_acc = reach * pool->kernel[0] * pool->kernel[1], .type = out->type};
-    if (ratios.max_acc > INT32_MAX) {
-        return itgc_fail(quantizer->diag, 402, "a window of %d x %d may exceed 32 bits; average in two steps", pool->kernel[0], pool->kernel[1]);
-    }
+    const itgc_ratios ratios = {.ratio = ratio, .count = pool->count_entries, .max_acc = reach * area, .type = out->type};
     pool->counts = itgc_keep_constant(quantizer, "counts", counts, 4, true, (size_t)pool->count_entries);
     pool->multipliers = itgc_keep_constant(quantizer, "multiplier", multipliers, 4, true, (size_t)pool->count_entries);
     return itgc_choose_multipliers(quantizer->diag, &ratios, multipliers, &pool->shift, &pool->left);

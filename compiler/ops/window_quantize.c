@@ -10,7 +10,7 @@ static int64_t reach_of(const itgc_window_shape *shape, int axis, int64_t count)
 }
 
 /* Depthwise kernels stage blocks of 32 channels (column.h), however few there are. */
-static bool check_reach(itgc_diag *diag, const itgc_window_shape *shape)
+bool itgc_check_staging(itgc_diag *diag, const itgc_window_shape *shape)
 {
     const int64_t rows = reach_of(shape, 0, 2), columns = reach_of(shape, 1, shape->out[1]);
     if (rows > MOST_STAGED / columns || rows * columns > MOST_STAGED / (shape->in[2] > 32 ? shape->in[2] : 32)) {
@@ -27,17 +27,31 @@ static bool sees_inside(const itgc_window_shape *shape, int axis, int64_t start)
     return first < shape->kernel[axis] && start + first * dilation < shape->in[axis];
 }
 
-bool itgc_check_windows(itgc_diag *diag, const itgc_window_shape *shape)
+static bool check_inside(itgc_diag *diag, const itgc_window_shape *shape, int axis)
 {
-    for (int axis = 0; axis < 2; axis++) {
-        for (int64_t i = 0; i < shape->out[axis]; i++) {
-            if (!sees_inside(shape, axis, i * shape->stride[axis] - shape->before[axis])) {
-                return itgc_fail(diag, 419, "window %lld along spatial dimension %d sees nothing but padding; use a smaller padding", (long long)i,
-                                 axis);
-            }
+    for (int64_t i = 0; i < shape->out[axis]; i++) {
+        if (!sees_inside(shape, axis, i * shape->stride[axis] - shape->before[axis])) {
+            return itgc_fail(diag, 419, "window %lld along spatial dimension %d sees nothing but padding; use a smaller padding", (long long)i, axis);
         }
     }
     return true;
+}
+
+/* Kernels count places in 32 bits, those of the next row of windows too. */
+static bool check_places(itgc_diag *diag, const itgc_window_shape *shape, int axis)
+{
+    const int64_t positions = reach_of(shape, axis, (int64_t)shape->out[axis] + 1), elements = (axis == 0 ? (int64_t)shape->in[1] : 1) * shape->in[2];
+    if (positions > INT32_MAX / elements) {
+        return itgc_fail(diag, 419,
+                         "windows reach over %lld positions of %lld elements along spatial dimension %d; use a smaller dilation, stride or padding",
+                         (long long)positions, (long long)elements, axis);
+    }
+    return true;
+}
+
+bool itgc_check_windows(itgc_diag *diag, const itgc_window_shape *shape)
+{
+    return check_inside(diag, shape, 0) && check_inside(diag, shape, 1) && check_places(diag, shape, 0) && check_places(diag, shape, 1);
 }
 
 bool itgc_read_window(itgc_diag *diag, const itgc_window *window, const itgc_shape *in, const itgc_shape *out, itgc_window_shape *shape)
@@ -61,7 +75,7 @@ bool itgc_read_window(itgc_diag *diag, const itgc_window *window, const itgc_sha
         shape->before[to] = (int32_t)window->before[i];
         shape->after[to] = (int32_t)window->after[i];
     }
-    return check_reach(diag, shape);
+    return true;
 }
 
 const int8_t *itgc_pad_codes(itgc_quantizer *quantizer, const float *values, const itgc_window_shape *shape, const itgc_format *in)

@@ -13,10 +13,13 @@ typedef struct itgc_window_shape {
     int32_t kernel[2], stride[2], dilation[2], before[2], after[2];
 } itgc_window_shape;
 
-/* False with error 410 for three spatial dimensions or channels first, 419 where what a few rows of windows read is more than kernels count. */
+/* False with error 410 for three spatial dimensions or channels first. */
 bool itgc_read_window(itgc_diag *diag, const itgc_window *window, const itgc_shape *in, const itgc_shape *out, itgc_window_shape *shape);
 
-/* Whether every window has a position inside the image, as the runtime's poolings need; else false with error 419. */
+/* What convolutions need, whose kernels stage their input: false with error 419 where a few rows of windows read more than kernels count. */
+bool itgc_check_staging(itgc_diag *diag, const itgc_window_shape *shape);
+
+/* What poolings need, which read in place: places that 32 bits count, and a position inside the image in every window; else false with error 419. */
 bool itgc_check_windows(itgc_diag *diag, const itgc_window_shape *shape);
 
 /* Codes of the real values that padding stands for, one per channel; NULL where they are 0 or there is no padding. */

@@ -47,27 +47,64 @@ static void test_windows(void **state)
     }
 }
 
+/* A square window over 8 x 8 positions of 64 channels. */
+typedef struct far_window {
+    int64_t kernel, stride, dilation, pad;
+} far_window;
+
+static itgc_tensor *add_far_window(bench *b, const far_window *far, bool average)
+{
+    itgc_tensor *x = add_input(b, DIMS(1, 8, 8, 64), 0x1p-5, 0);
+    itgc_node *node = add_node(b, average ? "AveragePool" : "MaxPool", x, NULL, NULL);
+    itgc_pool_params *params = node->params;
+    *params = (itgc_pool_params){.kind = average ? ITGC_POOL_AVERAGE : ITGC_POOL_MAX, .window = {.rank = 2, .channels_last = true}};
+    for (int k = 0; k < 2; k++) {
+        params->window.kernel[k] = far->kernel;
+        params->window.stride[k] = far->stride;
+        params->window.dilation[k] = far->dilation;
+        params->window.before[k] = params->window.after[k] = far->pad;
+    }
+    return finish_node(b, node);
+}
+
 /* Ranges that come from a file run no float model, which would find them. */
 static void refuses_windows(void **state)
 {
     (void)state;
-    static const struct {
-        int64_t kernel, dilation, pad;
-    } refused[] = {{3, 1, 3}, {3, 1, 4000000}, {2, 16, 16}, {3, 1 << 23, 1 << 23}};
+    static const far_window refused[] = {{3, 1, 1, 3},                    /* padding alone */
+                                         {3, 4000000, 1, 4000000},        /* the same */
+                                         {2, 1, 16, 16},                  /* between two taps */
+                                         {3, 1 << 23, 1 << 23, 1 << 23}}; /* places of more than 32 bits */
     for (size_t i = 0; i < 2 * sizeof refused / sizeof refused[0]; i++) {
         bench b;
         start_bench(&b);
-        itgc_tensor *x = add_input(&b, DIMS(1, 8, 8, 64), 0x1p-5, 0);
-        itgc_node *node = add_node(&b, i % 2 ? "AveragePool" : "MaxPool", x, NULL, NULL);
-        itgc_pool_params *params = node->params;
-        *params = (itgc_pool_params){.kind = i % 2 ? ITGC_POOL_AVERAGE : ITGC_POOL_MAX, .window = {.rank = 2, .channels_last = true}};
-        for (int k = 0; k < 2; k++) {
-            params->window.kernel[k] = refused[i / 2].kernel;
-            params->window.stride[k] = refused[i / 2].pad > 100 ? refused[i / 2].pad : 1;
-            params->window.dilation[k] = refused[i / 2].dilation;
-            params->window.before[k] = params->window.after[k] = refused[i / 2].pad;
-        }
-        refuse_graph(&b, x, finish_node(&b, node), 419);
+        itgc_tensor *out = add_far_window(&b, &refused[i / 2], i % 2);
+        refuse_graph(&b, b.graph->inputs[0], out, 419);
+        end_bench(&b);
+    }
+}
+
+/* Of 2^32 positions, which 32 bits do not even count. */
+static void refuses_sums(void **state)
+{
+    (void)state;
+    bench b;
+    start_bench(&b);
+    itgc_tensor *out = add_far_window(&b, &(far_window){1 << 16, 1, 1, 1 << 15}, true);
+    refuse_graph(&b, b.graph->inputs[0], out, 402);
+    end_bench(&b);
+}
+
+/* Poolings stage nothing: windows may reach further than a convolution's. */
+static void test_far_windows(void **state)
+{
+    (void)state;
+    static const far_window far = {3, 1, 1 << 13, 1 << 13};
+    for (int average = 0; average < 2; average++) {
+        bench b;
+        start_bench(&b);
+        add_output(&b, add_far_window(&b, &far, average));
+        assert_true(compare_runs(&b) < 0.52);
         end_bench(&b);
     }
 }
@@ -117,7 +154,7 @@ static void test_reductions(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_windows), cmocka_unit_test(refuses_windows), cmocka_unit_test(test_global),
-                                       cmocka_unit_test(test_reductions)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_windows),     cmocka_unit_test(refuses_windows), cmocka_unit_test(refuses_sums),
+                                       cmocka_unit_test(test_far_windows), cmocka_unit_test(test_global),     cmocka_unit_test(test_reductions)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
