@@ -14,4 +14,7 @@ int cli_conformance(const cli_options *options);
 int cli_diff(const cli_options *options);
 int cli_targets(const cli_options *options);
 
+/* matrix.c: what `targets --matrix` prints. */
+void cli_print_matrix(void);
+
 #endif
