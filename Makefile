@@ -110,7 +110,7 @@ $(H)/tests/%_test: tests/%_test.c $(H)/libintagliocompiler.a $(H)/libintaglio.a
 
 # Fuzz targets: FUZZ=1 links each with libFuzzer; without it a driver replays the corpus through the same code.
 FUZZ_TARGETS := import graph options samples
-FUZZ_SHARED := $(addprefix tests/fuzz/,pipeline.c floats.c generator.c patterns.c values.c)
+FUZZ_SHARED := $(addprefix tests/fuzz/,pipeline.c floats.c generator.c patterns.c values.c windows.c)
 FUZZ_LIBS = $(filter-out $(H)/tools/intaglio.o,$(CLI_OBJ)) $(H)/libintagliocompiler.a $(H)/libintaglio.a
 .PHONY: fuzzers replays
 fuzzers: $(FUZZ_TARGETS:%=$(H)/%_fuzzer)

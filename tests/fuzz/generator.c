@@ -11,7 +11,7 @@
 #define PROBE_MEMORY  ((size_t)32 << 20)
 #define PROBE_WORK    ((int64_t)1 << 18)
 #define MOST_NODES    32
-#define MOST_ELEMENTS 4096
+#define MOST_ELEMENTS (1 << 17)
 #define MOST_ROUNDS   12
 
 /* Operands behind the first input, one letter each (values.c). "?" in front of a letter: may be left out. */
@@ -269,7 +269,8 @@ static void add_pattern(fuzz_generator *g, const char *pattern, int first)
 
 static void add_graph_input(fuzz_generator *g)
 {
-    static const char *const shapes[] = {"1,3,8,8", "1,4,6,6", "2,3,5,7", "1,16,4,4", "1,8", "1,5,8", "1,8,8,3", "2,6", "1,1,9,9", "4", "1,2,3,4,5"};
+    static const char *const shapes[] = {"1,3,8,8", "1,4,6,6", "2,3,5,7", "1,16,4,4",  "1,8",       "1,5,8",    "1,8,8,3",
+                                         "2,6",     "1,1,9,9", "4",       "1,2,3,4,5", "1,2,48,16", "1,2,96,80"};
     fuzz_tensor *const tensor = &g->tensors[g->tensor_count];
     const char *const shape = shapes[fuzz_choose(&g->bytes, (int)(sizeof shapes / sizeof shapes[0]))];
     (void)snprintf(tensor->name, sizeof tensor->name, "t%d", g->tensor_count);

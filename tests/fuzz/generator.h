@@ -33,7 +33,7 @@ typedef struct fuzz_generator {
     model_writer writer;
     fuzz_tensor tensors[FUZZ_MOST_TENSORS]; /* inputs and results of nodes */
     int tensor_count, constant_count, node_count;
-    int64_t group, outputs; /* of the operand made last: what its node's attributes and bias must fit */
+    int64_t group, outputs, kernel[ITGC_MAX_RANK]; /* of the operand made last: what its node's attributes and bias must fit */
     int gates;
     bool transposed;
 } fuzz_generator;
@@ -60,5 +60,10 @@ const char *fuzz_add_ints(fuzz_generator *g, const int64_t *values, int count);
 /* kind: a letter of the op table in generator.c. */
 const char *fuzz_add_operand(fuzz_generator *g, char kind, const fuzz_tensor *first, const char *op);
 void fuzz_set_attributes(fuzz_generator *g, const char *op, const char *names, const fuzz_tensor *first);
+
+/* windows.c. Weights of kind w: any, W: of a ConvTranspose, f: 1x1, d: depthwise, j: as many results as channels. */
+const char *fuzz_add_conv_weights(fuzz_generator *g, char kind, const itgc_shape *x);
+/* Every attribute of a window that reaches far; false if the window is to be a usual one and nothing is set. */
+bool fuzz_set_far_windows(fuzz_generator *g, const char *op, const itgc_shape *x);
 
 #endif

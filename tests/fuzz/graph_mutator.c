@@ -5,6 +5,7 @@
 /* libFuzzer's own mutations of bytes, and the entry it calls. */
 size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size);
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed);
+size_t LLVMFuzzerCustomCrossOver(const uint8_t *one, size_t one_size, const uint8_t *two, size_t two_size, uint8_t *out, size_t most, unsigned seed);
 
 /* Half of the time whole pieces are moved, so that what made the other nodes stays as it is. */
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed)
@@ -33,4 +34,19 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsi
         (void)LLVMFuzzerMutate(one, FUZZ_PIECE, FUZZ_PIECE);
         return size;
     }
+}
+
+/* The first pieces of one input, its options among them, and behind them the last ones of another. */
+size_t LLVMFuzzerCustomCrossOver(const uint8_t *one, size_t one_size, const uint8_t *two, size_t two_size, uint8_t *out, size_t most, unsigned seed)
+{
+    const size_t one_pieces = one_size / FUZZ_PIECE, two_pieces = two_size / FUZZ_PIECE;
+    if (one_pieces < 1 || two_pieces < 2)
+        return 0;
+    const size_t kept = (1 + seed % one_pieces) * FUZZ_PIECE, from = (1 + seed / 64 % (two_pieces - 1)) * FUZZ_PIECE;
+    if (kept > most)
+        return 0;
+    const size_t rest = two_size - from < most - kept ? two_size - from : most - kept;
+    memcpy(out, one, kept);
+    memcpy(out + kept, two + from, rest);
+    return kept + rest;
 }

@@ -58,6 +58,14 @@ static void write_graph(itgc_arena *arena, const char *dir, const char *name, co
         write_seed(dir, "import", name, file.bytes, file.count);
 }
 
+/* Of start_generator()'s: matrices, an image of many rows for what is computed inside another step, or a small image. */
+static uint8_t choose_shape(const char *pattern)
+{
+    if (strstr(pattern, "[0,2,1]") != NULL || strstr(pattern, "MatMul") != NULL)
+        return 5;
+    return strncmp(pattern, "Conv x f", 8) == 0 || strncmp(pattern, "Conv x w", 8) == 0 ? 11 : 1;
+}
+
 /* One input for each pattern, on a shape it may fit, and some of random pieces. */
 static void write_graphs(itgc_arena *arena, const char *dir)
 {
@@ -66,7 +74,7 @@ static void write_graphs(itgc_arena *arena, const char *dir)
     for (int i = 0; i < fuzz_pattern_count(); i++) {
         fill_bytes(bytes, sizeof bytes, (uint32_t)i);
         memset(bytes, 0, FUZZ_PIECE);
-        bytes[1] = (uint8_t)(strstr(fuzz_pattern(i), "[0,2,1]") != NULL || strstr(fuzz_pattern(i), "MatMul") != NULL ? 5 : 1);
+        bytes[1] = choose_shape(fuzz_pattern(i));
         bytes[FUZZ_PIECE] = 0;
         bytes[FUZZ_PIECE + 1] = (uint8_t)i;
         (void)snprintf(name, sizeof name, "pattern%02d", i);

@@ -4,6 +4,7 @@
 #include "tests/fuzz/pipeline.h"
 
 #include "compiler/base/text.h"
+#include "compiler/measure/observe.h"
 #include "compiler/ops/op.h"
 
 #include <intaglio/intaglio.h>
@@ -12,10 +13,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MOST_MEMORY   ((size_t)192 << 20)
-#define MOST_WORK     ((int64_t)1 << 22)
-#define MOST_ELEMENTS ((int64_t)1 << 17)
-#define NUDGE         1e-6 /* some units in the last place */
+#define MOST_MEMORY    ((size_t)192 << 20)
+#define MOST_WORK      ((int64_t)1 << 22)
+#define MOST_ELEMENTS  ((int64_t)1 << 18)
+#define MOST_ARENA     ((uint64_t)1 << 24)
+#define TOO_LITTLE_RAM 501
+#define NUDGE          1e-6 /* some units in the last place */
 
 void fuzz_fail(const char *format, ...)
 {
@@ -184,9 +187,24 @@ static itgc_quantize_options choose_steps(const run_state *state)
                                    .output_type = outputs[choose_of(state, 20, 3)]};
 }
 
+/* As a file of ranges may have it, with numbers that no float run gives: such a run stops where a result is infinite. */
+static void prescribe_ranges(itgc_graph *graph)
+{
+    itgc_histogram *const histogram = ITGC_NEW(graph->arena, itgc_histogram);
+    (void)itgc_observe(histogram, (const float[]){-1.0f, 0.25f, 1.0f}, 3);
+    for (int i = 0; i < graph->tensor_count; i++)
+        if (graph->tensors[i]->constant == NULL && itgc_is_float(graph->tensors[i]->type))
+            graph->tensors[i]->range = (itgc_range){.min = histogram->min, .max = histogram->max, .histogram = histogram};
+    graph->level = ITGC_MEASURED;
+}
+
 static bool measure_model(run_state *state)
 {
     itgc_compilation *const c = state->c;
+    if (choose_of(state, 28, 3) == 7) {
+        prescribe_ranges(c->graph);
+        return true;
+    }
     if (state->options->ranges != NULL) {
         if (!itgc_load_ranges(c->graph, state->options->ranges))
             return false;
@@ -228,7 +246,7 @@ static bool plan_model(run_state *state, const itg_kernels *kernels, itg_type st
     itgc_compilation *const c = state->c;
     const itgc_quantize_options quantize = choose_steps(state);
     const itgc_schedule_options schedule = {
-        .align = ITG_ARENA_ALIGN, .packings = {(itg_packing)kernels->packing}, .storage = storage, .workers = 1, .ram_budget = (uint64_t)64 << 20};
+        .align = ITG_ARENA_ALIGN, .packings = {(itg_packing)kernels->packing}, .storage = storage, .workers = 1, .ram_budget = MOST_ARENA};
     c->graph = itgc_clone_graph(c->arena, state->measured);
     const bool done = itgc_quantize(c, &quantize) && itgc_schedule(c, &schedule, kernels);
     fuzz_check_diagnosis(&c->diag, done);
@@ -301,6 +319,8 @@ static void compare_tables(run_state *state, uint32_t crc)
     const itg_kernels *const kernels = is_chosen(state, 25) && other != NULL ? other : best;
     const bool is_scalar = kernels == itg_kernels_named("scalar");
     if (!plan_model(state, kernels, is_chosen(state, 26) ? ITG_U8 : ITG_S8)) {
+        if (state->c->diag.code == TOO_LITTLE_RAM) /* other kernels stage more */
+            return;
         fuzz_fail("table %s does not run what the scalar one does: %s", kernels->name, state->c->diag.error);
     }
     if (run_plan(state, 0xa5) != crc)

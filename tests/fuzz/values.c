@@ -55,22 +55,6 @@ static int64_t dimension(const itgc_shape *shape, int index)
     return index >= 0 && index < shape->rank ? shape->dim[index] : 1;
 }
 
-/* [M, C/group, k…] for Conv, [C, M/group, k…] for ConvTranspose; the group goes with the attributes. */
-static const char *add_conv_weights(fuzz_generator *g, const itgc_shape *x, bool transposed)
-{
-    const int64_t channels = dimension(x, 1) < 1 ? 1 : dimension(x, 1);
-    const int64_t group = fuzz_choose(&g->bytes, 3) == 2 ? channels : 1, kernel = 1 + fuzz_choose(&g->bytes, 3);
-    const int64_t outputs = group * (group == 1 ? 1 + fuzz_choose(&g->bytes, 20) : 1 + fuzz_choose(&g->bytes, 2));
-    itgc_shape shape = *x;
-    shape.dim[0] = transposed ? channels : outputs;
-    shape.dim[1] = (transposed ? outputs : channels) / group;
-    for (int i = 2; i < shape.rank; i++)
-        shape.dim[i] = kernel;
-    g->group = group;
-    g->outputs = outputs;
-    return fuzz_add_floats(g, &shape, false);
-}
-
 /* A shape that broadcasts with x: all of it, one dimension, a channel, a number. */
 static itgc_shape broadcast_shape(fuzz_generator *g, const itgc_shape *x)
 {
@@ -224,8 +208,8 @@ const char *fuzz_add_operand(fuzz_generator *g, char kind, const fuzz_tensor *fi
     (void)op;
     if (kind == '0')
         return "";
-    if (kind == 'w' || kind == 'W')
-        return add_conv_weights(g, x, kind == 'W');
+    if (strchr("wWfdj", kind) != NULL)
+        return fuzz_add_conv_weights(g, kind, x);
     if (kind == 'R')
         return add_resize_scales(g, x);
     if (kind >= '1' && kind <= '4')
@@ -369,8 +353,15 @@ static bool is_needed(const char *name)
            strcmp(name, "equation") == 0 || strcmp(name, "num_groups") == 0 || strcmp(name, "size") == 0;
 }
 
+static bool is_of_window(const char *name)
+{
+    return strcmp(name, "kernel_shape") == 0 || strcmp(name, "strides") == 0 || strcmp(name, "dilations") == 0 || strcmp(name, "pads") == 0 ||
+           strcmp(name, "auto_pad") == 0;
+}
+
 void fuzz_set_attributes(fuzz_generator *g, const char *op, const char *names, const fuzz_tensor *first)
 {
+    const bool has_window = strstr(names, "kernel_shape") != NULL && fuzz_set_far_windows(g, op, &first->shape);
     if (strncmp(op, "Conv", 4) == 0 && g->group > 1)
         set_int(&g->writer, "group", g->group);
     if (strcmp(op, "Gemm") == 0 && g->transposed)
@@ -378,7 +369,7 @@ void fuzz_set_attributes(fuzz_generator *g, const char *op, const char *names, c
     for (const char *at = names; *at != '\0';) {
         const size_t length = strcspn(at, " ");
         const char *const name = itgc_copy_bytes(g->arena, at, length);
-        if (is_needed(name) || fuzz_choose(&g->bytes, 3) == 2)
+        if (!(has_window && is_of_window(name)) && (is_needed(name) || fuzz_choose(&g->bytes, 3) == 2))
             set_one(g, op, name, first);
         at += length;
         at += strspn(at, " ");
