@@ -15,7 +15,7 @@ for file in runtime/ops/*.c; do
     op=$(basename "$file" .c)
     grep -q "^void itg_op_$op(" "$file" || complain "$file: no itg_op_$op in it"
     grep -q "} itg_$op;" include/intaglio/plan.h || complain "itg_op_$op: no struct itg_$op in include/intaglio/plan.h"
-    grep -lq "ITGC_STEP_KIND(itg_op_$op," compiler/ops/*.c || complain "itg_op_$op: nothing in compiler/ops makes its steps"
+    grep -lqE "(_KIND\(|\.run = )itg_op_$op," compiler/ops/*.c compiler/schedule/*.c || complain "itg_op_$op: nothing in compiler/ makes its steps"
     grep -q "itg_op_$op\b" docs/numerics.md || complain "itg_op_$op: no paragraph in docs/numerics.md"
 done
 exit $status

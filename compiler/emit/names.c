@@ -112,12 +112,11 @@ static const char *make_constant_name(const itgc_writer *writer, int step, const
 }
 
 /* Every pointer must be a registered constant's: false with error 900 if one is not. */
-static bool name_step_constants(itgc_writer *writer, int index, const void *params)
+static bool name_params_constants(itgc_writer *writer, int index, const itgc_step_kind *kind, const void *params)
 {
     const itgc_graph *graph = writer->graph;
-    const itgc_step *step = graph->steps[index];
-    for (int f = 0; f < step->kind->field_count; f++) {
-        const itgc_field *field = &step->kind->fields[f];
+    for (int f = 0; f < kind->field_count; f++) {
+        const itgc_field *field = &kind->fields[f];
         const void *pointer = NULL;
         if (field->kind == ITGC_FIELD_POINTER) {
             memcpy(&pointer, (const char *)params + field->offset, sizeof pointer);
@@ -129,6 +128,20 @@ static bool name_step_constants(itgc_writer *writer, int index, const void *para
         }
         if (constant >= 0 && !writer->constant_names[constant]) {
             writer->constant_names[constant] = make_constant_name(writer, index, graph->constants[constant]->suffix);
+        }
+    }
+    return true;
+}
+
+static bool name_step_constants(itgc_writer *writer, int index)
+{
+    const itgc_step *step = writer->graph->steps[index];
+    for (int l = 0; l < itgc_tier_count(step); l++) {
+        const itgc_step *tier = itgc_tier_at(step, l);
+        for (int k = 0; k < writer->graph->packing_count; k++) {
+            if (!name_params_constants(writer, index, tier->kind, tier->variants[k])) {
+                return false;
+            }
         }
     }
     return true;
@@ -183,10 +196,8 @@ bool itgc_init_writer(itgc_writer *writer, const itgc_graph *graph, const itg_mo
         writer->weights_crc = itg_crc32(writer->weights_crc, constant->bytes, constant->count * (size_t)constant->element_bytes);
     }
     for (int i = 0; i < graph->step_count; i++) {
-        for (int k = 0; k < graph->packing_count; k++) {
-            if (!name_step_constants(writer, i, graph->steps[i]->variants[k])) {
-                return false;
-            }
+        if (!name_step_constants(writer, i)) {
+            return false;
         }
     }
     return true;

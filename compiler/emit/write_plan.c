@@ -89,31 +89,86 @@ const char *itgc_plan_suffix(const itgc_writer *w, int k)
     return make_suffix(w, find_plan(w->graph, k), is_alone);
 }
 
-/* "step_07", or "step_07_16c4p" where packings differ. */
-static const char *make_params_name(const itgc_writer *w, int index, int k)
+/* "step_07" */
+static const char *make_step_name(const itgc_writer *w, int index)
 {
-    void *const *variants = w->graph->steps[index]->variants;
+    return itgc_sprint(w->graph->arena, "step_%0*d", w->step_digits, index);
+}
+
+/* "step_07", or "step_07_16c4p" where packings differ. */
+static const char *make_params_name(const itgc_writer *w, const itgc_step *step, const char *name, int k)
+{
     int first = 0, same = 0;
-    while (variants[first] != variants[k]) {
+    while (step->variants[first] != step->variants[k]) {
         first++;
     }
     for (int other = 0; other < w->graph->packing_count; other++) {
-        same += variants[other] == variants[0];
+        same += step->variants[other] == step->variants[0];
     }
-    return itgc_sprint(w->graph->arena, "step_%0*d%s", w->step_digits, index, make_suffix(w, first, same == w->graph->packing_count));
+    return itgc_sprint(w->graph->arena, "%s%s", name, make_suffix(w, first, same == w->graph->packing_count));
+}
+
+/* "step_07_2": the name of a tier's params. */
+static const char *make_tier_name(const itgc_writer *w, const itgc_step *cascade, const char *name, int tier, int k)
+{
+    return make_params_name(w, cascade->tiers[tier], itgc_sprint(w->graph->arena, "%s_%d", name, tier), k);
+}
+
+static void write_tier_comment(itgc_writer *w, const itgc_step *tier)
+{
+    itgc_add(w->text, tier->node ? " /* " : "\n");
+    if (tier->node) {
+        itgc_add_comment(w->text, tier->node->name);
+        itgc_add(w->text, " */\n");
+    }
+}
+
+static void write_cascade(itgc_writer *w, const itgc_step *step, const char *name, int k)
+{
+    const itg_cascade *cascade = step->variants[k];
+    const char *params = make_params_name(w, step, name, k);
+    itgc_addf(
+        w->text,
+        "static const itg_tier %s_tiers[] = {\n    /* op, constants, rows and their bytes; what a row sees: rows, stride, rows before; rows at a "
+        "time, rows in scratch, where, the term's input */\n",
+        params);
+    for (int i = 0; i < step->tier_count; i++) {
+        const itg_tier *tier = &cascade->tiers[i];
+        itgc_addf(w->text, "    { %-18s &%s, %3d, %6d, %2d, %d, %2d, %3d, %3d, %6d, %d },",
+                  itgc_sprint(w->graph->arena, "%s,", step->tiers[i]->kind->tier_name), make_tier_name(w, step, name, i, k), (int)tier->rows,
+                  (int)tier->row_bytes, (int)tier->reach, (int)tier->stride, (int)tier->before, (int)tier->most_rows, (int)tier->band_rows,
+                  (int)tier->band_offset, (int)tier->term);
+        write_tier_comment(w, step->tiers[i]);
+    }
+    itgc_addf(w->text, "};\nstatic const itg_cascade %s = { %s_tiers, %d, %d };\n", params, params, (int)cascade->count,
+              (int)cascade->in_image_bytes);
+}
+
+static void write_step_params(itgc_writer *w, const itgc_step *step, const char *name)
+{
+    for (int k = 0; k < w->graph->packing_count; k++) {
+        if (k > 0 && step->variants[k] == step->params) {
+            continue;
+        }
+        if (step->tiers) {
+            write_cascade(w, step, name, k);
+            continue;
+        }
+        itgc_addf(w->text, "static const %s %s = ", step->kind->params_name, make_params_name(w, step, name, k));
+        itgc_write_params(w, step->kind, step->variants[k]);
+        itgc_add(w->text, ";\n");
+    }
 }
 
 static void write_all_params(itgc_writer *w)
 {
     for (int i = 0; i < w->graph->step_count; i++) {
         const itgc_step *step = w->graph->steps[i];
-        for (int k = 0; k < w->graph->packing_count; k++) {
-            if (k == 0 || step->variants[k] != step->params) {
-                itgc_addf(w->text, "static const %s %s = ", step->kind->params_name, make_params_name(w, i, k));
-                itgc_write_params(w, step->kind, step->variants[k]);
-                itgc_add(w->text, ";\n");
-            }
+        const char *name = make_step_name(w, i);
+        for (int l = 0; step->tiers && l < step->tier_count; l++) {
+            write_step_params(w, step->tiers[l], itgc_sprint(w->graph->arena, "%s_%d", name, l));
         }
+        write_step_params(w, step, name);
     }
 }
 
@@ -125,9 +180,9 @@ static void write_step_comment(itgc_writer *w, const itgc_step *step)
     }
     itgc_add(w->text, " /* ");
     if (step->node) {
-        itgc_add_comment(w->text, step->inner ? step->inner->name : step->node->name);
-        if (step->inner) {
-            itgc_addf(w->text, " + %s", step->node->type);
+        itgc_add_comment(w->text, itgc_tier_at(step, 0)->node->name);
+        for (int l = 1; l < itgc_tier_count(step); l++) {
+            itgc_addf(w->text, " + %s", step->tiers[l]->node->type);
         }
         if (step->node->fused) {
             itgc_addf(w->text, " + %s", step->node->fused->type);
@@ -150,9 +205,10 @@ static void write_steps(itgc_writer *w, int packing)
     for (int i = 0; i < w->graph->step_count; i++) {
         const itg_step *step = &w->model->steps[i];
         itgc_addf(w->text, "    { %-18s &%s, { %6u, %6u, %6u }, %6u, %6u, %6u, %5u, %3u },",
-                  itgc_sprint(w->graph->arena, "%s,", w->graph->steps[i]->kind->op_name), make_params_name(w, i, packing), (unsigned)step->in[0],
-                  (unsigned)step->in[1], (unsigned)step->in[2], (unsigned)step->out, (unsigned)step->scratch, (unsigned)step->scratch_bytes,
-                  (unsigned)step->rows, (unsigned)step->blocks);
+                  itgc_sprint(w->graph->arena, "%s,", w->graph->steps[i]->kind->op_name),
+                  make_params_name(w, w->graph->steps[i], make_step_name(w, i), packing), (unsigned)step->in[0], (unsigned)step->in[1],
+                  (unsigned)step->in[2], (unsigned)step->out, (unsigned)step->scratch, (unsigned)step->scratch_bytes, (unsigned)step->rows,
+                  (unsigned)step->blocks);
         write_step_comment(w, w->graph->steps[i]);
     }
     itgc_add(w->text, "};\n");

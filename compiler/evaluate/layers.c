@@ -86,7 +86,7 @@ static void add_layer(measuring *all, int first, int end)
     *layer = (itgc_layer_report){.node = steps[first]->node, .out = out, .first_step = first, .last_step = end - 1};
     for (int s = first; s < end; s++) {
         layer->macs += steps[s]->macs;
-        layer->inner = steps[s]->inner ? steps[s]->inner : layer->inner;
+        layer->cascade = steps[s]->tiers ? steps[s] : layer->cascade;
         layer->reads_int16 = layer->reads_int16 || itgc_count_int16_macs(steps[s]) > 0;
         for (int i = 0; i < 3; i++)
             layer->reads_int16 = layer->reads_int16 || (steps[s]->in[i] && itgc_place_owner(steps[s]->in[i])->format.type == ITG_S16);

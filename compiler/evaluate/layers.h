@@ -8,8 +8,8 @@
 /* One node's result, over all samples looked at. Rates are shares of its elements. */
 typedef struct itgc_layer_report {
     const itgc_node *node;
-    const itgc_node *inner; /* the convolution computed inside its step; NULL: none */
-    const itgc_tensor *out; /* its format says how the codes stand for reals */
+    const itgc_step *cascade; /* the step, if it is a cascade, of which only the last tier's results are seen; else NULL */
+    const itgc_tensor *out;   /* its format says how the codes stand for reals */
     int first_step, last_step;
     bool has_local;                  /* false: some input is known in integers only */
     double local_db, cumulative_db;  /* SQNR: with float inputs rounded to codes; in the integer graph */

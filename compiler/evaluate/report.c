@@ -146,10 +146,7 @@ static void add_step(itgc_text *text, const itgc_step *step)
     itgc_add_json_string(text, step->node->name);
     itgc_addf(text, ", \"op\": \"%s\", \"onnx\": ", step->kind->op_name);
     itgc_add_json_string(text, step->node->type);
-    if (step->inner) {
-        itgc_add(text, ", \"inner\": ");
-        itgc_add_json_string(text, step->inner->name);
-    }
+    itgc_add_nodes(text, step);
     itgc_addf(text, ", \"macs\": %lld, \"out\": ", (long long)step->macs);
     itgc_add_json_string(text, step->out->name);
     itgc_addf(text, ", \"type\": \"%s\", \"out_bytes\": %u, \"out_offset\": %u, \"scratch_bytes\": %u, \"wide\": %s}",

@@ -246,6 +246,25 @@ itgc_tensor *itgc_place_owner(const itgc_tensor *tensor)
     return (itgc_tensor *)(uintptr_t)tensor;
 }
 
+int itgc_tier_count(const itgc_step *step)
+{
+    return step->tiers ? step->tier_count : 1;
+}
+
+const itgc_step *itgc_tier_at(const itgc_step *step, int index)
+{
+    return step->tiers ? step->tiers[index] : step;
+}
+
+uint32_t itgc_families_of(const itgc_step *step)
+{
+    uint32_t families = 0;
+    for (int i = 0; i < itgc_tier_count(step); i++) {
+        families |= itgc_tier_at(step, i)->kind->families;
+    }
+    return families;
+}
+
 int64_t itgc_count_macs(const itgc_graph *graph)
 {
     int64_t macs = 0;

@@ -146,8 +146,10 @@ typedef struct itgc_field {
 
 typedef struct itgc_step_kind {
     const char *op_name;     /* "itg_op_conv" */
+    const char *tier_name;   /* "itg_tier_conv"; NULL: it cannot be a tier of a cascade */
     const char *params_name; /* "itg_conv" */
     itg_op *run;
+    itg_tier_run *tier; /* NULL as tier_name is */
     size_t params_bytes;
     const itgc_field *fields;
     int field_count;
@@ -160,17 +162,18 @@ struct itgc_step {
     void *params;      /* the struct of plan.h */
     const void *plain; /* scheduled: the same with weights in rows, for host tables that read none of the packings; NULL: params are so */
     void *variants[ITGC_MOST_PACKINGS]; /* scheduled: params for each of the graph's packings, the first: params; equal where nothing is packed */
-    itgc_node *node;                    /* where it comes from */
-    itgc_node *inner;                   /* scheduled: the convolution computed inside its reader's step; NULL: none */
-    itgc_tensor *in[3];                 /* NULL: unused */
+    itgc_node *node;                    /* where it comes from; of a cascade the last tier's */
+    itgc_step **tiers;                  /* scheduled: of a cascade, first to last; NULL: it is no cascade */
+    int tier_count;
+    itgc_tensor *in[3]; /* NULL: unused */
     itgc_tensor *out;
     bool partial;        /* writes only part of out; a later step completes it */
     uint32_t out_offset; /* scheduled: bytes into out where a partial step begins */
     uint32_t rows;
-    uint32_t blocks;          /* scheduled: of channels that kernels compute apart; 0: none */
-    uint32_t scratch_bytes;   /* per worker */
-    uint32_t scratch_offset;  /* scheduled */
-    int64_t macs, inner_macs; /* of all, of the inner convolution */
+    uint32_t blocks;         /* scheduled: of channels that kernels compute apart; 0: none */
+    uint32_t scratch_bytes;  /* per worker */
+    uint32_t scratch_offset; /* scheduled */
+    int64_t macs;
 };
 
 /* A constant array that a params struct points to; emit prints it once, under its name. */
@@ -241,6 +244,13 @@ bool itgc_sort(itgc_graph *graph);
 
 /* The tensor whose place in the arena `tensor` has: itself unless it is an alias. As strchr: who may change the one may change the other. */
 itgc_tensor *itgc_place_owner(const itgc_tensor *tensor);
+
+/* A step's tiers, itself if it is no cascade: what has constants and kernels of its own. */
+int itgc_tier_count(const itgc_step *step);
+const itgc_step *itgc_tier_at(const itgc_step *step, int index);
+
+/* itg_family bits of a step and all its tiers. */
+uint32_t itgc_families_of(const itgc_step *step);
 
 /* Multiplications of all steps. */
 int64_t itgc_count_macs(const itgc_graph *graph);

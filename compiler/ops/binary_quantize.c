@@ -12,7 +12,7 @@
 #define ADD_ROW(member, kind, count) ITGC_FIELD(itg_add, member, kind, count),
 static const itgc_field add_fields[] = {ITGC_ADD_ROWS(ADD_ROW)};
 
-const itgc_step_kind itgc_step_add = ITGC_STEP_KIND(itg_op_add, itg_add, add_fields, ITG_FAMILY_ELEMENTWISE);
+const itgc_step_kind itgc_step_add = ITGC_TIER_KIND(itg_op_add, itg_tier_add, itg_add, add_fields, ITG_FAMILY_ELEMENTWISE);
 
 static const itgc_field mul_fields[] = {
     ITGC_FIELD(itg_mul, walk.dim, ITGC_FIELD_I32, 4),

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Conv (plain and grouped) → itg_conv; depthwise ones go to depthwise_quantize.c. Weights become rows [Cout][KH][KW][C / groups].
- * The quantizer of Gemm shares the step kind; schedule makes one step of a convolution and the sum, pooling or depthwise one that reads it. */
+ * The quantizer of Gemm shares the step kind. */
 #include "compiler/ops/quantizers.h"
 #include "compiler/ops/step_fields.h"
 #include "compiler/ops/window_quantize.h"
@@ -11,16 +11,7 @@
 #define ROW(member, kind, count) ITGC_FIELD(itg_conv, member, kind, count),
 static const itgc_field conv_fields[] = {ITGC_CONV_ROWS(ROW)};
 
-const itgc_step_kind itgc_step_conv = ITGC_STEP_KIND(itg_op_conv, itg_conv, conv_fields, ITG_FAMILY_CONV);
-
-#define CONV_ROW(member, kind, count) ITGC_FIELD(itg_conv_add, conv.member, kind, count),
-#define ADD_ROW(member, kind, count)  ITGC_FIELD(itg_conv_add, add.member, kind, count),
-static const itgc_field conv_add_fields[] = {
-    ITGC_CONV_ROWS(CONV_ROW) ITGC_ADD_ROWS(ADD_ROW) ITGC_FIELD(itg_conv_add, band_rows, ITGC_FIELD_I32, 1),
-    ITGC_FIELD(itg_conv_add, band_offset, ITGC_FIELD_I32, 1),
-};
-
-const itgc_step_kind itgc_step_conv_add = ITGC_STEP_KIND(itg_op_conv_add, itg_conv_add, conv_add_fields, ITG_FAMILY_CONV | ITG_FAMILY_ELEMENTWISE);
+const itgc_step_kind itgc_step_conv = ITGC_TIER_KIND(itg_op_conv, itg_tier_conv, itg_conv, conv_fields, ITG_FAMILY_CONV);
 
 static bool is_wide(const itgc_tensor *tensor)
 {
@@ -29,11 +20,12 @@ static bool is_wide(const itgc_tensor *tensor)
 
 int64_t itgc_count_int16_macs(const itgc_step *step)
 {
-    if (step->inner) {
-        const bool is_result_wide = itgc_result_of(step->inner)->format.type == ITG_S16;
-        return (is_wide(step->in[0]) ? step->inner_macs : 0) + (is_result_wide ? step->macs - step->inner_macs : 0);
+    int64_t macs = 0;
+    for (int i = 0; i < itgc_tier_count(step); i++) {
+        const itgc_step *tier = itgc_tier_at(step, i);
+        macs += is_wide(tier->in[0]) || is_wide(tier->in[1]) || is_wide(tier->in[2]) ? tier->macs : 0;
     }
-    return is_wide(step->in[0]) || is_wide(step->in[1]) || is_wide(step->in[2]) ? step->macs : 0;
+    return macs;
 }
 
 /* [Cout][C/g][KH][KW] → [Cout][KH][KW][C/g]. */

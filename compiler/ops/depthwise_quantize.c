@@ -11,17 +11,8 @@
 #define ROW(member, kind, count) ITGC_FIELD(itg_depthwise, member, kind, count),
 static const itgc_field depthwise_fields[] = {ITGC_DEPTHWISE_ROWS(ROW)};
 
-const itgc_step_kind itgc_step_depthwise = ITGC_STEP_KIND(itg_op_depthwise, itg_depthwise, depthwise_fields, ITG_FAMILY_DEPTHWISE);
-
-#define CONV_ROW(member, kind, count)      ITGC_FIELD(itg_conv_depthwise, conv.member, kind, count),
-#define DEPTHWISE_ROW(member, kind, count) ITGC_FIELD(itg_conv_depthwise, depthwise.member, kind, count),
-static const itgc_field conv_depthwise_fields[] = {
-    ITGC_CONV_ROWS(CONV_ROW) ITGC_DEPTHWISE_ROWS(DEPTHWISE_ROW) ITGC_FIELD(itg_conv_depthwise, band_rows, ITGC_FIELD_I32, 1),
-    ITGC_FIELD(itg_conv_depthwise, band_offset, ITGC_FIELD_I32, 1),
-};
-
-const itgc_step_kind itgc_step_conv_depthwise =
-    ITGC_STEP_KIND(itg_op_conv_depthwise, itg_conv_depthwise, conv_depthwise_fields, ITG_FAMILY_CONV | ITG_FAMILY_DEPTHWISE);
+const itgc_step_kind itgc_step_depthwise =
+    ITGC_TIER_KIND(itg_op_depthwise, itg_tier_depthwise, itg_depthwise, depthwise_fields, ITG_FAMILY_DEPTHWISE);
 
 /* [Cout][taps] → [taps][Cout]. */
 static const int8_t *pack_taps(itgc_quantizer *quantizer, const itgc_linear_codes *codes)

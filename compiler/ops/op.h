@@ -123,8 +123,8 @@ itgc_graph *itgc_clone_graph(itgc_arena *arena, const itgc_graph *graph);
 itgc_node *itgc_make_node(itgc_graph *graph, const char *type, const char *name, itgc_tensor *const *in, int in_count, itgc_tensor *const *out,
                           int out_count);
 
-/* A convolution and the sum, pooling or depthwise convolution that alone reads it in one step: schedule makes it of theirs (schedule/fuse.c). */
-extern const itgc_step_kind itgc_step_conv_add, itgc_step_conv_pool, itgc_step_conv_depthwise;
+/* One step for several of which each alone reads what the one before it writes (schedule/cascade.c). */
+extern const itgc_step_kind itgc_step_cascade;
 
 /* Of a step's multiplications those that read int16 activations: of a layer all or none. What a sum adds to them is not multiplied. */
 int64_t itgc_count_int16_macs(const itgc_step *step);

@@ -11,16 +11,7 @@
 #define ROW(member, kind, count) ITGC_FIELD(itg_pool, member, kind, count),
 static const itgc_field pool_fields[] = {ITGC_POOL_ROWS(ROW)};
 
-const itgc_step_kind itgc_step_pool = ITGC_STEP_KIND(itg_op_pool, itg_pool, pool_fields, ITG_FAMILY_POOL);
-
-#define CONV_ROW(member, kind, count) ITGC_FIELD(itg_conv_pool, conv.member, kind, count),
-#define POOL_ROW(member, kind, count) ITGC_FIELD(itg_conv_pool, pool.member, kind, count),
-static const itgc_field conv_pool_fields[] = {
-    ITGC_CONV_ROWS(CONV_ROW) ITGC_POOL_ROWS(POOL_ROW) ITGC_FIELD(itg_conv_pool, band_rows, ITGC_FIELD_I32, 1),
-    ITGC_FIELD(itg_conv_pool, band_offset, ITGC_FIELD_I32, 1),
-};
-
-const itgc_step_kind itgc_step_conv_pool = ITGC_STEP_KIND(itg_op_conv_pool, itg_conv_pool, conv_pool_fields, ITG_FAMILY_CONV | ITG_FAMILY_POOL);
+const itgc_step_kind itgc_step_pool = ITGC_TIER_KIND(itg_op_pool, itg_tier_pool, itg_pool, pool_fields, ITG_FAMILY_POOL);
 
 static itg_pool start_pool(const itgc_window_shape *shape, const itgc_format *in, const itgc_format *out)
 {

@@ -19,6 +19,13 @@
         .field_count = sizeof table / sizeof table[0], .families = called                                                                            \
     }
 
+/* The same of an op that can be a tier of a cascade. */
+#define ITGC_TIER_KIND(op, tier_op, params, table, called)                                                                                           \
+    {                                                                                                                                                \
+        .op_name = #op, .tier_name = #tier_op, .params_name = #params, .run = op, .tier = tier_op, .params_bytes = sizeof(params), .fields = table,  \
+        .field_count = sizeof table / sizeof table[0], .families = called                                                                            \
+    }
+
 /* The members of an itg_epilogue, an itg_conv, an itg_depthwise, an itg_add and an itg_pool: ROW(member, kind, count) makes the row, with whatever
  * stands before the member. */
 #define ITGC_EPILOGUE_ROWS(ROW)                                                                                                                      \

@@ -72,22 +72,29 @@ static void store_offsets(itgc_graph *graph, const block_list *list)
     }
 }
 
-/* A fused sum may overwrite its other term where nobody reads that later and the convolution does not read it. */
-static void overwrite_terms(itgc_graph *graph)
+/* Of what a cascade reads, the first tensor that nobody reads later and that its results may lie over; NULL: none. */
+static itgc_tensor *find_overwritten(const itgc_graph *graph, int index)
+{
+    const itgc_step *step = graph->steps[index];
+    for (int i = 2; step->tiers && i >= 0; i--) {
+        itgc_tensor *place = step->in[i] ? itgc_place_owner(step->in[i]) : NULL;
+        const bool is_last = place && place->place.last_step == index && (place->place.first_step < index || index == 0);
+        if (is_last && itgc_may_overwrite(step, place, graph->workers)) {
+            return place;
+        }
+    }
+    return NULL;
+}
+
+static void overwrite_inputs(itgc_graph *graph)
 {
     for (int i = 0; i < graph->tensor_count; i++) {
         graph->tensors[i]->overwrites = NULL;
     }
     for (int i = 0; i < graph->step_count; i++) {
-        const itgc_step *step = graph->steps[i];
-        if (step->kind->run != itg_op_conv_add) {
-            continue;
-        }
-        itgc_tensor *out = itgc_place_owner(step->out);
-        itgc_tensor *term = itgc_place_owner(step->in[1]);
-        const bool is_last = term->place.last_step == i && term->place.first_step < i && out->place.first_step == i;
-        if (is_last && term->place.bytes == out->place.bytes && itgc_place_owner(step->in[0]) != term) {
-            out->overwrites = term;
+        itgc_tensor *out = itgc_place_owner(graph->steps[i]->out);
+        if (out->place.first_step == i) {
+            out->overwrites = find_overwritten(graph, i);
         }
     }
 }
@@ -98,7 +105,7 @@ static bool lay_out(itgc_graph *graph, itgc_arena *scratch, block_list *list, ui
     if (!itgc_find_lifetimes(graph)) {
         return false;
     }
-    overwrite_terms(graph);
+    overwrite_inputs(graph);
     *list = collect_blocks(scratch, graph);
     *end = itgc_place_first_fit(scratch, list->blocks, list->count, graph->arena_align);
     return true;

@@ -1,21 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0
- * A convolution whose result one step alone reads, a sum, a pooling or a depthwise convolution, is computed inside that step, some rows at a time:
- * the result never lies in the arena as a whole. The codes stay those of the two steps. In: a graph whose steps are packed. Out: fewer steps, where
- * the arena is no larger for it: bands, one a worker, and the convolution's input, which lives until the reader runs, take memory as well. Called by
- * schedule.c. */
+ * Steps of which each alone reads what the one before it writes become one step, a cascade, that computes some rows of each at a time: what lies
+ * between them never takes a place in the arena as a whole. The codes stay those of the steps. In: a graph whose steps are packed. Out: fewer steps,
+ * where the arena is no larger for it: bands, one a worker, and the first one's input, which lives until the last one runs, take memory as well.
+ * Called by schedule.c. */
 #include "compiler/schedule/fuse.h"
 #include "compiler/ops/op.h"
 
-#include "runtime/kernels/band.h"
-#include "runtime/kernels/element.h"
-#include "runtime/kernels/winograd.h"
-
 #include <string.h>
 
-#define MOST_TRIALS 64 /* fusions that are tried by themselves: each time the whole arena is laid out */
+#define MOST_TRIALS 96 /* edges that are tried by themselves: each time the whole arena is laid out */
 
 typedef struct candidate {
-    itgc_fusion fusion;
+    itgc_edge edge;
     bool is_chosen;
 } candidate;
 
@@ -25,112 +21,91 @@ typedef struct candidates {
     int step_count;
     candidate *list;
     int count;
+    const candidate **into; /* by step: the chosen edge that ends there; NULL: none */
+    bool *is_inside;        /* by step: a chosen edge begins there */
 } candidates;
 
-int64_t itgc_row_bytes(const itg_conv *conv)
+/* From a cascade's last step back. */
+typedef struct path {
+    itgc_step *steps[ITG_MOST_TIERS];
+    int operand[ITG_MOST_TIERS];
+    int count;
+} path;
+
+static void find_candidates(candidates *all)
 {
-    return (int64_t)conv->out[1] * conv->out[2] * (int64_t)itg_element_bytes(conv->out_type);
+    for (int i = 0; i < all->step_count; i++) {
+        all->count += itgc_find_edge(all->graph, i, &all->list[all->count].edge);
+    }
 }
 
-int itgc_find_inner(const itgc_graph *graph, const itgc_step *reader, itgc_tensor *tensor)
+/* The cascade that ends at step `last`, first step first. */
+static path trace_path(const candidates *all, int last)
 {
-    const itgc_step *conv = itgc_find_writer(graph, reader, tensor);
-    const itg_conv *params = conv ? conv->params : NULL;
-    if (!conv || itgc_row_bytes(params) * params->out[0] > INT32_MAX) {
-        return -1;
+    int place[ITG_MOST_TIERS];
+    path found = {.count = 1};
+    place[0] = last;
+    while (all->into[place[found.count - 1]]) {
+        place[found.count] = all->into[place[found.count - 1]]->edge.from;
+        found.count++;
     }
-    int i = 0;
-    while (graph->steps[i] != conv) {
-        i++;
+    for (int i = 0; i < found.count; i++) {
+        const candidate *edge = all->into[place[found.count - 1 - i]];
+        found.steps[i] = all->steps[place[found.count - 1 - i]];
+        found.operand[i] = edge ? edge->edge.operand : 0;
     }
-    return i;
+    return found;
 }
 
-int32_t itgc_choose_band(const itg_conv *conv)
+/* Tiers and sums of the cascade that ends at step `last`. */
+static void measure_path(const candidates *all, int last, int *tiers, int *sums)
 {
-    int32_t rows = 1;
-    if (conv->packing != ITG_PACK_ROWS) {
-        rows = conv->out[1] < ITG_PIXEL_LIST ? ITG_PIXEL_LIST / conv->out[1] : 1;
-    }
-    if (itg_is_transformed(conv)) {
-        const int32_t columns = (conv->out[1] + 3) / 4;
-        rows = columns < ITG_WINOGRAD_TILES ? ITG_WINOGRAD_TILES / columns * 4 : 4;
-    }
-    return rows < conv->out[0] ? rows : conv->out[0];
-}
-
-static const void *plain_of(const itgc_step *step)
-{
-    return step->plain ? step->plain : step->params;
-}
-
-/* The first packing whose params of both are those of packing k; -1: they are the plain ones. */
-static int find_equal(const itgc_step *conv, const itgc_step *reader, int k)
-{
-    int first = conv->variants[k] == plain_of(conv) && reader->variants[k] == plain_of(reader) ? -1 : 0;
-    while (first >= 0 && (conv->variants[first] != conv->variants[k] || reader->variants[first] != reader->variants[k])) {
-        first++;
-    }
-    return first;
-}
-
-void itgc_join_variants(const itgc_graph *graph, const itgc_step *conv, const itgc_step *reader, itgc_join_params *join, itgc_step *step)
-{
-    const uint32_t scratch = conv->scratch_bytes > reader->scratch_bytes ? conv->scratch_bytes : reader->scratch_bytes;
-    const uint32_t offset = (scratch + 63) / 64 * 64; /* behind what the kernels of any packing use */
-    uint32_t most;
-    void *plain = join(graph, plain_of(conv), plain_of(reader), offset, &most);
-    for (int k = 0; k < graph->packing_count; k++) {
-        const int equal = find_equal(conv, reader, k);
-        uint32_t bytes = 0;
-        if (equal == k) {
-            step->variants[k] = join(graph, conv->variants[k], reader->variants[k], offset, &bytes);
-        } else {
-            step->variants[k] = equal < 0 ? plain : step->variants[equal];
+    *tiers = *sums = 0;
+    for (int i = last;; i = all->into[i]->edge.from) {
+        *tiers += 1;
+        *sums += all->steps[i]->kind->run == itg_op_add;
+        if (!all->into[i]) {
+            return;
         }
-        most = most < bytes ? bytes : most;
     }
-    step->params = step->variants[0];
-    step->plain = plain;
-    step->scratch_bytes = offset + (most + 63) / 64 * 64;
 }
 
-static void find_fusions(candidates *all)
+/* Chosen edges in order of where they end, unless a cascade would be longer than a plan can say: two other terms, ITG_MOST_TIERS tiers. */
+static void join_edges(candidates *all)
 {
-    const itgc_graph *graph = all->graph;
-    for (int i = 0; i < graph->step_count; i++) {
-        itgc_fusion fusion = {.step = NULL};
-        if (graph->steps[i]->kind->run == itg_op_add && graph->steps[i]->node) {
-            fusion = itgc_fuse_sum(graph, i);
-        } else if (graph->steps[i]->kind->run == itg_op_pool || graph->steps[i]->kind->run == itg_op_depthwise) {
-            fusion = itgc_fuse_windows(graph, i);
-        }
-        if (fusion.step) {
-            all->list[all->count++].fusion = fusion;
+    memset(all->into, 0, (size_t)all->step_count * sizeof *all->into);
+    memset(all->is_inside, 0, (size_t)all->step_count * sizeof *all->is_inside);
+    for (int i = 0; i < all->count; i++) {
+        const itgc_edge *edge = &all->list[i].edge;
+        int tiers, sums;
+        measure_path(all, edge->from, &tiers, &sums);
+        if (all->list[i].is_chosen && tiers < ITG_MOST_TIERS && sums + (all->steps[edge->to]->kind->run == itg_op_add) <= 2) {
+            all->into[edge->to] = &all->list[i];
+            all->is_inside[edge->from] = true;
         }
     }
 }
 
 /* Makes the graph's steps those of what is chosen. */
-static void apply_chosen(const candidates *all)
+static void apply_chosen(candidates *all)
 {
     itgc_graph *graph = all->graph;
-    memcpy(graph->steps, all->steps, (size_t)all->step_count * sizeof *graph->steps);
-    for (int i = 0; i < all->count; i++) {
-        if (all->list[i].is_chosen) {
-            graph->steps[all->list[i].fusion.conv] = NULL;
-            graph->steps[all->list[i].fusion.reader] = all->list[i].fusion.step;
-        }
-    }
+    join_edges(all);
     graph->step_count = 0;
     for (int i = 0; i < all->step_count; i++) {
-        if (graph->steps[i]) {
-            graph->steps[graph->step_count++] = graph->steps[i];
+        if (all->is_inside[i]) {
+            continue;
         }
+        itgc_step *step = all->steps[i];
+        if (all->into[i]) {
+            const path found = trace_path(all, i);
+            step = itgc_make_cascade(graph, found.steps, found.operand, found.count);
+        }
+        graph->steps[graph->step_count++] = step;
     }
 }
 
-static uint64_t measure(const candidates *all)
+static uint64_t measure(candidates *all)
 {
     apply_chosen(all);
     return itgc_measure_arena(all->graph);
@@ -143,16 +118,21 @@ static void choose_all(candidates *all, bool is_chosen)
     }
 }
 
-void itgc_fuse_steps(itgc_graph *graph)
+static candidates start_candidates(itgc_graph *graph)
 {
-    if (graph->step_count == 0) {
-        return;
-    }
     candidates all = {.graph = graph, .step_count = graph->step_count};
     all.steps = ITGC_NEW_ARRAY(graph->arena, itgc_step *, graph->step_count + 1);
     all.list = ITGC_NEW_ARRAY(graph->arena, candidate, graph->step_count + 1);
+    all.into = ITGC_NEW_ARRAY(graph->arena, const candidate *, graph->step_count + 1);
+    all.is_inside = ITGC_NEW_ARRAY(graph->arena, bool, graph->step_count + 1);
     memcpy(all.steps, graph->steps, (size_t)graph->step_count * sizeof *all.steps);
-    find_fusions(&all);
+    return all;
+}
+
+void itgc_fuse_steps(itgc_graph *graph)
+{
+    candidates all = start_candidates(graph);
+    find_candidates(&all);
     if (all.count == 0) {
         return;
     }
@@ -167,7 +147,7 @@ void itgc_fuse_steps(itgc_graph *graph)
         candidate *one = &all.list[i];
         one->is_chosen = !one->is_chosen;
         const uint64_t bytes = measure(&all);
-        if (bytes < least || (bytes == least && one->is_chosen == one->fusion.is_preferred)) {
+        if (bytes < least || (bytes == least && one->is_chosen == one->edge.is_preferred)) {
             least = bytes;
         } else {
             one->is_chosen = !one->is_chosen;

@@ -39,7 +39,7 @@ itgc_step *itgc_find_writer(const itgc_graph *graph, const itgc_step *reader, it
             writer = step;
         }
     }
-    return writer && writer->kind->run == itg_op_conv && !writer->partial && writer->out == tensor ? writer : NULL;
+    return writer && !writer->partial && writer->out == tensor ? writer : NULL;
 }
 
 /* True if the copy lays dense pixels of `channels` elements further apart and changes nothing. */
@@ -57,7 +57,7 @@ static bool join_member(const itgc_graph *graph, const itgc_step *step)
     const itg_copy *copy = step->params;
     itgc_tensor *member = step->in[0];
     itgc_step *writer = member && member->format.type == step->out->format.type ? itgc_find_writer(graph, step, member) : NULL;
-    if (!writer) {
+    if (!writer || writer->kind->run != itg_op_conv) {
         return false;
     }
     itg_conv *conv = writer->params;

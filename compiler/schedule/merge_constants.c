@@ -61,14 +61,20 @@ static void walk_params(const itgc_graph *graph, const itgc_step_kind *kind, voi
     }
 }
 
+static void walk_step(const itgc_graph *graph, const itgc_step *step, ranked_constant *list, visitor *visit)
+{
+    for (int k = 0; k < graph->packing_count; k++) {
+        if (k == 0 || step->variants[k] != step->params) {
+            walk_params(graph, step->kind, step->variants[k], list, visit);
+        }
+    }
+}
+
 static void walk_pointers(const itgc_graph *graph, ranked_constant *list, visitor *visit)
 {
     for (int i = 0; i < graph->step_count; i++) {
-        const itgc_step *step = graph->steps[i];
-        for (int k = 0; k < graph->packing_count; k++) {
-            if (k == 0 || step->variants[k] != step->params) {
-                walk_params(graph, step->kind, step->variants[k], list, visit);
-            }
+        for (int l = 0; l < itgc_tier_count(graph->steps[i]); l++) {
+            walk_step(graph, itgc_tier_at(graph->steps[i], l), list, visit);
         }
     }
 }

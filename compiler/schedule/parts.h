@@ -12,7 +12,7 @@ bool itgc_order_steps(itgc_graph *graph);
 /* join_members.c: convolutions write where a Concat would have copied them to. */
 void itgc_join_members(itgc_graph *graph);
 
-/* join_members.c: the convolution that alone writes all of this tensor, if `reader` alone reads it and it is no input or output; else NULL. */
+/* join_members.c: the step that alone writes all of this tensor, if `reader` alone reads it and it is no input or output; else NULL. */
 itgc_step *itgc_find_writer(const itgc_graph *graph, const itgc_step *reader, itgc_tensor *tensor);
 
 /* storage.c: int8 codes stored as the target's kernels read them fastest (ITG_U8); ports keep their types. */
@@ -28,8 +28,11 @@ void itgc_share_weights(const itg_conv *pairs, itg_conv *dots);
  * weights. */
 bool itgc_can_transform(const itg_conv *conv, int32_t images);
 
-/* fuse.c: convolutions inside the steps of the sums, poolings and depthwise convolutions that read them, where the arena is no larger for it. */
+/* fuse.c: one step for several of which each alone reads what the one before it writes, where the arena is no larger for it. */
 void itgc_fuse_steps(itgc_graph *graph);
+
+/* cascade.c: whether a cascade's results may lie where `place` does, over rows that the cascade has read. Lifetimes are known. */
+bool itgc_may_overwrite(const itgc_step *step, const itgc_tensor *place, uint32_t workers);
 
 /* merge_constants.c: drops constants no step points to and keeps one of each set of equal arrays. */
 void itgc_merge_constants(itgc_graph *graph);

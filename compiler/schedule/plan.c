@@ -7,10 +7,12 @@
 #include <intaglio/intaglio.h>
 #include <string.h>
 
-/* Sizes of the structs where pointers and the enum take 4 bytes: 10 words; 4 words, 6 dimensions, scale, zero and rank; 16 words. */
-#define STEP_BYTES  40u
-#define PORT_BYTES  52u
-#define MODEL_BYTES 64u
+/* Sizes of the structs where pointers and the enum take 4 bytes: 10 words; 4 words, 6 dimensions, scale, zero and rank; 16, 3 and 11 words. */
+#define STEP_BYTES    40u
+#define PORT_BYTES    52u
+#define MODEL_BYTES   64u
+#define CASCADE_BYTES 12u
+#define TIER_BYTES    44u
 
 static int find_packing(const itgc_graph *graph, uint32_t packing)
 {
@@ -83,7 +85,7 @@ const itg_model *itgc_build_plan(itgc_graph *graph, const itg_kernels *kernels)
     const int packing = find_packing(graph, kernels->packing);
     for (int i = 0; i < graph->step_count; i++) {
         fill_step(&steps[i], graph->steps[i], packing);
-        model->families |= graph->steps[i]->kind->families;
+        model->families |= itgc_families_of(graph->steps[i]);
     }
     return model->inputs && model->outputs ? model : NULL;
 }
@@ -97,14 +99,25 @@ static uint64_t count_params_bytes(const itgc_step_kind *kind)
     return bytes;
 }
 
+/* What the params of packing k take that no packing before it has. */
+static uint64_t count_step_bytes(const itgc_step *step, int k)
+{
+    const bool is_new = k == 0 || step->variants[k] != step->params;
+    uint64_t bytes = step->tiers && is_new ? CASCADE_BYTES + TIER_BYTES * (uint64_t)step->tier_count : 0;
+    for (int i = 0; i < itgc_tier_count(step); i++) {
+        const itgc_step *tier = itgc_tier_at(step, i);
+        bytes += k == 0 || tier->variants[k] != tier->params ? count_params_bytes(tier->kind) : 0;
+    }
+    return bytes;
+}
+
 uint64_t itgc_plan_bytes(const itgc_graph *graph)
 {
     uint64_t bytes = PORT_BYTES * (uint64_t)(graph->input_count + graph->output_count);
     for (int k = 0; k < graph->packing_count; k++) {
         bytes += MODEL_BYTES + STEP_BYTES * (uint64_t)graph->step_count;
         for (int i = 0; i < graph->step_count; i++) {
-            const itgc_step *step = graph->steps[i];
-            bytes += k == 0 || step->variants[k] != step->params ? count_params_bytes(step->kind) : 0;
+            bytes += count_step_bytes(graph->steps[i], k);
         }
     }
     for (int i = 0; i < graph->label_count; i++) {

@@ -38,7 +38,7 @@ static uint32_t find_stack(const itgc_graph *graph, const itgc_schedule_options 
 {
     uint32_t bytes = options->stack_bytes ? options->stack_bytes : ITGC_STACK_BYTES;
     for (int i = 0; i < graph->step_count; i++) {
-        if ((graph->steps[i]->kind->families & ITG_FAMILY_NORMALIZE) && bytes < ITGC_NORMALIZE_STACK_BYTES) {
+        if ((itgc_families_of(graph->steps[i]) & ITG_FAMILY_NORMALIZE) && bytes < ITGC_NORMALIZE_STACK_BYTES) {
             bytes = ITGC_NORMALIZE_STACK_BYTES;
         }
     }

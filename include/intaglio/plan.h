@@ -25,10 +25,10 @@ typedef enum itg_packing { ITG_PACK_ROWS = 1, ITG_PACK_16C4, ITG_PACK_16C4S, ITG
 
 /* Kernel families: the members of itg_kernels. itg_model.families says which of them its steps call. */
 typedef enum itg_family {
-    ITG_FAMILY_CONV = 1,        /* itg_op_conv, and what begins with it */
-    ITG_FAMILY_DEPTHWISE = 2,   /* itg_op_depthwise, itg_op_conv_depthwise */
-    ITG_FAMILY_POOL = 4,        /* itg_op_pool, itg_op_conv_pool, itg_op_reduce */
-    ITG_FAMILY_ELEMENTWISE = 8, /* itg_op_add, itg_op_conv_add, itg_op_mul, itg_op_rescale */
+    ITG_FAMILY_CONV = 1,        /* itg_op_conv */
+    ITG_FAMILY_DEPTHWISE = 2,   /* itg_op_depthwise */
+    ITG_FAMILY_POOL = 4,        /* itg_op_pool, itg_op_reduce */
+    ITG_FAMILY_ELEMENTWISE = 8, /* itg_op_add, itg_op_mul, itg_op_rescale */
     ITG_FAMILY_LOOKUP = 16,     /* itg_op_lookup */
     ITG_FAMILY_SOFTMAX = 32,    /* itg_op_softmax */
     ITG_FAMILY_NORMALIZE = 64,  /* itg_op_normalize */
@@ -188,31 +188,30 @@ typedef struct itg_add {
     itg_type a_type, b_type, out_type; /* all of 8 bits but for a, or all ITG_S16 */
 } itg_add;
 
-/* itg_op_conv_add: out = add(conv(in[0]), in[1]), the codes of the two steps one after the other: the convolution's of band_rows rows at a time lie
- * in scratch memory only, from band_offset on. conv is dense (out_pitch 0), add's a is its result; its walk is unused, all three
- * have the convolution's output shape. out may be in[1]'s place if their elements have the same size and in[0] is not there. Rows and blocks: the
- * convolution's. */
-typedef struct itg_conv_add {
-    itg_conv conv;
-    itg_add add;
-    int32_t band_rows, band_offset;
-} itg_conv_add;
+/* itg_op_cascade: ops of which each alone reads what the one before it computes, the codes of their steps one after the other. Of every tier but the
+ * last a band of rows lies in scratch memory, and nothing else ever does; the first tier reads in[0], the last one writes out. Results are dense
+ * (out_pitch 0). Rows: the last tier's. Blocks, where there are any: those of a convolution that only sums follow. out may have in[0]'s or a term's
+ * place where no row is written that is read later; one worker, unless it is the place of the last tier's term alone. */
+typedef struct itg_tier itg_tier;
+struct itg_tier_job; /* runtime/ops/cascade.h */
+typedef void itg_tier_run(const struct itg_tier_job *job);
 
-/* itg_op_conv_pool: out = pool(conv(in[0])), the codes of the two steps one after the other: the rows of the convolution that band_rows rows of the
- * pooling see lie in scratch memory only, from band_offset on. conv is dense (out_pitch 0) and computes all its channels; pool's input is its result.
- * Rows: the pooling's. */
-typedef struct itg_conv_pool {
-    itg_conv conv;
-    itg_pool pool;
-    int32_t band_rows, band_offset;
-} itg_conv_pool;
+struct itg_tier {
+    itg_tier_run *run;
+    const void *params;             /* the struct named after the op */
+    int32_t rows, row_bytes;        /* of an image of its results */
+    int32_t reach, stride, before;  /* row y sees rows y * stride - before to y * stride - before + reach - 1 of the tier before it */
+    int32_t most_rows;              /* computed at a time */
+    int32_t band_rows, band_offset; /* unless it is the last one: rows that its band holds, and where in scratch memory it lies */
+    int32_t term;                   /* itg_tier_add: in[term] is its other operand, which has the shape of its results; else 0 */
+};
 
-/* itg_op_conv_depthwise: out = depthwise(conv(in[0])), otherwise as itg_op_conv_pool. Both kernels use the scratch memory before the band. */
-typedef struct itg_conv_depthwise {
-    itg_conv conv;
-    itg_depthwise depthwise;
-    int32_t band_rows, band_offset;
-} itg_conv_depthwise;
+typedef struct itg_cascade {
+    const itg_tier *tiers;
+    int32_t count, in_image_bytes; /* count: 2 to ITG_MOST_TIERS */
+} itg_cascade;
+
+#define ITG_MOST_TIERS 12
 
 /* itg_op_mul: y = clamp(zero + RQ((a - zero_a)(b - zero_b) * 2^left)); the product times 2^left fits int32. Rows: dim[0] * dim[1].
  * Operand types may differ. */
@@ -333,8 +332,9 @@ typedef struct itg_lrn {
     itg_type in_type, out_type;
 } itg_lrn;
 
-itg_op itg_op_conv, itg_op_conv_add, itg_op_conv_pool, itg_op_conv_depthwise, itg_op_depthwise, itg_op_pool, itg_op_reduce, itg_op_add, itg_op_mul,
-    itg_op_lookup, itg_op_rescale, itg_op_copy, itg_op_gather, itg_op_softmax, itg_op_normalize, itg_op_lrn, itg_op_div, itg_op_matmul;
+itg_op itg_op_conv, itg_op_cascade, itg_op_depthwise, itg_op_pool, itg_op_reduce, itg_op_add, itg_op_mul, itg_op_lookup, itg_op_rescale, itg_op_copy,
+    itg_op_gather, itg_op_softmax, itg_op_normalize, itg_op_lrn, itg_op_div, itg_op_matmul;
+itg_tier_run itg_tier_conv, itg_tier_depthwise, itg_tier_pool, itg_tier_add;
 
 #ifdef __cplusplus
 }

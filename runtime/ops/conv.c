@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Convolution, grouped convolution and fully connected layers: images and rows; the kernel does the rest.
  * In: an itg_conv step (plan.h). Out: rows of [N,OH,OW,Cout]; work row r is line r % OH of image r / OH. Called by run.c. */
+#include "runtime/ops/cascade.h"
 #include "runtime/ops/conv_rows.h"
 
 /* More than the rows of one image, the first of them whole: true if the kernel takes the whole ones together. */
@@ -28,4 +29,11 @@ void itg_op_conv(const itg_work *work, const itg_step *step)
         else
             itg_compute_conv(work, params, &blocks, to, in, (const int32_t[2]){rows.y0, rows.y1}, itg_scratch_of(work, step));
     }
+}
+
+void itg_tier_conv(const struct itg_tier_job *job)
+{
+    const itg_blocks blocks = itg_blocks_of(job->work, job->step);
+    if (blocks.end)
+        itg_compute_conv(job->work, job->tier->params, &blocks, job->out, job->in, (const int32_t[2]){job->begin, job->end}, job->scratch);
 }

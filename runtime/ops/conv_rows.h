@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * One stretch of a convolution's rows, all blocks of channels or those the caller asks for. conv.c, conv_add.c and conv_band.h share it. */
+ * One stretch of a convolution's rows, all blocks of channels or those the caller asks for. conv.c and add.c share it. */
 #ifndef ITG_OPS_CONV_ROWS_H
 #define ITG_OPS_CONV_ROWS_H
 
@@ -29,18 +29,6 @@ static inline void itg_compute_conv(const itg_work *work, const itg_conv *conv, 
         work->kernels->conv->rows(conv, out, in, rows[0], rows[1], scratch);
     else
         work->kernels->conv->part(conv, out, in, rows, (const int32_t[2]){blocks->begin, blocks->end}, scratch);
-}
-
-/* Of a row of the convolution's results. */
-static inline size_t itg_result_row_bytes(const itg_conv *conv)
-{
-    return (size_t)conv->out[1] * (size_t)conv->out[2] * itg_element_bytes(conv->out_type);
-}
-
-/* Where the image's first element would be, with row `begin` at codes: what kernels take. */
-static inline uint8_t *itg_result_image(const itg_conv *conv, uint8_t *codes, int32_t begin)
-{
-    return (uint8_t *)((uintptr_t)codes - (size_t)begin * itg_result_row_bytes(conv));
 }
 
 #endif

@@ -2,6 +2,7 @@
  * Depthwise convolution: images and rows; the kernel does the rest.
  * In: an itg_depthwise step (plan.h). Out: rows of [N,OH,OW,Cout]; work row r is line r % OH of image r / OH. Called by run.c. */
 #include "runtime/kernels/depthwise.h"
+#include "runtime/ops/cascade.h"
 #include "runtime/ops/parts.h"
 
 void itg_op_depthwise(const itg_work *work, const itg_step *step)
@@ -16,4 +17,9 @@ void itg_op_depthwise(const itg_work *work, const itg_step *step)
         const uint8_t *in = work->arena + step->in[0] + rows.image * in_bytes;
         work->kernels->depthwise->rows(params, out, in, rows.y0, rows.y1, itg_scratch_of(work, step));
     }
+}
+
+void itg_tier_depthwise(const struct itg_tier_job *job)
+{
+    job->work->kernels->depthwise->rows(job->tier->params, job->out, job->in, job->begin, job->end, job->scratch);
 }

@@ -11,12 +11,18 @@ extern const int32_t hand_w00_multiplier[8];
 extern const int8_t hand_w03_weights[576];
 extern const int32_t hand_w03_bias[4];
 
-static const itg_conv_pool step_00 = { .conv.in = {6,6,3}, .conv.out = {6,6,8}, .conv.kernel = {3,3}, .conv.stride = {1,1},
-    .conv.dilation = {1,1}, .conv.before = {1,1}, .conv.groups = 1, .conv.weights = hand_w00_weights, .conv.pad_code = -7,
-    .conv.epilogue.bias = hand_w00_bias, .conv.epilogue.multiplier = hand_w00_multiplier, .conv.epilogue.zero = 3,
-    .conv.epilogue.low = -128, .conv.epilogue.high = 127, .conv.epilogue.shift = 9, .conv.in_type = ITG_U8, .conv.out_type = ITG_S8,
-    .conv.packing = 1, .pool.in = {6,6,8}, .pool.out = {3,3,8}, .pool.kernel = {2,2}, .pool.stride = {2,2}, .pool.dilation = {1,1},
-    .pool.low = -128, .pool.high = 127, .pool.in_type = ITG_S8, .pool.out_type = ITG_S8, .band_rows = 1 };
+static const itg_conv step_00_0 = { .in = {6,6,3}, .out = {6,6,8}, .kernel = {3,3}, .stride = {1,1}, .dilation = {1,1},
+    .before = {1,1}, .groups = 1, .weights = hand_w00_weights, .pad_code = -7, .epilogue.bias = hand_w00_bias,
+    .epilogue.multiplier = hand_w00_multiplier, .epilogue.zero = 3, .epilogue.low = -128, .epilogue.high = 127,
+    .epilogue.shift = 9, .in_type = ITG_U8, .out_type = ITG_S8, .packing = 1 };
+static const itg_pool step_00_1 = { .in = {6,6,8}, .out = {3,3,8}, .kernel = {2,2}, .stride = {2,2}, .dilation = {1,1},
+    .low = -128, .high = 127, .in_type = ITG_S8, .out_type = ITG_S8 };
+static const itg_tier step_00_tiers[] = {
+    /* op, constants, rows and their bytes; what a row sees: rows, stride, rows before; rows at a time, rows in scratch, where, the term's input */
+    { itg_tier_conv,     &step_00_0,   6,     48,  3, 1,  1,   6,   2,      0, 0 },
+    { itg_tier_pool,     &step_00_1,   3,     24,  2, 2,  0,   1,   0,      0, 0 },
+};
+static const itg_cascade step_00 = { step_00_tiers, 2, 108 };
 static const itg_copy step_01 = { .dim = {1,1,1,1,9,8}, .in_stride = {0,0,0,0,8,1}, .out_stride = {0,0,0,0,16,1},
     .element_bytes = 1 };
 static const itg_copy step_02 = { .dim = {1,1,1,1,9,8}, .in_stride = {0,0,0,0,8,1}, .out_stride = {0,0,0,0,16,1},
@@ -28,7 +34,7 @@ static const itg_conv step_03 = { .in = {1,1,144}, .out = {1,1,4}, .kernel = {1,
 
 static const itg_step steps[] = {
     /* op, constants, where the inputs, the output and scratch lie in the arena, scratch bytes, rows, blocks */
-    { itg_op_conv_pool,  &step_00, {    128,      0,      0 },    240,      0,    128,     3,   0 }, /* 7,776 MACs */
+    { itg_op_cascade,    &step_00, {    128,      0,      0 },    240,      0,    128,     3,   0 }, /* 7,776 MACs */
     { itg_op_copy,       &step_01, {    240,      0,      0 },      0,      0,      0,     1,   0 },
     { itg_op_copy,       &step_02, {    240,      0,      0 },      0,      0,      0,     1,   0 },
     { itg_op_conv,       &step_03, {      0,      0,      0 },    144,      0,      0,     1,   0 }, /* 576 MACs */

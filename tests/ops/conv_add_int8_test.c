@@ -120,7 +120,7 @@ static void start_case(bench *b, const residual_case *c, bool wide_terms)
 static void check_fused(const itg_model *model, const itg_kernels *kernels, const residual_case *c)
 {
     const bool is_certain = kernels == &itg_kernels_scalar || (c->build != build_reading && c->build != build_chain);
-    assert_true(is_certain ? count_steps(model, itg_op_conv_add) == c->fused : count_steps(model, itg_op_conv_add) <= c->fused);
+    assert_true(is_certain ? count_tiers(model, itg_tier_add) == c->fused : count_tiers(model, itg_tier_add) <= c->fused);
 }
 
 /* Blocks that workers share, so that bands are added pixel by pixel. */
@@ -128,14 +128,14 @@ static void check_blocks(const itg_model *model, const itg_kernels *kernels, con
 {
     if (kernels != &itg_kernels_scalar && c->channels >= 192 && (c->build == build_first || c->build == build_second)) {
         const itg_step *last = &model->steps[model->step_count - 1];
-        assert_true(last->run == itg_op_conv_add && last->blocks >= 4 * MOST_WORKERS && kernels->conv->part);
+        assert_true(last->run == itg_op_cascade && last->blocks >= 4 * MOST_WORKERS && kernels->conv->part);
     }
 }
 
 static void check_tables(bench *b, const residual_case *c)
 {
     const itg_kernels *kernels = NULL;
-    assert_int_equal(count_steps(plan_for(b, &itg_kernels_scalar, true, 1), itg_op_conv_add), 0);
+    assert_int_equal(count_tiers(plan_for(b, &itg_kernels_scalar, true, 1), itg_tier_add), 0);
     for (uint32_t k = 0; (kernels = itg_kernels_supported(k)) != NULL; k++) {
         check_fused(plan_for(b, kernels, false, 1), kernels, c);
         check_blocks(plan_for(b, kernels, false, MOST_WORKERS), kernels, c);
@@ -207,8 +207,9 @@ static void overwrites_its_term(void **state)
         quantize_graph(&b);
         const itgc_step *last = b.graph->steps[b.graph->step_count - 1];
         if (cases[i].build == build_first || cases[i].build == build_second || cases[i].build == build_reading) {
-            assert_true(last->kind->run == itg_op_conv_add);
-            assert_true((last->out->place.offset == last->in[1]->place.offset) == (cases[i].build != build_reading));
+            assert_true(last->kind->run == itg_op_cascade);
+            const bool is_read_later = cases[i].build == build_reading && cases[i].kernel > 1;
+            assert_true((last->out->place.offset == last->in[1]->place.offset) != is_read_later);
         }
         end_bench(&b);
     }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Plans in which schedule made one step of two, against those that keep every step: equal codes with every table of this machine, on several threads,
- * and with one schedule for all packings, and an arena that is no larger. The graph is a bench's (quantizing.h), run in float before. */
+ * Plans in which schedule made one step of several, against those that keep every step: equal codes with every table of this machine, on several
+ * threads, and with one schedule for all packings, and an arena that is no larger. The graph is a bench's (quantizing.h), run in float before. */
 #ifndef ITG_TESTS_FUSING_H
 #define ITG_TESTS_FUSING_H
 
@@ -62,6 +62,19 @@ static inline int count_steps(const itg_model *model, itg_op *run)
     int count = 0;
     for (uint32_t i = 0; i < model->step_count; i++) {
         count += model->steps[i].run == run;
+    }
+    return count;
+}
+
+/* Tiers of cascades that this function runs. */
+static inline int count_tiers(const itg_model *model, itg_tier_run *run)
+{
+    int count = 0;
+    for (uint32_t i = 0; i < model->step_count; i++) {
+        const itg_cascade *cascade = model->steps[i].run == itg_op_cascade ? model->steps[i].params : NULL;
+        for (int l = 0; cascade && l < cascade->count; l++) {
+            count += cascade->tiers[l].run == run;
+        }
     }
     return count;
 }

@@ -60,10 +60,10 @@ static double step_median(const cli_session *session, const bench_timing *timing
     return median(values, timing->runs);
 }
 
-/* A sum's step goes by the convolution in it, which takes nearly all of its time. */
+/* A cascade goes by its first tier, which mostly takes most of its time. */
 static const char *name_of(const itgc_step *step)
 {
-    return step->inner ? step->inner->name : step->node->name;
+    return itgc_tier_at(step, 0)->node->name;
 }
 
 static void add_json(itgc_text *text, const cli_session *session, const bench_timing *timing, const double *step, uint32_t workers)

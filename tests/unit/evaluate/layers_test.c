@@ -135,23 +135,20 @@ static void continued(void **state)
     end_bench(&f.b);
 }
 
-/* A convolution inside another step reads its input, the other step what comes of it; other steps multiply all that they read. */
+/* Each tier of a cascade reads what the one before it computes; other steps multiply all that they read. */
 static void int16_multiplications(void **state)
 {
     (void)state;
     static const itgc_step_kind kind = {.op_name = "itg_op_matmul"};
     itgc_tensor bytes = {.format = {.type = ITG_S8}}, words = {.format = {.type = ITG_S16}}, view = {.alias_of = &words};
-    itgc_tensor *to_bytes[] = {&bytes}, *to_words[] = {&words};
-    itgc_node narrow_layer = {.out = to_bytes, .out_count = 1}, wide_layer = {.out = to_words, .out_count = 1};
-    const itgc_step sum = {.kind = &kind, .inner = &wide_layer, .in = {&bytes, &words}, .macs = 7, .inner_macs = 7},
-                    wide_sum = {.kind = &kind, .inner = &wide_layer, .in = {&words, &bytes}, .macs = 7, .inner_macs = 7},
-                    windows = {.kind = &kind, .inner = &wide_layer, .in = {&bytes}, .macs = 9, .inner_macs = 7},
-                    narrow_windows = {.kind = &kind, .inner = &narrow_layer, .in = {&words}, .macs = 9, .inner_macs = 7};
+    itgc_step layer = {.kind = &kind, .in = {&bytes}, .out = &words, .macs = 7},
+              wide_layer = {.kind = &kind, .in = {&words}, .out = &bytes, .macs = 3}, sum = {.kind = &kind, .in = {&words, &bytes}, .out = &bytes};
+    itgc_step *layer_and_sum[] = {&layer, &sum}, *layers[] = {&layer, &wide_layer};
+    const itgc_step narrow_cascade = {.kind = &kind, .tiers = layer_and_sum, .tier_count = 2, .in = {&bytes, &words}, .macs = 7},
+                    wide_cascade = {.kind = &kind, .tiers = layers, .tier_count = 2, .in = {&bytes}, .macs = 10};
     const itgc_step product = {.kind = &kind, .in = {&bytes, &view}, .macs = 5}, narrow = {.kind = &kind, .in = {&bytes, &bytes}, .macs = 5};
-    assert_int_equal(itgc_count_int16_macs(&sum), 0);
-    assert_int_equal(itgc_count_int16_macs(&wide_sum), 7);
-    assert_int_equal(itgc_count_int16_macs(&windows), 2);
-    assert_int_equal(itgc_count_int16_macs(&narrow_windows), 7);
+    assert_int_equal(itgc_count_int16_macs(&narrow_cascade), 0);
+    assert_int_equal(itgc_count_int16_macs(&wide_cascade), 3);
     assert_int_equal(itgc_count_int16_macs(&product), 5);
     assert_int_equal(itgc_count_int16_macs(&narrow), 0);
 }

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Cascades of random layers, in which schedule makes one step of many: equal codes as in steps of their own with every table, on one thread and on
+ * several, with one schedule for all packings, arenas that are never larger, and results that take the place of what the cascade reads. */
+#include "tests/support/fusing.h"
+
+enum { CASES = 60 };
+
+typedef struct tally {
+    int longest, overwritten, saved;
+} tally;
+
+static int64_t between(bench *b, int64_t low, int64_t high)
+{
+    return low + next_random(b) % (high - low + 1);
+}
+
+static itgc_tensor *add_dense(bench *b, itgc_tensor *x, int64_t kernel, int64_t stride, int64_t channels)
+{
+    itgc_tensor *weights = add_exact_weights(b, DIMS(channels, x->shape.dim[3], kernel, kernel), -9, 1);
+    const conv_window window = {.stride = stride, .pad = kernel / 2, .dilation = 1, .group = 1};
+    return add_conv(b, x, weights, add_reals(b, DIMS(channels), -1.0, 1.0), window)->out[0];
+}
+
+static itgc_tensor *add_depthwise(bench *b, itgc_tensor *x)
+{
+    const int64_t channels = x->shape.dim[3], kernel = between(b, 1, 2) * 2 + 1;
+    itgc_tensor *weights = add_exact_weights(b, DIMS(channels, 1, kernel, kernel), -7, 3);
+    const conv_window window = {.stride = between(b, 1, 2), .pad = between(b, 1, kernel - 1), .dilation = 1, .group = channels};
+    return add_conv(b, x, weights, add_reals(b, DIMS(channels), -1.0, 1.0), window)->out[0];
+}
+
+static itgc_tensor *add_pool(bench *b, itgc_tensor *x)
+{
+    itgc_node *node = add_node(b, between(b, 0, 1) ? "MaxPool" : "AveragePool", x, NULL, NULL);
+    itgc_pool_params *params = node->params;
+    const int64_t kernel = between(b, 2, 3), stride = between(b, 1, 4), pad = between(b, 0, 1);
+    *params = (itgc_pool_params){.kind = node->type[0] == 'M' ? ITGC_POOL_MAX : ITGC_POOL_AVERAGE, .window = {.rank = 2, .channels_last = true}};
+    for (int i = 0; i < 2; i++) {
+        params->window.kernel[i] = kernel;
+        params->window.stride[i] = stride;
+        params->window.dilation[i] = 1;
+        params->window.before[i] = params->window.after[i] = pad;
+    }
+    return finish_node(b, node);
+}
+
+static itgc_tensor *add_sum(bench *b, itgc_tensor *x, itgc_tensor *y)
+{
+    itgc_node *node = add_node(b, "Add", x, y, NULL);
+    *(itgc_binary_params *)node->params = (itgc_binary_params){.kind = ITGC_ADD, .legacy_axis = -1};
+    return finish_node(b, node);
+}
+
+/* Layers of a mobile network in random order: blocks that widen, look around, narrow and add what they began with, and single layers. */
+static itgc_tensor *add_block(bench *b, itgc_tensor *x)
+{
+    const int64_t channels = x->shape.dim[3];
+    itgc_tensor *inner;
+    switch (between(b, 0, 4)) {
+    case 0:
+        return add_dense(b, x, 3, between(b, 1, 2), between(b, 4, 40));
+    case 1:
+        return x->shape.dim[1] > 4 ? add_pool(b, x) : x;
+    case 2:
+        return add_depthwise(b, x);
+    default:
+        inner = add_dense(b, x, 1, 1, channels * between(b, 2, 6));
+        inner = add_dense(b, add_depthwise(b, inner), 1, 1, channels);
+        return itgc_same_shape(&inner->shape, &x->shape) ? (next_random(b) % 2 ? add_sum(b, x, inner) : add_sum(b, inner, x)) : inner;
+    }
+}
+
+static void start_case(bench *b, int index)
+{
+    start_bench(b);
+    b->seed = (uint32_t)index * 7919u + 1u;
+    itgc_tensor *x = add_input(b, DIMS(between(b, 1, 2), between(b, 7, 40), between(b, 5, 40), between(b, 1, 24)), ldexp(1.0, -6), 3);
+    for (int64_t i = between(b, 2, 5); i > 0; i--) {
+        x = add_block(b, x);
+    }
+    add_output(b, add_dense(b, x, 1, 1, 8));
+    b->options = (itgc_quantize_options){.wide_terms = index % 2 != 0};
+}
+
+static void count_cascades(bench *b, tally *all)
+{
+    const itgc_schedule_options options = {.align = 16, .packings = {ITG_PACK_ROWS}, .storage = ITG_S8, .workers = 1};
+    const itgc_graph *graph = schedule_case(b, &options);
+    for (int i = 0; i < graph->step_count; i++) {
+        const itgc_step *step = graph->steps[i];
+        all->longest = step->tier_count > all->longest ? step->tier_count : all->longest;
+        all->overwritten += itgc_place_owner(step->out)->overwrites && step->in[0]->place.offset == step->out->place.offset;
+        assert_true(!step->tiers || step->tier_count <= ITG_MOST_TIERS);
+    }
+    all->saved += graph->arena_bytes < plan_for(b, &itg_kernels_scalar, true, 1)->arena_bytes;
+}
+
+static void equals_steps_of_their_own(void **state)
+{
+    (void)state;
+    pools crew = start_crew();
+    tally all = {0, 0, 0};
+    for (int i = 0; i < CASES; i++) {
+        bench b;
+        start_case(&b, i);
+        (void)run_float(&b);
+        count_cascades(&b, &all);
+        compare_tables(&b, &crew);
+        compare_packings(&b);
+        compare_arenas(&b);
+        end_bench(&b);
+    }
+    stop_crew(&crew);
+    assert_true(all.longest >= 6);
+    assert_true(all.overwritten >= CASES / 4);
+    assert_true(all.saved >= CASES / 2);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(equals_steps_of_their_own)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
