@@ -29,7 +29,7 @@ tune() { # TARGET
         sed -nE 's/^OP\(([A-Za-z]+),.*/"\1"/p' compiler/ops/ops.inc >>"$dictionary"
         echo "-max_len=10000 -dict=$dictionary" ;;
     graph) echo "-max_len=104 -len_control=0 -entropic=0" ;;
-    options) { list_words '\\x0a' tools/cli/options.c tools/cli/pipeline.c compiler/quantize/quantize.c compiler/emit/targets.c
+    options) { list_words '\\x0a' tools/cli/options.c tools/cli/pipeline.c tools/cli/settings.c tools/cli/samples.c compiler/quantize/quantize.c compiler/emit/targets.c
         grep -oE '"[a-z0-9|-]+"\}' tools/cli/options.c | tr -d '"}' | tr '|' '\n' | sed 's/.*/"\\x0a&"/'; } | sort -u >"$dictionary"
         echo "-max_len=400 -close_fd_mask=3 -dict=$dictionary" ;;
     samples) list_words '' compiler/measure/*.c tools/cli/labels.c >"$dictionary"
