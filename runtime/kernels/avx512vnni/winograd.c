@@ -29,7 +29,7 @@
 #define AT_14 x1, ",%3,2", apart[1]
 #define AT_15 x1, ",%3", apart[3]
 #define DOT_AT(acc, weights, offset, base, index, distance)                                                                                          \
-    __asm__ volatile("vpdpwssd " #offset "(%2" index ")%{1to16%}, %1, %0" : "+v"(acc) : "v"(weights), "r"(base), "r"(distance));
+    __asm__ volatile("vpdpwssd " #offset "(%2" index ")%{1to16%}, %1, %0" : "+v"(acc) : "v"(weights), "r"(base), "r"(distance), READS_FROM(base));
 #define DOT(acc, weights, offset, ...) DOT_AT(acc, weights, offset, __VA_ARGS__)
 #define BEGIN_SUMS(t)                  __m512i a##t = _mm512_loadu_si512(from + t * p->next);
 #define ADD_TILE(t)                    DOT(a##t, w0, 0, AT_##t)

@@ -25,10 +25,12 @@ typedef struct column_product {
 
 typedef void multiply_column(const column_product *product);
 
+/* An operand that tells the compiler of the memory that the instruction reads, from x on. */
+#define READS_FROM(x) "m"(*(const int16_t(*)[])(x))
 #define DOT_AT(acc, weights, offset, tile, index)                                                                                                    \
     __asm__ volatile("vpdpwssd " #offset "(%2" index ")%{1to16%}, %1, %0"                                                                            \
                      : "+v"(acc)                                                                                                                     \
-                     : "v"(weights), "r"(x##tile), "r"(down), "r"(down3), "r"(down5));
+                     : "v"(weights), "r"(x##tile), "r"(down), "r"(down3), "r"(down5), READS_FROM(x##tile));
 #define BEGIN_TILE(t)                                                                                                                                \
     const int16_t *x##t = p->x + t * p->tile;                                                                                                        \
     __m512i a0##t = zero, a1##t = start, a2##t = zero, a3##t = zero, a4##t = zero, a5##t = zero;
