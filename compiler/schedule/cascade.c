@@ -10,6 +10,8 @@
 
 #include <string.h>
 
+#define RESULT_BYTES 98304 /* of a tier that are made at a time for windows, if its kernels stage: they stay in a 512 KB second-level cache */
+
 #define BEGINS_WITH_WINDOWS(params)                                                                                                                  \
     _Static_assert(offsetof(params, in) == offsetof(itgc_windows, in) && offsetof(params, before) == offsetof(itgc_windows, before),                 \
                    #params " begins with an itgc_windows")
@@ -108,7 +110,7 @@ static int32_t choose_rows(const itgc_graph *graph, const itgc_step *cascade, in
     if (is_packed && is_sum(tier)) {
         wanted = index > 1 ? larger(wanted, before) : wanted;
     } else if (is_packed) {
-        wanted = larger(wanted, ITG_BAND_BYTES / row_bytes_of(seen));
+        wanted = larger(wanted, RESULT_BYTES / row_bytes_of(seen));
     }
     return smaller(larger((wanted + shape.stride[0] - 1) / shape.stride[0], count_wanted(tier, k)), shape.out[0]);
 }
