@@ -10,12 +10,25 @@ OUT=$BUILD/demo
 PICTURES=19
 
 tools/install_deps.sh build
-JOBS=$(nproc 2>/dev/null || echo 1)
-echo "building the host tools"
-make -s -j"$JOBS" tools
+mkdir -p "$OUT"
+
+# Minutes on a slow machine: says in tenths how far it is, and in which folder. Messages of the compiler come past the pipe.
+build_tools() {
+    files=$(make -n tools | grep -c ' -c -o ' || true)
+    echo "building the host tools: $files files to compile"
+    rm -f "$OUT/built"
+    { make -j"$(nproc 2>/dev/null || echo 1)" tools && : >"$OUT/built"; } | awk -v files="$files" '
+        / -c -o / && int(begun++ * 10 / files) > tenths {
+            tenths = int((begun - 1) * 10 / files)
+            sub(/\/[^\/]*$/, "", $NF)
+            printf "  %3d %%  %s\n", tenths * 10, $NF
+            fflush()
+        }'
+    [ -e "$OUT/built" ] || { echo "make demo: the host tools could not be built" >&2; exit 1; }
+}
+build_tools
 
 options="--labels $MODEL/labels.json --input-shape input=1,96,96,3"
-mkdir -p "$OUT"
 echo "compiling $MODEL/gesture19.onnx to C for any machine"
 # shellcheck disable=SC2086 # options are words
 "$BUILD/host/intaglio" compile "$MODEL/gesture19.onnx" $options --calib "$MODEL/calib" --data "$MODEL/test" --target generic \
