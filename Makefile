@@ -128,7 +128,7 @@ $(H)/make_corpus: tests/fuzz/make_corpus.c $(FUZZ_SHARED) $(wildcard tests/fuzz/
 $(H)/write_bad_models: $(wildcard tests/errors/*.[ch]) $(H)/libintagliocompiler.a $(H)/libintaglio.a
 	$(CC) $(CPPFLAGS) $(COMPILER_FLAGS) $(LDFLAGS) -o $@ $(filter %.c %.a,$^) $(TOOL_LIBS)
 
-.PHONY: install install-cross demo test bench instructions size lint lint-symbols lint-recursion lint-kernels format golden crosscheck accuracy spread effects zoo zoo-check matrix errors-table fuzz clean
+.PHONY: install install-cross demo test bench peers instructions size lint lint-symbols lint-recursion lint-kernels format golden crosscheck accuracy spread effects zoo zoo-check matrix errors-table fuzz clean
 install:
 	@tools/install_deps.sh build
 install-cross:
@@ -149,6 +149,9 @@ endif
 
 bench: tools $(H)/kernel_check ## rewrites docs/performance.md: kernels and models on this machine, with share of the table's peak
 	@BUILD=$(BUILD) tools/bench_report.sh
+
+peers: tools ## rewrites docs/performance.md: OpenVINO and ONNX Runtime beside intaglio, on an idle machine; resumes where it stopped (needs PyPI)
+	@BUILD=$(BUILD) tools/write_section.sh docs/performance.md peers tools/peers.sh
 
 instructions: tools ## rewrites docs/performance.md: instructions of one inference on Arm, under an emulator, and the inner loops' bounds
 	@BUILD=$(BUILD) tools/write_section.sh docs/performance.md instructions tools/count_instructions.sh
