@@ -16,6 +16,8 @@ typedef struct chunk {
     size_t held_bytes;
 } chunk;
 
+_Static_assert(sizeof(chunk) <= ALIGNMENT, "a chunk's head fits before its first aligned byte");
+
 typedef struct owned {
     struct owned *next;
     void (*release)(void *resource);
@@ -32,6 +34,7 @@ struct itgc_arena {
     /* Of roots only: */
     size_t limit_bytes, held_bytes, peak_bytes;
     uint64_t fail_countdown;
+    bool is_apart;
     bool is_armed;
     jmp_buf escape;
 };
@@ -146,10 +149,26 @@ void itgc_fail_allocation(itgc_arena *arena, uint64_t n)
     arena->root->fail_countdown = n;
 }
 
+void itgc_cut_apart(itgc_arena *arena)
+{
+    arena->root->is_apart = true;
+}
+
 static uint8_t *align_pointer(uint8_t *pointer)
 {
     const uintptr_t rest = (uintptr_t)pointer % ALIGNMENT;
     return rest == 0 ? pointer : pointer + (ALIGNMENT - rest);
+}
+
+/* Zeroed; aligned, so that what follows one chunk and its alignment ends where the memory does, if requests are apart. */
+static chunk *reserve_chunk(const itgc_arena *root, size_t held)
+{
+    if (!root->is_apart)
+        return calloc(1, held);
+    void *memory = NULL;
+    if (posix_memalign(&memory, ALIGNMENT, held) != 0)
+        return NULL;
+    return memset(memory, 0, held);
 }
 
 /* A chunk with `bytes` usable bytes; where they start. */
@@ -158,10 +177,10 @@ static uint8_t *add_chunk(itgc_arena *arena, size_t bytes)
     itgc_arena *const root = arena->root;
     if (bytes > SIZE_MAX - sizeof(chunk) - ALIGNMENT)
         run_out(root);
-    const size_t held = bytes + sizeof(chunk) + ALIGNMENT;
+    const size_t held = bytes + ALIGNMENT + (root->is_apart ? 0 : sizeof(chunk));
     if (held > SIZE_MAX - root->held_bytes || (root->limit_bytes != 0 && root->held_bytes + held > root->limit_bytes))
         run_out(root);
-    chunk *const added = calloc(1, held);
+    chunk *const added = reserve_chunk(root, held);
     if (added == NULL)
         run_out(root);
     added->held_bytes = held;
@@ -178,6 +197,8 @@ void *itgc_alloc(itgc_arena *arena, size_t bytes)
     count_allocation(arena->root);
     if (bytes > SIZE_MAX - ALIGNMENT)
         run_out(arena->root);
+    if (arena->root->is_apart)
+        return add_chunk(arena, bytes);
     const size_t rounded = bytes == 0 ? ALIGNMENT : (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
     if (rounded > arena->next_chunk_bytes / 4 && rounded > (size_t)(arena->free_end - arena->free_begin))
         return add_chunk(arena, rounded);

@@ -28,6 +28,9 @@ bool itgc_is_armed(const itgc_arena *arena);
 /* Fails the n-th allocation from now on (0: never): the allocation-failure mode of the tests. */
 void itgc_fail_allocation(itgc_arena *arena, uint64_t n);
 
+/* From now on every request of the family has a block of its own, exactly as long, whose end sanitizers watch: for tests. */
+void itgc_cut_apart(itgc_arena *arena);
+
 /* bytes of zeroed memory, aligned to 64. Overflowing count * size counts as out of memory. */
 void *itgc_alloc(itgc_arena *arena, size_t bytes);
 void *itgc_alloc_array(itgc_arena *arena, size_t count, size_t size);

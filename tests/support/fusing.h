@@ -32,7 +32,7 @@ static inline void stop_crew(const pools *crew)
 /* The first output's codes for this plan. */
 static inline const uint8_t *run_plan(bench *b, const itg_model *model, const itg_exec *exec)
 {
-    uint8_t *memory = itgc_alloc(b->arena, model->arena_bytes + 64u);
+    uint8_t *memory = itgc_alloc(b->arena, model->arena_bytes);
     for (uint32_t i = 0; i < model->input_count; i++) {
         const itg_port *port = &model->inputs[i];
         itg_quantize(port, memory + port->offset, b->inputs[i]->f, itg_port_elements(port));

@@ -36,6 +36,7 @@ static inline void start_bench(bench *b)
 {
     *b = (bench){.arena = itgc_new_arena(0), .seed = 2024};
     assert_non_null(b->arena);
+    itgc_cut_apart(b->arena); /* weights and the memory plans run in are exactly as long as they say */
     if (setjmp(*itgc_arm_arena(b->arena))) {
         fail_msg("out of memory");
     }

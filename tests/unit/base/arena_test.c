@@ -53,6 +53,28 @@ static void limit_counts_children_and_releases(void **state)
     itgc_release_arena(arena);
 }
 
+/* The end of each block is that of its chunk, whatever was asked before; what was counted is given back. */
+static void requests_apart_are_exact(void **state)
+{
+    (void)state;
+    itgc_arena *const arena = itgc_new_arena(100000), *const child = itgc_new_child_arena(arena);
+    itgc_cut_apart(child);
+    for (size_t bytes = 0; bytes < 200; bytes++) {
+        const size_t before = itgc_arena_peak(arena);
+        const uint8_t *const block = itgc_alloc(bytes % 2 ? arena : child, bytes);
+        assert_int_equal((uintptr_t)block % 64, 0);
+        assert_int_equal(itgc_arena_peak(arena) - before, bytes + 64);
+        for (size_t i = 0; i < bytes; i++)
+            assert_int_equal(block[i], 0);
+    }
+    const size_t peak = itgc_arena_peak(arena);
+    itgc_release_arena(child);
+    assert_false(runs_out(arena, 9000));
+    assert_int_equal(itgc_arena_peak(arena), peak);
+    assert_true(runs_out(arena, 100000));
+    itgc_release_arena(arena);
+}
+
 static void overflowing_product_runs_out(void **state)
 {
     (void)state;
@@ -176,6 +198,7 @@ int main(void)
         cmocka_unit_test(owned_resources_are_released_once),
         cmocka_unit_test(memory_is_zeroed_and_aligned),
         cmocka_unit_test(limit_counts_children_and_releases),
+        cmocka_unit_test(requests_apart_are_exact),
         cmocka_unit_test(overflowing_product_runs_out),
         cmocka_unit_test(fails_the_nth_allocation),
         cmocka_unit_test(lists_keep_their_order),

@@ -18,6 +18,7 @@ static itgc_arena *open_arena(void)
     if (!arena || setjmp(*itgc_arm_arena(arena))) {
         fail_msg("out of memory");
     }
+    itgc_cut_apart(arena); /* weights and the memory plans run in are exactly as long as they say */
     return arena;
 }
 
