@@ -161,7 +161,7 @@ instructions: tools ## rewrites docs/performance.md: instructions of one inferen
 size: tools ## flash and RAM of each target and model, with the difference to the last run
 	@BUILD=$(BUILD) tools/size_report.sh
 
-lint: ## layout, layers, symbols, recursion, headers, ops table, lengths, error codes, README example and op table
+lint: ## layout, layers, symbols, recursion, headers, ops table, lengths, error codes, README example and op table, plan version
 	@BUILD=$(BUILD) tools/lint.sh
 # Hosted targets of other architectures too, where their compilers are installed.
 OTHER_LINUX = $(foreach target,linux-aarch64 linux-armv7,$(if $(shell command -v $(shell sed -n 's/^TARGET_CC *:= *//p' targets/$(target)/target.mk)),$(target)))

@@ -32,6 +32,7 @@ run() {
     run lengths tools/check_lengths.sh $sources
     run errors tools/check_errors.sh
     run readme tools/check_readme.sh
+    run plan tools/check_plan.sh
     run matrix tools/check_matrix.sh
     run licence tools/check_licence.sh $everything
 }

@@ -14,7 +14,7 @@
 extern "C" {
 #endif
 
-#define ITG_PLAN_VERSION 1u /* changes whenever a struct below does; itg_check compares it with the model's */
+#define ITG_PLAN_VERSION 2u /* changes whenever a struct below does; itg_check compares it with the model's */
 
 /* How a tensor's elements are stored. ITG_U8 is an int8 code XOR 0x80 (a camera byte p is the code p - 128), so zero points, pad codes and
  * clamp bounds of an ITG_U8 tensor are int8 codes too. ITG_U16 is a plain 0 .. 65535; ITG_F32 never occurs inside the runtime. */

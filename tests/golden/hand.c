@@ -63,7 +63,7 @@ static const itg_kernels kernels = {
 };
 
 const itg_model hand_model = {
-    .name = "hand", .version = 1u, .packing = ITG_PACK_ROWS,
+    .name = "hand", .version = 2u, .packing = ITG_PACK_ROWS,
     .arena_bytes = HAND_ARENA_BYTES, .arena_align = HAND_ARENA_ALIGN, .kernels = &kernels,
     .steps = steps, .inputs = inputs, .outputs = outputs, .labels = hand_labels,
     .step_count = 4, .input_count = 1, .output_count = 1, .label_count = 4,
