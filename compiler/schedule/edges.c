@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Which steps may follow one another in a cascade: a convolution, a depthwise one, a pooling or a sum, and the depthwise convolution, the pooling,
- * the sum or the convolution of single pixels that alone reads its images. Wider convolutions read all their weights for each row, and their layers
- * are shared better by blocks of channels. In: a graph whose steps are packed. Called by fuse.c. */
+ * Which steps may follow one another in a cascade: convolutions, depthwise ones, poolings and sums, where the second alone reads the images that the
+ * first one writes. A wide convolution behind another step costs time: it reads all its weights for each row. In: a graph whose steps are packed.
+ * Called by fuse.c. */
 #include "compiler/ops/op.h"
 #include "compiler/schedule/fuse.h"
 
@@ -94,22 +94,23 @@ static bool find_sum_edge(const itgc_graph *graph, int to, itgc_edge *edge)
     return edge->from >= 0;
 }
 
-static bool reads_rows_once(const itgc_step *step)
+/* A dense convolution of more than single pixels. */
+static bool is_wide(const itgc_step *step)
 {
     const itgc_windows shape = itgc_windows_of(step);
-    return shape.kernel[0] == 1 && shape.kernel[1] == 1;
+    return is_op(step, itg_op_conv) && (shape.kernel[0] > 1 || shape.kernel[1] > 1);
 }
 
 bool itgc_find_edge(const itgc_graph *graph, int to, itgc_edge *edge)
 {
     const itgc_step *step = graph->steps[to];
-    if (!is_tier(step) || (is_op(step, itg_op_conv) && (!reads_rows_once(step) || !writes_images(step)))) {
+    if (!is_tier(step) || (is_op(step, itg_op_conv) && !writes_images(step))) {
         return false;
     }
     if (is_op(step, itg_op_add)) {
         return find_sum_edge(graph, to, edge);
     }
-    *edge = (itgc_edge){.from = find_writer(graph, step, step->in[0]), .to = to};
+    *edge = (itgc_edge){.from = find_writer(graph, step, step->in[0]), .to = to, .is_costly = is_wide(step)};
     if (edge->from < 0 || is_shared_transform(graph, graph->steps[edge->from])) {
         return false;
     }

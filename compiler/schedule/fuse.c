@@ -111,13 +111,6 @@ static uint64_t measure(candidates *all)
     return itgc_measure_arena(all->graph);
 }
 
-static void choose_all(candidates *all, bool is_chosen)
-{
-    for (int i = 0; i < all->count; i++) {
-        all->list[i].is_chosen = is_chosen;
-    }
-}
-
 static candidates start_candidates(itgc_graph *graph)
 {
     candidates all = {.graph = graph, .step_count = graph->step_count};
@@ -129,29 +122,43 @@ static candidates start_candidates(itgc_graph *graph)
     return all;
 }
 
-void itgc_fuse_steps(itgc_graph *graph)
+/* All edges, those that cost time too or not, or none; then each turned over. Returns the bytes of the arena. */
+static uint64_t choose_edges(candidates *all, uint64_t none, bool with_costly)
+{
+    for (int i = 0; i < all->count; i++) {
+        all->list[i].is_chosen = with_costly || !all->list[i].edge.is_costly;
+    }
+    uint64_t least = measure(all);
+    for (int i = 0; i < all->count && least > none; i++) {
+        all->list[i].is_chosen = false;
+    }
+    least = least > none ? none : least;
+    for (int i = 0; i < all->count && i < MOST_TRIALS; i++) {
+        candidate *one = &all->list[i];
+        if (one->edge.is_costly && !with_costly) {
+            continue;
+        }
+        one->is_chosen = !one->is_chosen;
+        const uint64_t bytes = measure(all);
+        if (bytes < least || (bytes == least && one->is_chosen == one->edge.is_preferred)) {
+            least = bytes;
+        } else {
+            one->is_chosen = !one->is_chosen;
+        }
+    }
+    return least;
+}
+
+void itgc_fuse_steps(itgc_graph *graph, uint64_t most)
 {
     candidates all = start_candidates(graph);
     find_candidates(&all);
     if (all.count == 0) {
         return;
     }
-    const uint64_t none = measure(&all);
-    choose_all(&all, true);
-    uint64_t least = measure(&all);
-    if (least > none) {
-        least = none;
-        choose_all(&all, false);
-    }
-    for (int i = 0; i < all.count && i < MOST_TRIALS; i++) {
-        candidate *one = &all.list[i];
-        one->is_chosen = !one->is_chosen;
-        const uint64_t bytes = measure(&all);
-        if (bytes < least || (bytes == least && one->is_chosen == one->edge.is_preferred)) {
-            least = bytes;
-        } else {
-            one->is_chosen = !one->is_chosen;
-        }
+    const uint64_t none = measure(&all), cheap = choose_edges(&all, none, false);
+    if (cheap > most && choose_edges(&all, none, true) >= cheap) {
+        (void)choose_edges(&all, none, false);
     }
     apply_chosen(&all);
 }

@@ -11,6 +11,7 @@ typedef struct itgc_edge {
     int from, to;
     int operand;       /* of a sum: which one `from` writes */
     bool is_preferred; /* where the arena is as large without it */
+    bool is_costly;    /* more time than steps of their own: only where memory would not do */
 } itgc_edge;
 
 /* edges.c: the step that may come before step `to`. False if there is none. */

@@ -56,11 +56,12 @@ bool itgc_schedule_graph(itgc_graph *graph, const itgc_schedule_options *options
     itgc_choose_storage(graph, options->storage);
     choose_packings(graph, options);
     itgc_pack_weights(graph);
+    graph->stack_bytes = find_stack(graph, options);
     if (!options->keep_results) {
-        itgc_fuse_steps(graph);
+        const uint64_t left = options->ram_budget > graph->stack_bytes ? options->ram_budget - graph->stack_bytes : 0;
+        itgc_fuse_steps(graph, options->ram_budget ? left : UINT64_MAX);
     }
     itgc_merge_constants(graph);
-    graph->stack_bytes = find_stack(graph, options);
     if (!itgc_place_tensors(graph) || !check_budgets(graph, options)) {
         return false;
     }

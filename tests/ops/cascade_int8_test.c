@@ -116,8 +116,33 @@ static void equals_steps_of_their_own(void **state)
     assert_true(all.saved >= CASES / 2);
 }
 
+/* Wide convolutions one behind the other: steps of their own, unless memory does not do. */
+static void saves_memory_where_it_must(void **state)
+{
+    (void)state;
+    bench b;
+    start_bench(&b);
+    itgc_tensor *x = add_input(&b, DIMS(1, 32, 32, 3), ldexp(1.0, -6), 3);
+    for (int i = 0; i < 3; i++) {
+        x = add_dense(&b, x, 3, 1, 16);
+    }
+    add_output(&b, x);
+    (void)run_float(&b);
+    itgc_schedule_options options = {.align = 16, .packings = {ITG_PACK_ROWS}, .storage = ITG_S8, .workers = 1};
+    const itgc_graph *fast = schedule_case(&b, &options);
+    const itg_model *plan = plan_for(&b, &itg_kernels_scalar, true, 1);
+    assert_int_equal(fast->step_count, 3);
+    options.ram_budget = fast->arena_bytes + fast->stack_bytes;
+    assert_int_equal(schedule_case(&b, &options)->step_count, 3);
+    options.ram_budget = fast->arena_bytes * 3u / 4 + fast->stack_bytes;
+    itgc_graph *small = schedule_case(&b, &options);
+    assert_true(small->step_count < 3);
+    assert_memory_equal(run_plan(&b, itgc_build_plan(small, &itg_kernels_scalar), NULL), run_plan(&b, plan, NULL), plan->outputs[0].bytes);
+    end_bench(&b);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(equals_steps_of_their_own)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(equals_steps_of_their_own), cmocka_unit_test(saves_memory_where_it_must)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -70,7 +70,7 @@ static const option_row rows[] = {
     {"--compare", LIST, AT(compare), CLI_EVAL, 0, "FILE", "--json of an earlier eval on the same samples; repeatable", NULL},
     {"--max-memory", BYTES, AT(max_memory), ALL, 0, "BYTES", "most memory the compiler may use (K, M, G allowed)", NULL},
     {"--isa", TEXT, AT(isa), BUILDS, 0, "NAME", "kernel table on this machine (also INTAGLIO_ISA)", NULL},
-    {"--ram", BYTES, AT(ram), BUILDS, 0, "BYTES", "budget for arena and stack; exceeding it is an error", NULL},
+    {"--ram", BYTES, AT(ram), BUILDS, 0, "BYTES", "budget for arena and stack, for which time is spent; exceeding it is an error", NULL},
     {"--flash", BYTES, AT(flash), BUILDS, 0, "BYTES", "budget for constants, plan and runtime code; exceeding it is an error", NULL},
     {"--threads", COUNT, AT(threads), MODEL | CLI_CONFORMANCE, 0, "N", "threads of the tools (default: all cores); results do not depend on it",
      NULL},
