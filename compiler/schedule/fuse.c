@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#define MOST_TRIALS 96 /* edges that are tried by themselves: each time the whole arena is laid out */
+#define MOST_TRIALS 256 /* edges that are tried by themselves: each time the whole arena is laid out */
 
 typedef struct candidate {
     itgc_edge edge;
@@ -151,11 +151,11 @@ static uint64_t choose_edges(candidates *all, uint64_t none, bool with_costly)
 
 void itgc_fuse_steps(itgc_graph *graph, uint64_t most)
 {
-    candidates all = start_candidates(graph);
-    find_candidates(&all);
-    if (all.count == 0) {
+    if (graph->step_count == 0) {
         return;
     }
+    candidates all = start_candidates(graph);
+    find_candidates(&all);
     const uint64_t none = measure(&all), cheap = choose_edges(&all, none, false);
     if (cheap > most && choose_edges(&all, none, true) >= cheap) {
         (void)choose_edges(&all, none, false);
