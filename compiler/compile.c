@@ -171,10 +171,13 @@ typedef struct quantize_call {
 static bool run_quantize(void *argument)
 {
     const quantize_call *const call = argument;
-    itgc_quantize_options options = *call->options;
-    options.tuning = call->c->tuning;
-    return begin_phase(call->c, ITGC_MEASURED) && itgc_check_expressible(call->c->graph) && itgc_quantize_graph(call->c->graph, &options) &&
-           end_phase(call->c, "quantize", ITGC_QUANTIZED);
+    itgc_compilation *const c = call->c;
+    if (!begin_phase(c, ITGC_MEASURED) || !itgc_check_expressible(c->graph))
+        return false;
+    c->quantize_options = *call->options;
+    c->quantize_options.tuning = c->tuning;
+    c->measured = itgc_clone_graph(c->arena, c->graph);
+    return itgc_quantize_graph(c->graph, &c->quantize_options) && end_phase(c, "quantize", ITGC_QUANTIZED);
 }
 
 bool itgc_quantize(itgc_compilation *c, const itgc_quantize_options *options)
@@ -224,6 +227,41 @@ bool itgc_schedule(itgc_compilation *c, const itgc_schedule_options *options, co
 {
     schedule_call call = {c, options, kernels};
     return itgc_protect(c, run_schedule, &call);
+}
+
+typedef struct apart_call {
+    itgc_compilation *c;
+    const itg_kernels *kernels;
+    uint32_t workers;
+    const itgc_graph **graph;
+    const itg_model **model;
+} apart_call;
+
+static bool run_apart(void *argument)
+{
+    const apart_call *const call = argument;
+    itgc_compilation *const c = call->c;
+    const itgc_schedule_options options = {.align = ITG_ARENA_ALIGN,
+                                           .packings = {(itg_packing)call->kernels->packing},
+                                           .storage = call->kernels->storage,
+                                           .keep_results = true,
+                                           .workers = call->workers};
+    itgc_graph *const graph = itgc_clone_graph(c->arena, c->measured);
+    itgc_diag heard = {.arena = c->arena}; /* its notes have been given */
+    graph->diag = &heard;
+    const bool fine = itgc_quantize_graph(graph, &c->quantize_options) && itgc_schedule_graph(graph, &options);
+    graph->diag = &c->diag;
+    if (!fine)
+        return itgc_fail(&c->diag, heard.code, "%s", heard.error);
+    *call->graph = graph;
+    *call->model = itgc_build_plan(graph, call->kernels);
+    return *call->model != NULL;
+}
+
+bool itgc_plan_apart(itgc_compilation *c, const itg_kernels *kernels, uint32_t workers, const itgc_graph **graph, const itg_model **model)
+{
+    apart_call call = {c, kernels, workers, graph, model};
+    return itgc_protect(c, run_apart, &call);
 }
 
 typedef struct emit_call {

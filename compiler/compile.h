@@ -18,6 +18,8 @@ typedef struct itgc_compilation {
     itgc_import_result imported; /* imported.graph: kept as it is, for `--float` and evaluation */
     itgc_graph *graph;           /* the one the phases transform */
     itgc_tuning *tuning;         /* of the quantizer, once itgc_refine ran and found something */
+    itgc_graph *measured;        /* a copy from before itgc_quantize, whose options are kept beside it */
+    itgc_quantize_options quantize_options;
     const itg_model *model;
     const char *dump_phase; /* --dump=PHASE; NULL: none */
     char *dump;             /* its text, once that phase ran */
@@ -38,6 +40,11 @@ bool itgc_quantize(itgc_compilation *c, const itgc_quantize_options *options);
 /* After itgc_lower, instead of the rest: what keeps the model from int8. */
 bool itgc_survey_int8(itgc_compilation *c, const itgc_quantize_options *options, itgc_survey *survey);
 bool itgc_schedule(itgc_compilation *c, const itgc_schedule_options *options, const itg_kernels *kernels);
+
+/* The model once more, whatever the plan looks like: every step one of its own, every result in the arena, the same codes; for this table of the
+ * host. For those that look at results. After itgc_quantize. */
+bool itgc_plan_apart(itgc_compilation *c, const itg_kernels *kernels, uint32_t workers, const itgc_graph **graph, const itg_model **model);
+
 bool itgc_emit(itgc_compilation *c, const itgc_emit_options *options, const char *dir);
 
 /* Runs fn(argument) with the arena armed: false with error 901 if memory runs out inside. For tools that allocate from c->arena. */

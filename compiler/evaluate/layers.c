@@ -86,7 +86,6 @@ static void add_layer(measuring *all, int first, int end)
     *layer = (itgc_layer_report){.node = steps[first]->node, .out = out, .first_step = first, .last_step = end - 1};
     for (int s = first; s < end; s++) {
         layer->macs += steps[s]->macs;
-        layer->cascade = steps[s]->tiers ? steps[s] : layer->cascade;
         layer->reads_int16 = layer->reads_int16 || itgc_count_int16_macs(steps[s]) > 0;
         for (int i = 0; i < 3; i++)
             layer->reads_int16 = layer->reads_int16 || (steps[s]->in[i] && itgc_place_owner(steps[s]->in[i])->format.type == ITG_S16);
@@ -214,6 +213,5 @@ bool itgc_measure_layers(const itgc_evaluation *given, int64_t most, itgc_layers
     itgc_release_executor(all.executor);
     for (int l = 0; fine && l < layers->count; l++)
         itgc_fill_layer(&all.state[l].sums, &layers->layer[l]);
-    itgc_measure_cost(all.graph, layers);
     return fine;
 }

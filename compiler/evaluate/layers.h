@@ -8,8 +8,7 @@
 /* One node's result, over all samples looked at. Rates are shares of its elements. */
 typedef struct itgc_layer_report {
     const itgc_node *node;
-    const itgc_step *cascade; /* the step, if it is a cascade, of which only the last tier's results are seen; else NULL */
-    const itgc_tensor *out;   /* its format says how the codes stand for reals */
+    const itgc_tensor *out; /* its format says how the codes stand for reals */
     int first_step, last_step;
     bool has_local;                  /* false: some input is known in integers only */
     double local_db, cumulative_db;  /* SQNR: with float inputs rounded to codes; in the integer graph */
@@ -32,7 +31,8 @@ typedef struct itgc_layers {
     uint32_t live_bytes, live_bytes_int8; /* most bytes live at once; the same if every int16 tensor were int8 */
 } itgc_layers;
 
-/* As itgc_evaluate, on at most `most` samples spread over those that count. Constant memory whatever their number. */
+/* As itgc_evaluate, on at most `most` samples spread over those that count; of a plan whose steps are all their own (itgc_plan_apart), or layers
+ * inside cascades are not seen. Constant memory whatever the number of samples. What itgc_measure_cost fills is left 0. */
 bool itgc_measure_layers(const itgc_evaluation *evaluation, int64_t most, itgc_layers *layers);
 
 /* Only macs to live_bytes_int8, which need no samples: the plan says them. layers: zeros before. */

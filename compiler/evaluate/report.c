@@ -146,7 +146,11 @@ static void add_step(itgc_text *text, const itgc_step *step)
     itgc_add_json_string(text, step->node->name);
     itgc_addf(text, ", \"op\": \"%s\", \"onnx\": ", step->kind->op_name);
     itgc_add_json_string(text, step->node->type);
-    itgc_add_nodes(text, step);
+    for (int t = 0; step->tiers && t < step->tier_count; t++) {
+        itgc_add(text, t ? ", " : ", \"nodes\": [");
+        itgc_add_json_string(text, step->tiers[t]->node->name);
+        itgc_add(text, t + 1 == step->tier_count ? "]" : "");
+    }
     itgc_addf(text, ", \"macs\": %lld, \"out\": ", (long long)step->macs);
     itgc_add_json_string(text, step->out->name);
     itgc_addf(text, ", \"type\": \"%s\", \"out_bytes\": %u, \"out_offset\": %u, \"scratch_bytes\": %u, \"wide\": %s}",

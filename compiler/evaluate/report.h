@@ -29,8 +29,6 @@ void itgc_add_paired(itgc_text *text, const itgc_paired *paired);
 void itgc_add_predictions(itgc_text *text, const itgc_scores *scores, const char *key);
 
 /* report_layers.c. "int16": {...}: what of the MACs reads int16, and the bytes that are live at once. */
-/* `, "nodes": ["conv", "add"]`: the nodes of a cascade; nothing for another step and for NULL. */
-void itgc_add_nodes(itgc_text *text, const itgc_step *step);
 void itgc_add_cost(itgc_text *text, const itgc_layers *layers);
 
 /* "layers": [...] and "int16": {...}; and the same as tables and bars. */

@@ -8,25 +8,15 @@
 #define BAR_WIDTH 200
 #define BAR_DB    60.0 /* a full bar */
 
-void itgc_add_nodes(itgc_text *text, const itgc_step *step)
-{
-    for (int l = 0; step && l < step->tier_count; l++) {
-        itgc_add(text, l ? ", " : ", \"nodes\": [");
-        itgc_add_json_string(text, step->tiers[l]->node->name);
-        itgc_add(text, l + 1 == step->tier_count ? "]" : "");
-    }
-}
-
 static void add_layer(itgc_text *text, const itgc_layer_report *layer)
 {
     itgc_add(text, "{\"node\": ");
     itgc_add_json_string(text, layer->node->name);
     itgc_add(text, ", \"onnx\": ");
     itgc_add_json_string(text, layer->node->type);
-    itgc_add_nodes(text, layer->cascade);
     itgc_add(text, ", \"out\": ");
     itgc_add_json_string(text, layer->out->name);
-    itgc_addf(text, ", \"first_step\": %d, \"last_step\": %d, ", layer->first_step, layer->last_step);
+    itgc_add(text, ", ");
     const struct {
         const char *key;
         double value;
@@ -93,16 +83,8 @@ static double bar(double db)
 static void add_layer_row(itgc_text *text, const itgc_layer_report *layer)
 {
     itgc_add(text, "<tr><td>");
-    for (int l = 0; layer->cascade && l + 1 < layer->cascade->tier_count; l++) {
-        itgc_add_escaped(text, layer->cascade->tiers[l]->node->name);
-        itgc_add(text, " + ");
-    }
     itgc_add_escaped(text, layer->node->name);
     itgc_add(text, "</td><td>");
-    for (int l = 0; layer->cascade && l + 1 < layer->cascade->tier_count; l++) {
-        itgc_add_escaped(text, layer->cascade->tiers[l]->node->type);
-        itgc_add(text, " + ");
-    }
     itgc_add_escaped(text, layer->node->type);
     itgc_addf(text, "</td><td>%s</td>", itgc_code_name(layer->out->format.type));
     if (layer->has_local)

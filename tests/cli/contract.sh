@@ -65,7 +65,7 @@ if diff -r "$WORK/a" "$WORK/b" >/dev/null; then ok; else bad "two compilations d
 for file in g.h g.c g_weights.c g_test.c g.report.json g.report.html; do
     if [ -s "$WORK/a/$file" ]; then ok; else bad "compile wrote no $file"; fi
 done
-has report "$WORK/a/g.report.json" '"arena_bytes"' '"arena_lower_bound_bytes"' '"weights_bytes"' '"stack_bytes"' '"steps"' '"nodes": ["/model/conv1/conv1.6/Conv", '
+has report "$WORK/a/g.report.json" '"arena_bytes"' '"arena_lower_bound_bytes"' '"weights_bytes"' '"stack_bytes"' '"steps"' '"nodes": ["/model/conv1/conv1.6/Conv", ' '"node": "/model/conv1/conv1.6/Conv"'
 # Without the steps that learn from samples, which a file of ranges does not hold.
 PLAIN="--preset fast --steps=-correct"
 expect "compile without learning" 0 "$TOOL" compile $MODEL/gesture19.onnx $COMMON $PLAIN --calib $MODEL/calib --target cortex-m4 --name g -o "$WORK/p"
@@ -162,6 +162,8 @@ expect "run a folder" 0 "$TOOL" run $MODEL/gesture19.onnx $COMMON --calib "$WORK
 if [ "$(shape_of "$WORK/y.npy")" = "(8, 19,)" ] || [ "$(shape_of "$WORK/y.npy")" = "(8, 19)" ]; then ok; else bad "run: shape $(shape_of "$WORK/y.npy")"; fi
 expect "run in float" 0 "$TOOL" run $MODEL/gesture19.onnx $COMMON --float --logits --input $MODEL/test/rock --output "$WORK/f/"
 if [ -s "$WORK/f/output.npy" ]; then ok; else bad "run --float wrote no output.npy: $(ls "$WORK/f")"; fi
+# The stem's last layer, which a plan computes inside its pooling's step.
+expect "a layer inside a step" 0 "$TOOL" run $MODEL/gesture19.onnx $COMMON --calib "$WORK/ranges" --tap /model/act1/Relu_output_0 --input $MODEL/test/rock --output "$WORK/t/"
 expect "raw output" 0 "$TOOL" run $MODEL/gesture19.onnx $COMMON --calib "$WORK/ranges" --raw-output --input $MODEL/test/rock --output "$WORK/r.npy"
 if head -c 64 "$WORK/r.npy" | tr -d '\000' | grep -q "<u2"; then ok; else bad "run --raw-output is not uint16"; fi
 expect "run without calibration" 2 "$TOOL" run $MODEL/gesture19.onnx $COMMON --input $MODEL/test/rock --output "$WORK/n.npy"

@@ -80,8 +80,14 @@ bool cli_evaluate(cli_evaluation *evaluation)
 
 bool cli_measure_layers(cli_evaluation *evaluation, itgc_layers *layers)
 {
-    const bool fine = itgc_measure_layers(&evaluation->given, evaluation->every > 0 ? FEW_LAYERS : MOST_LAYERS, layers);
-    cli_end_progress(&evaluation->session->bar);
+    cli_session *session = evaluation->session;
+    itgc_evaluation apart = evaluation->given;
+    *layers = (itgc_layers){0};
+    if (!itgc_plan_apart(session->c, session->kernels, session->exec.workers, &apart.graph, &apart.model))
+        return false;
+    const bool fine = itgc_measure_layers(&apart, evaluation->every > 0 ? FEW_LAYERS : MOST_LAYERS, layers);
+    itgc_measure_cost(evaluation->given.graph, layers);
+    cli_end_progress(&session->bar);
     return fine;
 }
 

@@ -220,6 +220,7 @@ bool cli_schedule(cli_session *session, const itgc_target *target)
                                                       : target       ? target->flash_bytes
                                                                      : 0,
                                       .storage = target ? target->tables[0]->storage : session->kernels->storage,
+                                      .keep_results = options->taps.count > 0,
                                       .workers = target ? 1 : (uint32_t)session->threads,
                                       .stack_bytes = target ? itgc_target_stack(target) : 0};
     if (target)
