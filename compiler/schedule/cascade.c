@@ -156,7 +156,8 @@ static itg_cascade *make_params(const itgc_graph *graph, itgc_step *cascade, int
         tiers[i].most_rows = i ? choose_rows(graph, cascade, i, k, tiers[i - 1].most_rows) : tiers[i].rows;
     }
     const uint64_t end = place_bands(tiers, cascade->tier_count, offset);
-    cascade->scratch_bytes = end > cascade->scratch_bytes ? (uint32_t)(end < UINT32_MAX / 2 ? end : UINT32_MAX / 2) : cascade->scratch_bytes;
+    const uint32_t bytes = end <= INT32_MAX ? (uint32_t)end : UINT32_MAX; /* more than band_offset can say is more than any arena has */
+    cascade->scratch_bytes = bytes > cascade->scratch_bytes ? bytes : cascade->scratch_bytes;
     return params;
 }
 
@@ -225,6 +226,13 @@ static int64_t find_next(const itg_tier *tier, bool is_term, int32_t done)
     return next > 0 ? next : 0;
 }
 
+/* Rows of the tier before it that are there once `done` rows of this one are: none as long as windows see padding alone. */
+static int32_t count_seen(const itg_tier *tier, int32_t done)
+{
+    const int64_t end = done ? (int64_t)(done - 1) * tier->stride - tier->before + tier->reach : 0;
+    return end < 0 ? 0 : end < tier[-1].rows ? (int32_t)end : tier[-1].rows;
+}
+
 /* Whether the last tier's rows [0, done) may lie over `place`: nothing there is read after they are written. */
 static bool is_read_before(const itgc_step *step, const itgc_tensor *place, int32_t done)
 {
@@ -244,8 +252,7 @@ static bool is_read_before(const itgc_step *step, const itgc_tensor *place, int3
             return written <= find_next(tier, false, done) * bytes;
         }
         if (i > 0) {
-            const int64_t end = (int64_t)(done - 1) * tier->stride - tier->before + tier->reach;
-            done = (int32_t)(end < tier[-1].rows ? (end > 0 ? end : 0) : tier[-1].rows);
+            done = count_seen(tier, done);
         }
     }
     return true;

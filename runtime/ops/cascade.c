@@ -56,7 +56,7 @@ static int32_t choose_tier(itg_cascade_walk *walk, int32_t end, int32_t *count)
             return 0;
         const itg_span seen = find_seen(tier, begin, begin + *count);
         itg_span *before = &walk->held[i - 1];
-        if (seen.end <= before->end)
+        if (seen.end <= before->end || seen.begin >= seen.end) /* or padding alone is seen */
             return i;
         if (seen.begin > before->end)
             *before = (itg_span){seen.begin, seen.begin}; /* nobody sees the rows between */

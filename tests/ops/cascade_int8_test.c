@@ -44,6 +44,20 @@ static itgc_tensor *add_pool(bench *b, itgc_tensor *x)
     return finish_node(b, node);
 }
 
+static itgc_tensor *add_tall_pool(bench *b, itgc_tensor *x, int64_t height, int64_t pad)
+{
+    itgc_node *node = add_node(b, "MaxPool", x, NULL, NULL);
+    *(itgc_pool_params *)node->params = (itgc_pool_params){.kind = ITGC_POOL_MAX,
+                                                           .window = {.rank = 2,
+                                                                      .kernel = {height, 1},
+                                                                      .stride = {1, 1},
+                                                                      .dilation = {1, 1},
+                                                                      .before = {pad, 0},
+                                                                      .after = {pad, 0},
+                                                                      .channels_last = true}};
+    return finish_node(b, node);
+}
+
 static itgc_tensor *add_sum(bench *b, itgc_tensor *x, itgc_tensor *y)
 {
     itgc_node *node = add_node(b, "Add", x, y, NULL);
@@ -141,8 +155,59 @@ static void saves_memory_where_it_must(void **state)
     end_bench(&b);
 }
 
+/* The last tier's first rows see padding alone and are there before anything is read; its last ones ask for no more rows. */
+static void windows_in_padding_need_no_rows(void **state)
+{
+    (void)state;
+    for (int64_t stride = 1; stride <= 3; stride++) {
+        bench b;
+        start_bench(&b);
+        itgc_tensor *x = add_tall_pool(&b, add_input(&b, DIMS(2, 16, 8, 32), ldexp(1.0, -6), 3), 5, 0);
+        x = add_tall_pool(&b, x, 5, 0);
+        itgc_tensor *weights = add_exact_weights(&b, DIMS(8, 32, 1, 1), -9, 1);
+        const conv_window window = {.stride = stride, .pad = 2, .dilation = 1, .group = 1};
+        add_output(&b, add_conv(&b, x, weights, add_reals(&b, DIMS(8), -1.0, 1.0), window)->out[0]);
+        (void)run_float(&b);
+        const itg_model *plan = plan_for(&b, &itg_kernels_scalar, false, 1), *apart = plan_for(&b, &itg_kernels_scalar, true, 1);
+        assert_int_equal(count_steps(plan, itg_op_cascade), 1);
+        assert_memory_equal(run_plan(&b, plan, NULL), run_plan(&b, apart, NULL), apart->outputs[0].bytes);
+        end_bench(&b);
+    }
+}
+
+/* Bands of half a GiB each, of a batch whose images take 2 GiB: together more than a plan can say where they lie. */
+static void bands_lie_where_plans_can_say(void **state)
+{
+    (void)state;
+    bench b;
+    start_bench(&b);
+    const itgc_shape shape = DIMS(4, 4, 4190000, 1);
+    itgc_tensor *x = b.graph->inputs[b.graph->input_count++] = itgc_new_tensor(b.graph, "x", ITGC_F32, &shape);
+    itgc_tensor *y = add_dense(&b, x, 1, 1, 32);
+    for (int i = 0; i < 4; i++) {
+        y = add_tall_pool(&b, y, 7, 3);
+    }
+    add_output(&b, add_dense(&b, y, 1, 1, 1));
+    itgc_fill_uses(b.graph);
+    for (int i = 0; i < b.graph->tensor_count; i++) {
+        b.graph->tensors[i]->range = (itgc_range){.min = -1.0, .max = 1.0};
+    }
+    const itgc_schedule_options options = {.align = 16, .packings = {ITG_PACK_ROWS}, .storage = ITG_S8, .workers = 1};
+    const itgc_graph *graph = schedule_case(&b, &options);
+    for (int i = 0; i < graph->step_count; i++) {
+        const itgc_step *step = graph->steps[i];
+        for (int l = 0; l + 1 < step->tier_count; l++) {
+            const itg_tier *tier = &((const itg_cascade *)step->params)->tiers[l];
+            assert_true(tier->band_offset >= 0);
+            assert_true((int64_t)tier->band_offset + (int64_t)tier->band_rows * tier->row_bytes <= step->scratch_bytes);
+        }
+    }
+    end_bench(&b);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(equals_steps_of_their_own), cmocka_unit_test(saves_memory_where_it_must)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(equals_steps_of_their_own), cmocka_unit_test(saves_memory_where_it_must),
+                                       cmocka_unit_test(windows_in_padding_need_no_rows), cmocka_unit_test(bands_lie_where_plans_can_say)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
