@@ -47,14 +47,10 @@ static itgc_tensor *add_pool(bench *b, itgc_tensor *x)
 static itgc_tensor *add_tall_pool(bench *b, itgc_tensor *x, int64_t height, int64_t pad)
 {
     itgc_node *node = add_node(b, "MaxPool", x, NULL, NULL);
-    *(itgc_pool_params *)node->params = (itgc_pool_params){.kind = ITGC_POOL_MAX,
-                                                           .window = {.rank = 2,
-                                                                      .kernel = {height, 1},
-                                                                      .stride = {1, 1},
-                                                                      .dilation = {1, 1},
-                                                                      .before = {pad, 0},
-                                                                      .after = {pad, 0},
-                                                                      .channels_last = true}};
+    *(itgc_pool_params *)node->params = (itgc_pool_params){
+        .kind = ITGC_POOL_MAX,
+        .window = {
+            .rank = 2, .kernel = {height, 1}, .stride = {1, 1}, .dilation = {1, 1}, .before = {pad, 0}, .after = {pad, 0}, .channels_last = true}};
     return finish_node(b, node);
 }
 
