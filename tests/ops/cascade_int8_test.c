@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Cascades of random layers, in which schedule makes one step of many: equal codes as in steps of their own with every table, on one thread and on
  * several, with one schedule for all packings, arenas that are never larger, and results that take the place of what the cascade reads. */
-#include "tests/support/fusing.h"
+#include "tests/support/cascades.h"
 
 enum { CASES = 60 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Convolutions inside the steps of the sums that read them: what is fused, that one rounding less is left, that the sum may take its other
+ * Cascades of a convolution and the sum that reads it: which there are, that one rounding less is left, that the sum may take its other
  * term's place, that the arena is never larger for it, and equal codes as in two steps with every table, on one thread and on several. */
-#include "tests/support/fusing.h"
+#include "tests/support/cascades.h"
 
 #include "compiler/ops/quantizers.h"
 #include "runtime/kernels/conv.h"
@@ -12,7 +12,7 @@ typedef struct residual_case residual_case;
 struct residual_case {
     void (*build)(bench *b, const residual_case *c);
     int64_t height, width, channels, kernel;
-    int fused; /* sums, where memory is no reason against it */
+    int sums; /* in cascades, where memory is no reason against it */
 };
 
 /* Keeps the image's size. */
@@ -117,10 +117,10 @@ static void start_case(bench *b, const residual_case *c, bool wide_terms)
 }
 
 /* Memory speaks against it only where the convolution reads what is added to it, or where another step needs the most. */
-static void check_fused(const itg_model *model, const itg_kernels *kernels, const residual_case *c)
+static void check_sums(const itg_model *model, const itg_kernels *kernels, const residual_case *c)
 {
     const bool is_certain = kernels == &itg_kernels_scalar || (c->build != build_reading && c->build != build_chain);
-    assert_true(is_certain ? count_tiers(model, itg_tier_add) == c->fused : count_tiers(model, itg_tier_add) <= c->fused);
+    assert_true(is_certain ? count_tiers(model, itg_tier_add) == c->sums : count_tiers(model, itg_tier_add) <= c->sums);
 }
 
 /* Blocks that workers share, so that bands are added pixel by pixel. */
@@ -137,7 +137,7 @@ static void check_tables(bench *b, const residual_case *c)
     const itg_kernels *kernels = NULL;
     assert_int_equal(count_tiers(plan_for(b, &itg_kernels_scalar, true, 1), itg_tier_add), 0);
     for (uint32_t k = 0; (kernels = itg_kernels_supported(k)) != NULL; k++) {
-        check_fused(plan_for(b, kernels, false, 1), kernels, c);
+        check_sums(plan_for(b, kernels, false, 1), kernels, c);
         check_blocks(plan_for(b, kernels, false, MOST_WORKERS), kernels, c);
     }
 }
@@ -189,7 +189,7 @@ static void rounds_once(void **state)
         bench b;
         start_case(&b, &cases[i], true);
         const double difference = compare_runs(&b);
-        const bool is_single = cases[i].fused == 1 && cases[i].build != build_joined;
+        const bool is_single = cases[i].sums == 1 && cases[i].build != build_joined;
         if (is_single && difference > 1.1) { /* the term has half a step of its own, at twice the result's scale at most */
             fail_msg("case %zu differs by %.3f steps", i, difference);
         }

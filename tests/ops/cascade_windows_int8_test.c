@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Convolutions inside the steps of the poolings and depthwise convolutions that read them: what is fused, that the result takes no place in the
+ * Cascades of a convolution and the pooling or depthwise convolution that reads it: which there are, that its result takes no place in the
  * arena, and equal codes as in two steps with every table, on one thread and on several. */
-#include "tests/support/fusing.h"
+#include "tests/support/cascades.h"
 
 #include "compiler/ops/quantizers.h"
 
@@ -15,7 +15,7 @@ typedef struct windows_case {
     int64_t window, step, pad, dilation;
     bool is_wide;   /* int16 */
     bool is_shared; /* somebody else reads the convolution's result */
-    int fused;
+    int cascades;
 } windows_case;
 
 static const windows_case cases[] = {
@@ -97,10 +97,10 @@ static void leaves_the_arena(void **state)
         bench b;
         start_case(&b, &cases[i]);
         (void)run_float(&b);
-        const itg_model *apart = plan_for(&b, &itg_kernels_scalar, true, 1), *fused = plan_for(&b, &itg_kernels_scalar, false, 1);
+        const itg_model *apart = plan_for(&b, &itg_kernels_scalar, true, 1), *plan = plan_for(&b, &itg_kernels_scalar, false, 1);
         assert_int_equal(count_steps(apart, itg_op_cascade), 0);
-        assert_int_equal(count_steps(fused, itg_op_cascade), cases[i].fused);
-        assert_true(!cases[i].fused || fused->arena_bytes < apart->arena_bytes);
+        assert_int_equal(count_steps(plan, itg_op_cascade), cases[i].cascades);
+        assert_true(!cases[i].cascades || plan->arena_bytes < apart->arena_bytes);
         end_bench(&b);
     }
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Plans in which schedule made one step of several, against those that keep every step: equal codes with every table of this machine, on several
  * threads, and with one schedule for all packings, and an arena that is no larger. The graph is a bench's (quantizing.h), run in float before. */
-#ifndef ITG_TESTS_FUSING_H
-#define ITG_TESTS_FUSING_H
+#ifndef ITG_TESTS_CASCADES_H
+#define ITG_TESTS_CASCADES_H
 
 #include "tests/support/quantizing.h"
 
