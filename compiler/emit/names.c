@@ -71,15 +71,6 @@ void itgc_add_comment(itgc_text *text, const char *string)
     }
 }
 
-int64_t itgc_total_macs(const itgc_graph *graph)
-{
-    int64_t macs = 0;
-    for (int i = 0; i < graph->step_count; i++) {
-        macs += graph->steps[i]->macs;
-    }
-    return macs;
-}
-
 static int find_constant(const itgc_graph *graph, const void *bytes)
 {
     for (int i = 0; i < graph->constant_count; i++) {

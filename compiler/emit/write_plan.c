@@ -26,7 +26,7 @@ static void write_head(itgc_writer *w)
     itgc_add_comment(w->text, options->model_file);
     itgc_addf(w->text, " for %s, %lld calibration samples. Do not edit.\n * The model's sha256 %s.\n * %u steps, ", options->target,
               (long long)options->sample_count, options->model_sha256, (unsigned)w->model->step_count);
-    itgc_add_grouped(w->text, itgc_total_macs(w->graph));
+    itgc_add_grouped(w->text, itgc_count_macs(w->graph));
     itgc_add(w->text, " MACs, arena ");
     itgc_add_grouped(w->text, w->graph->arena_bytes);
     itgc_add(w->text, " bytes (lower bound ");

@@ -47,7 +47,6 @@ void itgc_add_comment(itgc_text *text, const char *string);                   /*
 const char *itgc_code_type(itg_type type);                                    /* "ITG_S8" */
 const char *itgc_c_type(itg_type type);                                       /* "int8_t" */
 bool itgc_is_identifier(const char *name);
-int64_t itgc_total_macs(const itgc_graph *graph);
 
 /* write_array.c */
 const char *itgc_constant_type(const itgc_constant *constant);    /* "int8_t" */

@@ -9,8 +9,22 @@
 
 #include <math.h>
 
-#define ADD_ROW(member, kind, count) ITGC_FIELD(itg_add, member, kind, count),
-static const itgc_field add_fields[] = {ITGC_ADD_ROWS(ADD_ROW)};
+static const itgc_field add_fields[] = {
+    ITGC_FIELD(itg_add, walk.dim, ITGC_FIELD_I32, 4),
+    ITGC_FIELD(itg_add, walk.stride_a, ITGC_FIELD_I32, 4),
+    ITGC_FIELD(itg_add, walk.stride_b, ITGC_FIELD_I32, 4),
+    ITGC_FIELD(itg_add, multiplier_a, ITGC_FIELD_I32, 1),
+    ITGC_FIELD(itg_add, multiplier_b, ITGC_FIELD_I32, 1),
+    ITGC_FIELD(itg_add, constant, ITGC_FIELD_I32, 1),
+    ITGC_FIELD(itg_add, low, ITGC_FIELD_I32, 1),
+    ITGC_FIELD(itg_add, high, ITGC_FIELD_I32, 1),
+    ITGC_FIELD(itg_add, b_constant, ITGC_FIELD_POINTER, 1),
+    ITGC_FIELD(itg_add, shift, ITGC_FIELD_U8, 1),
+    ITGC_FIELD(itg_add, left, ITGC_FIELD_U8, 1),
+    ITGC_FIELD(itg_add, a_type, ITGC_FIELD_TYPE, 1),
+    ITGC_FIELD(itg_add, b_type, ITGC_FIELD_TYPE, 1),
+    ITGC_FIELD(itg_add, out_type, ITGC_FIELD_TYPE, 1),
+};
 
 const itgc_step_kind itgc_step_add = ITGC_TIER_KIND(itg_op_add, itg_tier_add, itg_add, add_fields, ITG_FAMILY_ELEMENTWISE);
 

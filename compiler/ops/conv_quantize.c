@@ -8,8 +8,12 @@
 
 #include <string.h>
 
-#define ROW(member, kind, count) ITGC_FIELD(itg_conv, member, kind, count),
-static const itgc_field conv_fields[] = {ITGC_CONV_ROWS(ROW)};
+static const itgc_field conv_fields[] = {
+    ITGC_WINDOW_FIELDS(itg_conv),
+    ITGC_FIELD(itg_conv, groups, ITGC_FIELD_I32, 1),
+    ITGC_FIELD(itg_conv, out_pitch, ITGC_FIELD_I32, 1),
+    ITGC_LAYER_FIELDS(itg_conv),
+};
 
 const itgc_step_kind itgc_step_conv = ITGC_TIER_KIND(itg_op_conv, itg_tier_conv, itg_conv, conv_fields, ITG_FAMILY_CONV);
 

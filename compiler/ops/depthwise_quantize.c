@@ -8,8 +8,7 @@
 
 #include <math.h>
 
-#define ROW(member, kind, count) ITGC_FIELD(itg_depthwise, member, kind, count),
-static const itgc_field depthwise_fields[] = {ITGC_DEPTHWISE_ROWS(ROW)};
+static const itgc_field depthwise_fields[] = {ITGC_WINDOW_FIELDS(itg_depthwise), ITGC_LAYER_FIELDS(itg_depthwise)};
 
 const itgc_step_kind itgc_step_depthwise =
     ITGC_TIER_KIND(itg_op_depthwise, itg_tier_depthwise, itg_depthwise, depthwise_fields, ITG_FAMILY_DEPTHWISE);

@@ -8,8 +8,23 @@
 
 #include <stdlib.h>
 
-#define ROW(member, kind, count) ITGC_FIELD(itg_pool, member, kind, count),
-static const itgc_field pool_fields[] = {ITGC_POOL_ROWS(ROW)};
+static const itgc_field pool_fields[] = {
+    ITGC_WINDOW_FIELDS(itg_pool),
+    ITGC_FIELD(itg_pool, average, ITGC_FIELD_BOOL, 1),
+    ITGC_FIELD(itg_pool, include_pad, ITGC_FIELD_BOOL, 1),
+    ITGC_FIELD(itg_pool, after, ITGC_FIELD_I32, 2),
+    ITGC_FIELD(itg_pool, counts, ITGC_FIELD_POINTER, 1),
+    ITGC_FIELD(itg_pool, multipliers, ITGC_FIELD_POINTER, 1),
+    ITGC_FIELD(itg_pool, count_entries, ITGC_FIELD_I32, 1),
+    ITGC_FIELD(itg_pool, in_zero, ITGC_FIELD_I32, 1),
+    ITGC_FIELD(itg_pool, out_zero, ITGC_FIELD_I32, 1),
+    ITGC_FIELD(itg_pool, low, ITGC_FIELD_I32, 1),
+    ITGC_FIELD(itg_pool, high, ITGC_FIELD_I32, 1),
+    ITGC_FIELD(itg_pool, shift, ITGC_FIELD_U8, 1),
+    ITGC_FIELD(itg_pool, left, ITGC_FIELD_U8, 1),
+    ITGC_FIELD(itg_pool, in_type, ITGC_FIELD_TYPE, 1),
+    ITGC_FIELD(itg_pool, out_type, ITGC_FIELD_TYPE, 1),
+};
 
 const itgc_step_kind itgc_step_pool = ITGC_TIER_KIND(itg_op_pool, itg_tier_pool, itg_pool, pool_fields, ITG_FAMILY_POOL);
 

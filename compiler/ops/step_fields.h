@@ -26,81 +26,35 @@
         .field_count = sizeof table / sizeof table[0], .families = called                                                                            \
     }
 
-/* The members of an itg_epilogue, an itg_conv, an itg_depthwise, an itg_add and an itg_pool: ROW(member, kind, count) makes the row, with whatever
- * stands before the member. */
-#define ITGC_EPILOGUE_ROWS(ROW)                                                                                                                      \
-    ROW(epilogue.bias, ITGC_FIELD_POINTER, 1)                                                                                                        \
-    ROW(epilogue.multiplier, ITGC_FIELD_POINTER, 1)                                                                                                  \
-    ROW(epilogue.negative_multiplier, ITGC_FIELD_POINTER, 1)                                                                                         \
-    ROW(epilogue.table, ITGC_FIELD_POINTER, 1)                                                                                                       \
-    ROW(epilogue.zero, ITGC_FIELD_I32, 1)                                                                                                            \
-    ROW(epilogue.low, ITGC_FIELD_I32, 1)                                                                                                             \
-    ROW(epilogue.high, ITGC_FIELD_I32, 1)                                                                                                            \
-    ROW(epilogue.table_mask, ITGC_FIELD_U16, 1)                                                                                                      \
-    ROW(epilogue.shift, ITGC_FIELD_U8, 1)                                                                                                            \
-    ROW(epilogue.left, ITGC_FIELD_U8, 1)                                                                                                             \
-    ROW(epilogue.narrow, ITGC_FIELD_U8, 1)                                                                                                           \
-    ROW(epilogue.wide, ITGC_FIELD_U8, 1)
+/* What the params of all that walk windows begin with, and what those of layers by constant weights end with. */
+/* clang-format off */
+#define ITGC_WINDOW_FIELDS(params)                                                                                                                   \
+    ITGC_FIELD(params, in, ITGC_FIELD_I32, 3),                                                                                                       \
+    ITGC_FIELD(params, out, ITGC_FIELD_I32, 3),                                                                                                      \
+    ITGC_FIELD(params, kernel, ITGC_FIELD_I32, 2),                                                                                                   \
+    ITGC_FIELD(params, stride, ITGC_FIELD_I32, 2),                                                                                                   \
+    ITGC_FIELD(params, dilation, ITGC_FIELD_I32, 2),                                                                                                 \
+    ITGC_FIELD(params, before, ITGC_FIELD_I32, 2)
 
-/* What all that walk windows begin with, and what layers by constant weights end with. */
-#define ITGC_WINDOW_ROWS(ROW)                                                                                                                        \
-    ROW(in, ITGC_FIELD_I32, 3)                                                                                                                       \
-    ROW(out, ITGC_FIELD_I32, 3)                                                                                                                      \
-    ROW(kernel, ITGC_FIELD_I32, 2)                                                                                                                   \
-    ROW(stride, ITGC_FIELD_I32, 2)                                                                                                                   \
-    ROW(dilation, ITGC_FIELD_I32, 2)                                                                                                                 \
-    ROW(before, ITGC_FIELD_I32, 2)
-
-#define ITGC_LAYER_ROWS(ROW)                                                                                                                         \
-    ROW(weights, ITGC_FIELD_POINTER, 1)                                                                                                              \
-    ROW(pad, ITGC_FIELD_POINTER, 1)                                                                                                                  \
-    ROW(pad_code, ITGC_FIELD_I32, 1)                                                                                                                 \
-    ITGC_EPILOGUE_ROWS(ROW)                                                                                                                          \
-    ROW(in_type, ITGC_FIELD_TYPE, 1)                                                                                                                 \
-    ROW(out_type, ITGC_FIELD_TYPE, 1)                                                                                                                \
-    ROW(packing, ITGC_FIELD_I32, 1)
-
-#define ITGC_CONV_ROWS(ROW)                                                                                                                          \
-    ITGC_WINDOW_ROWS(ROW)                                                                                                                            \
-    ROW(groups, ITGC_FIELD_I32, 1)                                                                                                                   \
-    ROW(out_pitch, ITGC_FIELD_I32, 1)                                                                                                                \
-    ITGC_LAYER_ROWS(ROW)
-
-#define ITGC_DEPTHWISE_ROWS(ROW)                                                                                                                     \
-    ITGC_WINDOW_ROWS(ROW)                                                                                                                            \
-    ITGC_LAYER_ROWS(ROW)
-
-#define ITGC_ADD_ROWS(ROW)                                                                                                                           \
-    ROW(walk.dim, ITGC_FIELD_I32, 4)                                                                                                                 \
-    ROW(walk.stride_a, ITGC_FIELD_I32, 4)                                                                                                            \
-    ROW(walk.stride_b, ITGC_FIELD_I32, 4)                                                                                                            \
-    ROW(multiplier_a, ITGC_FIELD_I32, 1)                                                                                                             \
-    ROW(multiplier_b, ITGC_FIELD_I32, 1)                                                                                                             \
-    ROW(constant, ITGC_FIELD_I32, 1)                                                                                                                 \
-    ROW(low, ITGC_FIELD_I32, 1)                                                                                                                      \
-    ROW(high, ITGC_FIELD_I32, 1)                                                                                                                     \
-    ROW(b_constant, ITGC_FIELD_POINTER, 1)                                                                                                           \
-    ROW(shift, ITGC_FIELD_U8, 1)                                                                                                                     \
-    ROW(left, ITGC_FIELD_U8, 1)                                                                                                                      \
-    ROW(a_type, ITGC_FIELD_TYPE, 1)                                                                                                                  \
-    ROW(b_type, ITGC_FIELD_TYPE, 1)                                                                                                                  \
-    ROW(out_type, ITGC_FIELD_TYPE, 1)
-
-#define ITGC_POOL_ROWS(ROW)                                                                                                                          \
-    ITGC_WINDOW_ROWS(ROW)                                                                                                                            \
-    ROW(average, ITGC_FIELD_BOOL, 1)                                                                                                                 \
-    ROW(include_pad, ITGC_FIELD_BOOL, 1)                                                                                                             \
-    ROW(after, ITGC_FIELD_I32, 2)                                                                                                                    \
-    ROW(counts, ITGC_FIELD_POINTER, 1)                                                                                                               \
-    ROW(multipliers, ITGC_FIELD_POINTER, 1)                                                                                                          \
-    ROW(count_entries, ITGC_FIELD_I32, 1)                                                                                                            \
-    ROW(in_zero, ITGC_FIELD_I32, 1)                                                                                                                  \
-    ROW(out_zero, ITGC_FIELD_I32, 1)                                                                                                                 \
-    ROW(low, ITGC_FIELD_I32, 1)                                                                                                                      \
-    ROW(high, ITGC_FIELD_I32, 1)                                                                                                                     \
-    ROW(shift, ITGC_FIELD_U8, 1)                                                                                                                     \
-    ROW(left, ITGC_FIELD_U8, 1)                                                                                                                      \
-    ROW(in_type, ITGC_FIELD_TYPE, 1)                                                                                                                 \
-    ROW(out_type, ITGC_FIELD_TYPE, 1)
+#define ITGC_LAYER_FIELDS(params)                                                                                                                    \
+    ITGC_FIELD(params, weights, ITGC_FIELD_POINTER, 1),                                                                                              \
+    ITGC_FIELD(params, pad, ITGC_FIELD_POINTER, 1),                                                                                                  \
+    ITGC_FIELD(params, pad_code, ITGC_FIELD_I32, 1),                                                                                                 \
+    ITGC_FIELD(params, epilogue.bias, ITGC_FIELD_POINTER, 1),                                                                                        \
+    ITGC_FIELD(params, epilogue.multiplier, ITGC_FIELD_POINTER, 1),                                                                                  \
+    ITGC_FIELD(params, epilogue.negative_multiplier, ITGC_FIELD_POINTER, 1),                                                                         \
+    ITGC_FIELD(params, epilogue.table, ITGC_FIELD_POINTER, 1),                                                                                       \
+    ITGC_FIELD(params, epilogue.zero, ITGC_FIELD_I32, 1),                                                                                            \
+    ITGC_FIELD(params, epilogue.low, ITGC_FIELD_I32, 1),                                                                                             \
+    ITGC_FIELD(params, epilogue.high, ITGC_FIELD_I32, 1),                                                                                            \
+    ITGC_FIELD(params, epilogue.table_mask, ITGC_FIELD_U16, 1),                                                                                      \
+    ITGC_FIELD(params, epilogue.shift, ITGC_FIELD_U8, 1),                                                                                            \
+    ITGC_FIELD(params, epilogue.left, ITGC_FIELD_U8, 1),                                                                                             \
+    ITGC_FIELD(params, epilogue.narrow, ITGC_FIELD_U8, 1),                                                                                           \
+    ITGC_FIELD(params, epilogue.wide, ITGC_FIELD_U8, 1),                                                                                             \
+    ITGC_FIELD(params, in_type, ITGC_FIELD_TYPE, 1),                                                                                                 \
+    ITGC_FIELD(params, out_type, ITGC_FIELD_TYPE, 1),                                                                                                \
+    ITGC_FIELD(params, packing, ITGC_FIELD_I32, 1)
+/* clang-format on */
 
 #endif
