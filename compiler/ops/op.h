@@ -129,8 +129,8 @@ extern const itgc_step_kind itgc_step_cascade;
 /* Of a step's multiplications those that read int16 activations: of a layer all or none. What a sum adds to them is not multiplied. */
 int64_t itgc_count_int16_macs(const itgc_step *step);
 
-/* Whether that can be done with sum, an Add or Sub, and its operand `term`: the image, of more than one row, that a convolution (no depthwise one)
- * gives to this sum alone, beside a tensor of the same shape. quantize makes such a result finer, schedule fuses the steps: both ask here. */
+/* Whether a cascade may hold sum, an Add or Sub, behind what computes its operand `term`: the image, of more than one row, that a convolution (no
+ * depthwise one) gives to this sum alone, beside a tensor of the same shape. quantize makes such a result finer, schedule makes the cascade. */
 bool itgc_is_inner_term(const itgc_node *sum, const itgc_tensor *term);
 
 #endif

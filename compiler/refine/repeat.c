@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Computes a cheap convolution a second time where layers and a residual sum read it: the second result is the sum's alone, int16 and never a
- * whole tensor (quantize/terms.c, schedule/cascade.c); the first, which layers alone read now, is equalized and stays in 8 bits. In: a
+ * Computes a cheap convolution a second time where layers and a residual sum read it: the second result is the sum's alone, int16 and hardly
+ * ever a whole tensor (quantize/terms.c); the first, which layers alone read now, is equalized and stays in 8 bits. In: a
  * measured graph and samples. Out: the graph with more nodes, measured again. Exact in real numbers. */
 #include "compiler/ops/op.h"
 #include "compiler/refine/refiner.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Which steps each tensor must survive: from the first step that writes any part of it to the last that reads it; graph inputs from
- * step 0, graph outputs to the end. Aliases count as the tensor whose place they share. Called by schedule.c. */
+ * step 0, graph outputs to the end. Aliases count as the tensor whose place they share. Called by arena.c. */
 #include "compiler/schedule/parts.h"
 
 uint32_t itgc_code_bytes(itg_type type)

@@ -3,7 +3,7 @@
  * others a band of rows in scratch memory. Rows that are seen again are moved to the band's front and not computed again.
  * In: an itg_cascade step (plan.h). Out: rows as those of the last tier's op. Called by run.c. */
 #include "runtime/ops/cascade.h"
-#include "runtime/ops/conv_rows.h"
+#include "runtime/ops/parts.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * How ops cut the rows they are asked for: into rows of one image, and into parts of a flat run.
- * conv, depthwise, pool, lookup and rescale share it. */
+ * conv, depthwise, pool, cascade, lookup and rescale share it. */
 #ifndef ITG_OPS_PARTS_H
 #define ITG_OPS_PARTS_H
 
