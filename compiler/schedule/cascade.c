@@ -112,7 +112,8 @@ static int32_t choose_rows(const itgc_graph *graph, const itgc_step *cascade, in
     } else if (is_packed) {
         wanted = larger(wanted, RESULT_BYTES / row_bytes_of(seen));
     }
-    return smaller(larger((wanted + shape.stride[0] - 1) / shape.stride[0], count_wanted(tier, k)), shape.out[0]);
+    const int64_t rows = ((int64_t)wanted + shape.stride[0] - 1) / shape.stride[0];
+    return smaller(larger((int32_t)rows, count_wanted(tier, k)), shape.out[0]);
 }
 
 static void fill_tier(const itgc_step *step, int k, itg_tier *tier)

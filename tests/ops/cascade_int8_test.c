@@ -44,13 +44,17 @@ static itgc_tensor *add_pool(bench *b, itgc_tensor *x)
     return finish_node(b, node);
 }
 
-static itgc_tensor *add_tall_pool(bench *b, itgc_tensor *x, int64_t height, int64_t pad)
+static itgc_tensor *add_tall_pool(bench *b, itgc_tensor *x, int64_t height, int64_t stride, int64_t pad)
 {
     itgc_node *node = add_node(b, "MaxPool", x, NULL, NULL);
-    *(itgc_pool_params *)node->params = (itgc_pool_params){
-        .kind = ITGC_POOL_MAX,
-        .window = {
-            .rank = 2, .kernel = {height, 1}, .stride = {1, 1}, .dilation = {1, 1}, .before = {pad, 0}, .after = {pad, 0}, .channels_last = true}};
+    *(itgc_pool_params *)node->params = (itgc_pool_params){.kind = ITGC_POOL_MAX,
+                                                           .window = {.rank = 2,
+                                                                      .kernel = {height, 1},
+                                                                      .stride = {stride, 1},
+                                                                      .dilation = {1, 1},
+                                                                      .before = {pad, 0},
+                                                                      .after = {pad, 0},
+                                                                      .channels_last = true}};
     return finish_node(b, node);
 }
 
@@ -158,8 +162,8 @@ static void windows_in_padding_need_no_rows(void **state)
     for (int64_t stride = 1; stride <= 3; stride++) {
         bench b;
         start_bench(&b);
-        itgc_tensor *x = add_tall_pool(&b, add_input(&b, DIMS(2, 16, 8, 32), ldexp(1.0, -6), 3), 5, 0);
-        x = add_tall_pool(&b, x, 5, 0);
+        itgc_tensor *x = add_tall_pool(&b, add_input(&b, DIMS(2, 16, 8, 32), ldexp(1.0, -6), 3), 5, 1, 0);
+        x = add_tall_pool(&b, x, 5, 1, 0);
         itgc_tensor *weights = add_exact_weights(&b, DIMS(8, 32, 1, 1), -9, 1);
         const conv_window window = {.stride = stride, .pad = 2, .dilation = 1, .group = 1};
         add_output(&b, add_conv(&b, x, weights, add_reals(&b, DIMS(8), -1.0, 1.0), window)->out[0]);
@@ -181,7 +185,7 @@ static void bands_lie_where_plans_can_say(void **state)
     itgc_tensor *x = b.graph->inputs[b.graph->input_count++] = itgc_new_tensor(b.graph, "x", ITGC_F32, &shape);
     itgc_tensor *y = add_dense(&b, x, 1, 1, 32);
     for (int i = 0; i < 4; i++) {
-        y = add_tall_pool(&b, y, 7, 3);
+        y = add_tall_pool(&b, y, 7, 1, 3);
     }
     add_output(&b, add_dense(&b, y, 1, 1, 1));
     itgc_fill_uses(b.graph);
@@ -201,9 +205,24 @@ static void bands_lie_where_plans_can_say(void **state)
     end_bench(&b);
 }
 
+/* A stride of nearly 32 bits, which rows to compute at a time are divided by. */
+static void strides_may_be_as_long_as_they_like(void **state)
+{
+    (void)state;
+    bench b;
+    start_bench(&b);
+    itgc_tensor *x = add_dense(&b, add_input(&b, DIMS(1, 1024, 1, 1), ldexp(1.0, -6), 3), 1, 1, 1);
+    add_output(&b, add_tall_pool(&b, x, 3, INT32_MAX - 8, 0));
+    (void)run_float(&b);
+    assert_int_equal(count_steps(plan_for(&b, &itg_kernels_scalar, false, 1), itg_op_cascade), 1);
+    compare_packings(&b);
+    end_bench(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(equals_steps_of_their_own), cmocka_unit_test(saves_memory_where_it_must),
-                                       cmocka_unit_test(windows_in_padding_need_no_rows), cmocka_unit_test(bands_lie_where_plans_can_say)};
+                                       cmocka_unit_test(windows_in_padding_need_no_rows), cmocka_unit_test(bands_lie_where_plans_can_say),
+                                       cmocka_unit_test(strides_may_be_as_long_as_they_like)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
