@@ -191,7 +191,7 @@ typedef struct itg_add {
 /* itg_op_cascade: ops of which each alone reads what the one before it computes, the codes of their steps one after the other. Of every tier but the
  * last a band of rows lies in scratch memory, and nothing else ever does; the first tier reads in[0], the last one writes out. Results are dense
  * (out_pitch 0). Rows: the last tier's. Blocks, where there are any: those of a convolution that only sums follow. out may have in[0]'s or a term's
- * place where no row is written that is read later; one worker, unless it is the place of the last tier's term alone. */
+ * place where no row is written that is read later; then one call computes all rows, unless it is the place of the last tier's term alone. */
 typedef struct itg_tier itg_tier;
 struct itg_tier_job; /* runtime/ops/cascade.h */
 typedef void itg_tier_run(const struct itg_tier_job *job);
