@@ -25,8 +25,8 @@ typedef struct column_product {
 
 typedef void multiply_column(const column_product *product);
 
-/* An operand that tells the compiler of the memory that the instruction reads, from x on. */
-#define READS_FROM(x) "m"(*(const int16_t(*)[])(x))
+/* An operand that tells the compiler of the memory that the instruction reads, from x on; clang wants an array of some length. */
+#define READS_FROM(x) "m"(*(const int16_t(*)[1 << 16])(x))
 #define DOT_AT(acc, weights, offset, tile, index)                                                                                                    \
     __asm__ volatile("vpdpwssd " #offset "(%2" index ")%{1to16%}, %1, %0"                                                                            \
                      : "+v"(acc)                                                                                                                     \
