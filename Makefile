@@ -128,7 +128,7 @@ $(H)/make_corpus: tests/fuzz/make_corpus.c $(FUZZ_SHARED) $(wildcard tests/fuzz/
 $(H)/write_bad_models: $(wildcard tests/errors/*.[ch]) $(H)/libintagliocompiler.a $(H)/libintaglio.a
 	$(CC) $(CPPFLAGS) $(COMPILER_FLAGS) $(LDFLAGS) -o $@ $(filter %.c %.a,$^) $(TOOL_LIBS)
 
-.PHONY: install install-cross demo test bench peers instructions size lint lint-symbols lint-recursion lint-kernels format golden crosscheck accuracy spread effects zoo zoo-check matrix errors-table fuzz clean
+.PHONY: install install-cross demo test bench peers instructions size lint lint-clang lint-symbols lint-recursion lint-kernels format golden crosscheck accuracy spread effects zoo zoo-check matrix errors-table fuzz clean
 install:
 	@tools/install_deps.sh build
 install-cross:
@@ -168,6 +168,11 @@ OTHER_LINUX = $(foreach target,linux-aarch64 linux-armv7,$(if $(shell command -v
 lint-kernels: $(RUNTIME_OBJ)
 	@$(foreach target,$(OTHER_LINUX),$(MAKE) -s TARGET=$(target) target-runtime && )tools/check_kernels.sh \
 	    $(wildcard $(addprefix $(H)/runtime/kernels/,$(addsuffix /*.o,scalar $(ISA_$(HOST_ARCH))))) $(OTHER_LINUX:%=$(BUILD)/%/runtime/kernels/*/*.o)
+# The fuzzers are built by clang, and it reads inline assembly otherwise than GCC does.
+lint-clang:
+	@command -v clang >/dev/null || { echo "no clang here, not checked"; exit 0; }; \
+	    $(foreach isa,scalar $(ISA_$(HOST_ARCH)),for file in runtime/kernels/$(isa)/*.c; do \
+	    clang $(CPPFLAGS) -std=c99 -w $(ISA_FLAGS_$(isa)) -fsyntax-only $$file || exit 1; done;)
 lint-recursion: $(RUNTIME_OBJ) $(COMPILER_OBJ) $(CLI_OBJ)
 	@tools/check_recursion.sh $(filter-out $(H)/gen/%,$^)
 lint-symbols: $(RUNTIME_OBJ)

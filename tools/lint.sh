@@ -27,6 +27,7 @@ run() {
     run symbols make -s lint-symbols
     run recursion make -s lint-recursion
     run kernels make -s lint-kernels
+    run clang make -s lint-clang
     run headers tools/check_headers.sh
     run ops tools/check_ops.sh
     run lengths tools/check_lengths.sh $sources
