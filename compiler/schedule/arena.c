@@ -7,37 +7,39 @@
 typedef struct block_list {
     itgc_block *blocks;
     int count;
+    itgc_block **of; /* by tensor id; NULL: it has none */
 } block_list;
 
 static bool has_place(const itgc_tensor *tensor)
 {
-    return !tensor->alias_of && !tensor->overwrites && tensor->place.bytes > 0;
+    return !tensor->alias_of && tensor->place.bytes > 0;
 }
 
-/* The tensor that first has the place which others take over. */
-static const itgc_tensor *first_in_place(const itgc_tensor *tensor)
+/* What lies over another tensor takes its place when that one is read for the last time. */
+static void link_blocks(const itgc_graph *graph, const block_list *list)
 {
-    while (tensor->overwrites) {
-        tensor = tensor->overwrites;
+    for (int i = 0; i < graph->tensor_count; i++) {
+        const itgc_tensor *tensor = graph->tensors[i];
+        if (tensor->overwrites) {
+            list->of[tensor->overwrites->id]->next = list->of[i];
+            list->of[i]->is_next = true;
+            list->of[i]->first_step = tensor->overwrites->place.last_step + 1;
+        }
     }
-    return tensor;
 }
 
 static block_list collect_blocks(itgc_arena *scratch, const itgc_graph *graph)
 {
-    block_list list = {ITGC_NEW_ARRAY(scratch, itgc_block, graph->tensor_count + graph->step_count + 1), 0};
-    int *last_step = ITGC_NEW_ARRAY(scratch, int, graph->tensor_count + 1);
-    for (int i = 0; i < graph->tensor_count; i++) {
-        const itgc_tensor *tensor = graph->tensors[i];
-        int *last = &last_step[first_in_place(tensor)->id];
-        *last = tensor->place.last_step > *last ? tensor->place.last_step : *last;
-    }
+    block_list list = {.blocks = ITGC_NEW_ARRAY(scratch, itgc_block, graph->tensor_count + graph->step_count + 1),
+                       .of = ITGC_NEW_ARRAY(scratch, itgc_block *, graph->tensor_count + 1)};
     for (int i = 0; i < graph->tensor_count; i++) {
         const itgc_place *place = &graph->tensors[i]->place;
         if (has_place(graph->tensors[i])) {
-            list.blocks[list.count++] = (itgc_block){.bytes = place->bytes, .first_step = place->first_step, .last_step = last_step[i]};
+            list.of[i] = &list.blocks[list.count++];
+            *list.of[i] = (itgc_block){.bytes = place->bytes, .first_step = place->first_step, .last_step = place->last_step};
         }
     }
+    link_blocks(graph, &list);
     for (int i = 0; i < graph->step_count; i++) {
         if (graph->steps[i]->scratch_bytes) {
             const uint64_t bytes = (uint64_t)graph->steps[i]->scratch_bytes * graph->workers;
@@ -54,10 +56,6 @@ static void store_offsets(itgc_graph *graph, const block_list *list)
         if (has_place(graph->tensors[i])) {
             graph->tensors[i]->place.offset = (uint32_t)(block++)->offset;
         }
-    }
-    for (int i = 0; i < graph->tensor_count; i++) {
-        itgc_tensor *tensor = graph->tensors[i];
-        tensor->place.offset = first_in_place(tensor)->place.offset;
     }
     for (int i = 0; i < graph->tensor_count; i++) {
         itgc_tensor *tensor = graph->tensors[i];
@@ -99,6 +97,35 @@ static void overwrite_inputs(itgc_graph *graph)
     }
 }
 
+static void place_blocks(const itgc_graph *graph, itgc_arena *scratch, block_list *list, uint64_t *end)
+{
+    *list = collect_blocks(scratch, graph);
+    *end = itgc_place_first_fit(scratch, list->blocks, list->count, graph->arena_align);
+}
+
+/* A tensor that is overwritten and reaches to the end of the arena might find a lower place without the one that has to lie there after it. True if
+ * the arena is smaller for it. */
+static bool part_highest(const itgc_graph *graph, itgc_arena *scratch, block_list *list, uint64_t *end)
+{
+    for (int i = 0; i < graph->tensor_count; i++) {
+        itgc_tensor *tensor = graph->tensors[i], *below = tensor->overwrites;
+        if (!below || list->of[below->id]->offset + list->of[below->id]->bytes != *end) {
+            continue;
+        }
+        block_list parted;
+        uint64_t lower;
+        tensor->overwrites = NULL;
+        place_blocks(graph, scratch, &parted, &lower);
+        if (lower < *end) {
+            *list = parted;
+            *end = lower;
+            return true;
+        }
+        tensor->overwrites = below;
+    }
+    return false;
+}
+
 /* Lifetimes, which tensors take over a place, and an offset for each block. */
 static bool lay_out(itgc_graph *graph, itgc_arena *scratch, block_list *list, uint64_t *end)
 {
@@ -106,8 +133,9 @@ static bool lay_out(itgc_graph *graph, itgc_arena *scratch, block_list *list, ui
         return false;
     }
     overwrite_inputs(graph);
-    *list = collect_blocks(scratch, graph);
-    *end = itgc_place_first_fit(scratch, list->blocks, list->count, graph->arena_align);
+    place_blocks(graph, scratch, list, end);
+    while (part_highest(graph, scratch, list, end)) {
+    }
     return true;
 }
 

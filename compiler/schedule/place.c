@@ -4,7 +4,6 @@
  * The order is total (size, then life or start, then index), so that equal inputs give equal addresses on every host. */
 #include "compiler/schedule/place.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 
 typedef struct ranked_block {
@@ -34,10 +33,9 @@ static uint64_t round_up(uint64_t value, uint32_t align)
     return (value + align - 1) / align * align;
 }
 
-/* The lowest gap among the placed blocks (sorted by offset) that holds `block` during its life. */
-static uint64_t find_gap(const itgc_block *block, itgc_block *const *placed, int count, uint32_t align)
+/* The lowest gap among the placed blocks (sorted by offset), from `offset` on, that holds `block` during its life. */
+static uint64_t find_gap(const itgc_block *block, uint64_t offset, itgc_block *const *placed, int count, uint32_t align)
 {
-    uint64_t offset = 0;
     for (int i = 0; i < count; i++) {
         const itgc_block *other = placed[i];
         if (other->last_step < block->first_step || other->first_step > block->last_step) {
@@ -49,6 +47,19 @@ static uint64_t find_gap(const itgc_block *block, itgc_block *const *placed, int
         const uint64_t end = round_up(other->offset + other->bytes, align);
         offset = end > offset ? end : offset;
     }
+    return offset;
+}
+
+/* The same for a block and those that follow it there. */
+static uint64_t find_shared_gap(const itgc_block *first, itgc_block *const *placed, int count, uint32_t align)
+{
+    uint64_t offset = 0, before;
+    do {
+        before = offset;
+        for (const itgc_block *block = first; block; block = block->next) {
+            offset = find_gap(block, offset, placed, count, align);
+        }
+    } while (offset != before);
     return offset;
 }
 
@@ -72,11 +83,16 @@ static uint64_t place_in_order(itgc_arena *scratch, itgc_block *blocks, int coun
     }
     qsort(order, (size_t)count, sizeof *order, compare_size);
     uint64_t end = 0;
-    for (int i = 0; i < count; i++) {
-        itgc_block *block = order[i].block;
-        block->offset = find_gap(block, placed, i, align);
-        insert_by_offset(placed, i, block);
-        end = block->offset + block->bytes > end ? block->offset + block->bytes : end;
+    for (int i = 0, done = 0; i < count; i++) {
+        if (order[i].block->is_next) {
+            continue;
+        }
+        const uint64_t offset = find_shared_gap(order[i].block, placed, done, align);
+        for (itgc_block *block = order[i].block; block; block = block->next) {
+            block->offset = offset;
+            insert_by_offset(placed, done++, block);
+        }
+        end = offset + order[i].block->bytes > end ? offset + order[i].block->bytes : end;
     }
     return end;
 }

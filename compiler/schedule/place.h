@@ -6,11 +6,15 @@
 
 #include "compiler/base/arena.h"
 
+#include <stdbool.h>
+
 /* Bytes that must stay untouched by others from the start of first_step to the end of last_step. */
 typedef struct itgc_block {
     uint64_t bytes;
     int first_step, last_step;
-    uint64_t offset; /* the placer's answer, a multiple of align */
+    struct itgc_block *next; /* lies at this one's offset when this one has ended, and is no larger; NULL: none */
+    bool is_next;            /* of some other block */
+    uint64_t offset;         /* the placer's answer, a multiple of align */
 } itgc_block;
 
 /* Fills the offsets; returns the end of the highest block. scratch: for the placer's own tables. */

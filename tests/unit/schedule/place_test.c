@@ -25,6 +25,12 @@ static int fill_blocks(itgc_block *blocks, uint32_t *seed)
         const int first = (int)(next_random(seed) % 60);
         blocks[i] = (itgc_block){.bytes = 1 + next_random(seed) % 5000, .first_step = first, .last_step = first + (int)(next_random(seed) % 10)};
     }
+    for (int i = 0; i + 1 < count; i += 1 + (int)(next_random(seed) % 4)) {
+        itgc_block *next = &blocks[i + 1];
+        *next = (itgc_block){.bytes = 1 + next_random(seed) % blocks[i].bytes, .first_step = blocks[i].last_step + 1, .is_next = true};
+        next->last_step = blocks[i].last_step + (int)(next_random(seed) % 10);
+        blocks[i].next = next;
+    }
     return count;
 }
 
@@ -59,6 +65,7 @@ static void places_without_overlap(void **state)
         for (int i = 0; i < count; i++) {
             assert_int_equal(blocks[i].offset % align, 0);
             highest = blocks[i].offset + blocks[i].bytes > highest ? blocks[i].offset + blocks[i].bytes : highest;
+            assert_true(!blocks[i].next || blocks[i].next->offset == blocks[i].offset);
             for (int k = 0; k < i; k++) {
                 check_disjoint(&blocks[i], &blocks[k]);
             }
@@ -94,8 +101,27 @@ static void reuses_space_of_the_dead(void **state)
     (void)state;
     itgc_arena *arena = itgc_new_arena(0);
     assert_int_equal(setjmp(*itgc_arm_arena(arena)), 0);
-    itgc_block chain[5] = {{256, 0, 1, 0}, {512, 1, 2, 0}, {128, 2, 3, 0}, {512, 3, 4, 0}, {64, 4, 5, 0}};
+    itgc_block chain[5] = {{.bytes = 256, .first_step = 0, .last_step = 1},
+                           {.bytes = 512, .first_step = 1, .last_step = 2},
+                           {.bytes = 128, .first_step = 2, .last_step = 3},
+                           {.bytes = 512, .first_step = 3, .last_step = 4},
+                           {.bytes = 64, .first_step = 4, .last_step = 5}};
     assert_int_equal(itgc_place_first_fit(arena, chain, 5, 16), 768);
+    itgc_release_arena(arena);
+}
+
+/* What lies over the first block needs less, and what is left is free for the last one. */
+static void frees_what_is_not_overwritten(void **state)
+{
+    (void)state;
+    itgc_arena *arena = itgc_new_arena(0);
+    assert_int_equal(setjmp(*itgc_arm_arena(arena)), 0);
+    itgc_block blocks[3] = {{.bytes = 1024, .first_step = 0, .last_step = 1},
+                            {.bytes = 256, .first_step = 2, .last_step = 3, .is_next = true},
+                            {.bytes = 768, .first_step = 2, .last_step = 4}};
+    blocks[0].next = &blocks[1];
+    assert_int_equal(itgc_place_first_fit(arena, blocks, 3, 16), 1024);
+    assert_int_equal(itgc_place_lower_bound(arena, blocks, 3), 1024);
     itgc_release_arena(arena);
 }
 
@@ -121,6 +147,7 @@ static void fits_around_the_longest_life(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(places_without_overlap), cmocka_unit_test(bounds_what_lives_at_once),
-                                       cmocka_unit_test(reuses_space_of_the_dead), cmocka_unit_test(fits_around_the_longest_life)};
+                                       cmocka_unit_test(reuses_space_of_the_dead), cmocka_unit_test(frees_what_is_not_overwritten),
+                                       cmocka_unit_test(fits_around_the_longest_life)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
