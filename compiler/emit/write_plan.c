@@ -140,8 +140,8 @@ static void write_cascade(itgc_writer *w, const itgc_step *step, const char *nam
                   (int)tier->band_offset, (int)tier->term);
         write_tier_comment(w, step->tiers[i]);
     }
-    itgc_addf(w->text, "};\nstatic const itg_cascade %s = { %s_tiers, %d, %d };\n", params, params, (int)cascade->count,
-              (int)cascade->in_image_bytes);
+    itgc_addf(w->text, "};\nstatic const itg_cascade %s = { %s_tiers, %d, %d, %d };\n", params, params, (int)cascade->count,
+              (int)cascade->in_image_bytes, (int)cascade->out_rows);
 }
 
 static void write_step_params(itgc_writer *w, const itgc_step *step, const char *name)

@@ -18,7 +18,7 @@ static const itgc_field reduce_fields[] = {
     ITGC_FIELD(itg_reduce, out_type, ITGC_FIELD_TYPE, 1),
 };
 
-const itgc_step_kind itgc_step_reduce = ITGC_STEP_KIND(itg_op_reduce, itg_reduce, reduce_fields, ITG_FAMILY_POOL);
+const itgc_step_kind itgc_step_reduce = ITGC_TIER_KIND(itg_op_reduce, itg_tier_reduce, itg_reduce, reduce_fields, ITG_FAMILY_POOL);
 
 bool itgc_add_reduce_step(itgc_quantizer *quantizer, itgc_node *node, int64_t count, int64_t inner, double factor)
 {

@@ -25,12 +25,13 @@ const itgc_step_kind itgc_step_cascade = {
 itgc_windows itgc_windows_of(const itgc_step *step)
 {
     itgc_windows windows = {.kernel = {1, 1}, .stride = {1, 1}, .dilation = {1, 1}};
-    if (step->kind->run != itg_op_add) {
+    if (step->kind->run != itg_op_add && step->kind->run != itg_op_reduce) {
         memcpy(&windows, step->params, sizeof windows);
         return windows;
     }
     for (int i = 0; i < 3; i++) {
-        windows.in[i] = windows.out[i] = (int32_t)step->out->shape.dim[1 + i];
+        windows.in[i] = (int32_t)step->in[0]->shape.dim[1 + i];
+        windows.out[i] = i == 0 || step->kind->run == itg_op_add ? windows.in[i] : 0;
     }
     return windows;
 }
@@ -129,6 +130,11 @@ static void fill_tier(const itgc_step *step, int k, itg_tier *tier)
                        .most_rows = shape.out[0]};
 }
 
+static bool is_reduce(const itg_tier *tier)
+{
+    return tier->run == itg_tier_reduce;
+}
+
 /* Bands lie behind `offset` bytes of scratch memory; returns where they end. */
 static uint64_t place_bands(itg_tier *tiers, int count, uint64_t offset)
 {
@@ -138,6 +144,12 @@ static uint64_t place_bands(itg_tier *tiers, int count, uint64_t offset)
         tiers[i].band_rows = (int32_t)(seen < tiers[i].rows ? seen : tiers[i].rows);
         tiers[i].band_offset = (int32_t)offset;
         offset += ((uint64_t)tiers[i].band_rows * (uint64_t)tiers[i].row_bytes + 63) / 64 * 64;
+    }
+    const itg_tier *last = &tiers[count - 1];
+    if (is_reduce(last)) {
+        const itg_reduce *reduce = last->params;
+        tiers[count - 1].band_offset = (int32_t)offset;
+        offset += ((uint64_t)reduce->inner * sizeof(int32_t) + 63) / 64 * 64;
     }
     return offset;
 }
@@ -156,6 +168,7 @@ static itg_cascade *make_params(const itgc_graph *graph, itgc_step *cascade, int
         tiers[i].term = is_sum(cascade->tiers[i]) ? term++ : 0;
         tiers[i].most_rows = i ? choose_rows(graph, cascade, i, k, tiers[i - 1].most_rows) : tiers[i].rows;
     }
+    params->out_rows = is_reduce(&tiers[cascade->tier_count - 1]) ? 1 : tiers[cascade->tier_count - 1].rows;
     const uint64_t end = place_bands(tiers, cascade->tier_count, offset);
     const uint32_t bytes = end <= INT32_MAX ? (uint32_t)end : UINT32_MAX; /* more than band_offset can say is more than any arena has */
     cascade->scratch_bytes = bytes > cascade->scratch_bytes ? bytes : cascade->scratch_bytes;
@@ -209,8 +222,7 @@ itgc_step *itgc_make_cascade(const itgc_graph *graph, itgc_step *const *steps, c
             cascade->in[term++] = cascade->tiers[i]->in[1];
         }
     }
-    const itgc_windows shape = itgc_windows_of(last);
-    cascade->rows = (uint32_t)(itgc_elements(&last->out->shape) / ((int64_t)shape.out[1] * shape.out[2]));
+    cascade->rows = is_sum(last) ? (uint32_t)(last->out->shape.dim[0] * last->out->shape.dim[1]) : last->rows;
     cascade->blocks = has_sums_only ? steps[0]->blocks : 0;
     make_variants(graph, cascade);
     return cascade;

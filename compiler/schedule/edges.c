@@ -30,9 +30,19 @@ static bool fits_words(const int32_t shape[3], itg_type type)
     return pixels <= INT32_MAX && pixels * shape[2] <= INT32_MAX / (int64_t)itgc_code_bytes(type);
 }
 
+/* A mean or sum over all positions of an image. */
+static bool is_image_mean(const itgc_step *step)
+{
+    const itg_reduce *reduce = is_op(step, itg_op_reduce) ? step->params : NULL;
+    const itgc_shape *shape = &step->in[0]->shape;
+    return reduce && shape->rank == 4 && reduce->inner == shape->dim[3] && reduce->count == shape->dim[1] * shape->dim[2] &&
+           itgc_elements(shape) <= INT32_MAX;
+}
+
 static bool is_tier(const itgc_step *step)
 {
-    if (step->partial || !(is_op(step, itg_op_conv) || is_op(step, itg_op_depthwise) || is_op(step, itg_op_pool) || is_dense_sum(step))) {
+    if (step->partial ||
+        !(is_op(step, itg_op_conv) || is_op(step, itg_op_depthwise) || is_op(step, itg_op_pool) || is_dense_sum(step) || is_image_mean(step))) {
         return false;
     }
     const itgc_windows shape = itgc_windows_of(step);
@@ -53,11 +63,14 @@ static bool is_shared_transform(const itgc_graph *graph, const itgc_step *step)
 static bool writes_images(const itgc_step *step)
 {
     const bool is_dense = !is_op(step, itg_op_conv) || ((const itg_conv *)step->params)->out_pitch == 0;
-    return is_dense && itgc_windows_of(step).out[0] > 1;
+    return is_dense && !is_op(step, itg_op_reduce) && itgc_windows_of(step).out[0] > 1;
 }
 
 static int64_t count_images(const itgc_step *step)
 {
+    if (is_op(step, itg_op_reduce)) {
+        return step->rows;
+    }
     return itgc_elements(&step->out->shape) / ((int64_t)itgc_windows_of(step).out[0] * itgc_windows_of(step).out[1] * itgc_windows_of(step).out[2]);
 }
 

@@ -25,7 +25,7 @@ typedef struct itgc_windows {
     int32_t in[3], out[3], kernel[2], stride[2], dilation[2], before[2];
 } itgc_windows;
 
-/* cascade.c: those of a step; of a sum the images [H,W,C] that it adds, one row under each. */
+/* cascade.c: those of a step; of a sum or a mean over the image those of single pixels, of a mean no results but a row for each that it reads. */
 itgc_windows itgc_windows_of(const itgc_step *step);
 
 #endif

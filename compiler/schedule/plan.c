@@ -7,11 +7,11 @@
 #include <intaglio/intaglio.h>
 #include <string.h>
 
-/* Sizes of the structs where pointers and the enum take 4 bytes: 10 words; 4 words, 6 dimensions, scale, zero and rank; 16, 3 and 11 words. */
+/* Sizes of the structs where pointers and the enum take 4 bytes: 10 words; 4 words, 6 dimensions, scale, zero and rank; 16, 4 and 11 words. */
 #define STEP_BYTES    40u
 #define PORT_BYTES    52u
 #define MODEL_BYTES   64u
-#define CASCADE_BYTES 12u
+#define CASCADE_BYTES 16u
 #define TIER_BYTES    44u
 
 static int find_packing(const itgc_graph *graph, uint32_t packing)

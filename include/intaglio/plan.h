@@ -14,7 +14,7 @@
 extern "C" {
 #endif
 
-#define ITG_PLAN_VERSION 2u /* changes whenever a struct below does; itg_check compares it with the model's */
+#define ITG_PLAN_VERSION 3u /* changes whenever a struct below does; itg_check compares it with the model's */
 
 /* How a tensor's elements are stored. ITG_U8 is an int8 code XOR 0x80 (a camera byte p is the code p - 128), so zero points, pad codes and
  * clamp bounds of an ITG_U8 tensor are int8 codes too. ITG_U16 is a plain 0 .. 65535; ITG_F32 never occurs inside the runtime. */
@@ -190,7 +190,7 @@ typedef struct itg_add {
 
 /* itg_op_cascade: ops of which each alone reads what the one before it computes, the codes of their steps one after the other. Of every tier but the
  * last a band of rows lies in scratch memory, and nothing else ever does; the first tier reads in[0], the last one writes out. Results are dense
- * (out_pitch 0). Rows: the last tier's. Blocks, where there are any: those of a convolution that only sums follow. out may have in[0]'s or a term's
+ * (out_pitch 0). Rows: the last op's. Blocks, where there are any: those of a convolution that only sums follow. out may have in[0]'s or a term's
  * place where no row is written that is read later; then one call computes all rows, unless it is the place of the last tier's term alone. */
 typedef struct itg_tier itg_tier;
 struct itg_tier_job; /* runtime/ops/cascade.h */
@@ -202,13 +202,14 @@ struct itg_tier {
     int32_t rows, row_bytes;        /* of an image of its results */
     int32_t reach, stride, before;  /* row y sees rows y * stride - before to y * stride - before + reach - 1 of the tier before it */
     int32_t most_rows;              /* computed at a time */
-    int32_t band_rows, band_offset; /* unless it is the last one: rows that its band holds, and where in scratch memory it lies */
+    int32_t band_rows, band_offset; /* rows that its band holds, unless it is the last one, and where in scratch memory that lies, or its sums */
     int32_t term;                   /* itg_tier_add: in[term] is its other operand, which has the shape of its results; else 0 */
 };
 
 typedef struct itg_cascade {
     const itg_tier *tiers;
     int32_t count, in_image_bytes; /* count: 2 to ITG_MOST_TIERS */
+    int32_t out_rows;              /* of an image: the last tier's; 1 if that is itg_tier_reduce, of which rows are those that it sums up */
 } itg_cascade;
 
 #define ITG_MOST_TIERS 12
@@ -334,7 +335,7 @@ typedef struct itg_lrn {
 
 itg_op itg_op_conv, itg_op_cascade, itg_op_depthwise, itg_op_pool, itg_op_reduce, itg_op_add, itg_op_mul, itg_op_lookup, itg_op_rescale, itg_op_copy,
     itg_op_gather, itg_op_softmax, itg_op_normalize, itg_op_lrn, itg_op_div, itg_op_matmul;
-itg_tier_run itg_tier_conv, itg_tier_depthwise, itg_tier_pool, itg_tier_add;
+itg_tier_run itg_tier_conv, itg_tier_depthwise, itg_tier_pool, itg_tier_add, itg_tier_reduce;
 
 #ifdef __cplusplus
 }

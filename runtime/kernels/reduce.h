@@ -40,4 +40,17 @@ static inline int32_t itg_average_multiplier(const itg_pool *pool, const itg_tap
 /* Vector kernels sum bytes in 16 bits; this many codes cannot overflow. */
 #define ITG_REDUCE_MOST 256
 
+/* sums += the `count` codes from element `first` on. */
+static inline void itg_add_codes(int32_t *sums, const void *in, itg_type type, size_t first, int32_t count)
+{
+    if (type == ITG_S8) {
+        const int8_t *codes = (const int8_t *)in + first;
+        for (int32_t c = 0; c < count; c++)
+            sums[c] += codes[c];
+        return;
+    }
+    for (int32_t c = 0; c < count; c++)
+        sums[c] += itg_load_code(in, type, first + (size_t)c);
+}
+
 #endif

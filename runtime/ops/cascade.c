@@ -111,15 +111,15 @@ static void compute_rows(itg_cascade_walk *walk, int32_t index, int32_t count)
 void itg_op_cascade(const itg_work *work, const itg_step *step)
 {
     const itg_cascade *cascade = step->params;
-    const int32_t last = cascade->count - 1;
+    const int32_t last = cascade->count - 1, each = cascade->tiers[last].rows / cascade->out_rows;
     itg_cascade_walk walk = {.work = work, .step = step, .cascade = cascade, .scratch = itg_scratch_of(work, step)};
     itg_image_rows rows;
     for (uint32_t at = work->row_begin; at < work->row_end; at += (uint32_t)(rows.y1 - rows.y0)) {
-        rows = itg_next_rows(at, work->row_end, cascade->tiers[last].rows);
-        start_image(&walk, rows.image, rows.y0);
-        while (walk.held[last].end < rows.y1) {
+        rows = itg_next_rows(at, work->row_end, cascade->out_rows);
+        start_image(&walk, rows.image, rows.y0 * each);
+        while (walk.held[last].end < rows.y1 * each) {
             int32_t count;
-            const int32_t index = choose_tier(&walk, rows.y1, &count);
+            const int32_t index = choose_tier(&walk, rows.y1 * each, &count);
             compute_rows(&walk, index, count);
         }
     }

@@ -22,7 +22,7 @@ static const itg_tier step_00_tiers[] = {
     { itg_tier_conv,     &step_00_0,   6,     48,  3, 1,  1,   6,   2,      0, 0 },
     { itg_tier_pool,     &step_00_1,   3,     24,  2, 2,  0,   1,   0,      0, 0 },
 };
-static const itg_cascade step_00 = { step_00_tiers, 2, 108 };
+static const itg_cascade step_00 = { step_00_tiers, 2, 108, 3 };
 static const itg_copy step_01 = { .dim = {1,1,1,1,9,8}, .in_stride = {0,0,0,0,8,1}, .out_stride = {0,0,0,0,16,1},
     .element_bytes = 1 };
 static const itg_copy step_02 = { .dim = {1,1,1,1,9,8}, .in_stride = {0,0,0,0,8,1}, .out_stride = {0,0,0,0,16,1},
@@ -63,7 +63,7 @@ static const itg_kernels kernels = {
 };
 
 const itg_model hand_model = {
-    .name = "hand", .version = 2u, .packing = ITG_PACK_ROWS,
+    .name = "hand", .version = 3u, .packing = ITG_PACK_ROWS,
     .arena_bytes = HAND_ARENA_BYTES, .arena_align = HAND_ARENA_ALIGN, .kernels = &kernels,
     .steps = steps, .inputs = inputs, .outputs = outputs, .labels = hand_labels,
     .step_count = 4, .input_count = 1, .output_count = 1, .label_count = 4,

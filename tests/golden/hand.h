@@ -39,7 +39,7 @@
 #define HAND_OUTPUT_SCALE    0.0625f
 #define HAND_OUTPUT_ZERO     (3)
 
-#if ITG_PLAN_VERSION != 2u
+#if ITG_PLAN_VERSION != 3u
 #error "hand was compiled for another version of the intaglio runtime: run intaglio compile again"
 #endif
 #if HAND_ARENA_ALIGN > ITG_ARENA_ALIGN

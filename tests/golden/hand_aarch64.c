@@ -90,7 +90,7 @@ static const itg_kernels kernels_i8mm = {
 };
 
 const itg_model hand_aarch64_model = {
-    .name = "hand_aarch64", .version = 2u, .packing = ITG_PACK_16C4S,
+    .name = "hand_aarch64", .version = 3u, .packing = ITG_PACK_16C4S,
     .arena_bytes = HAND_AARCH64_ARENA_BYTES, .arena_align = HAND_AARCH64_ARENA_ALIGN, .kernels = &kernels_neon,
     .steps = steps_16c4s, .inputs = inputs, .outputs = outputs, .labels = hand_aarch64_labels,
     .step_count = 5, .input_count = 1, .output_count = 1, .label_count = 4,
@@ -98,7 +98,7 @@ const itg_model hand_aarch64_model = {
 };
 
 static const itg_model model_dotprod = {
-    .name = "hand_aarch64", .version = 2u, .packing = ITG_PACK_16C4S,
+    .name = "hand_aarch64", .version = 3u, .packing = ITG_PACK_16C4S,
     .arena_bytes = HAND_AARCH64_ARENA_BYTES, .arena_align = HAND_AARCH64_ARENA_ALIGN, .kernels = &kernels_dotprod,
     .steps = steps_16c4s, .inputs = inputs, .outputs = outputs, .labels = hand_aarch64_labels,
     .step_count = 5, .input_count = 1, .output_count = 1, .label_count = 4,
@@ -106,7 +106,7 @@ static const itg_model model_dotprod = {
 };
 
 static const itg_model model_i8mm = {
-    .name = "hand_aarch64", .version = 2u, .packing = ITG_PACK_16C8S,
+    .name = "hand_aarch64", .version = 3u, .packing = ITG_PACK_16C8S,
     .arena_bytes = HAND_AARCH64_ARENA_BYTES, .arena_align = HAND_AARCH64_ARENA_ALIGN, .kernels = &kernels_i8mm,
     .steps = steps_16c8s, .inputs = inputs, .outputs = outputs, .labels = hand_aarch64_labels,
     .step_count = 5, .input_count = 1, .output_count = 1, .label_count = 4,

@@ -10,18 +10,6 @@
 
 enum { BLOCK = 32 }; /* channels kept at once: 128 bytes of stack */
 
-static void add_codes(int32_t *sums, const void *in, itg_type type, size_t first, int32_t count)
-{
-    if (type == ITG_S8) {
-        const int8_t *codes = (const int8_t *)in + first;
-        for (int32_t c = 0; c < count; c++)
-            sums[c] += codes[c];
-        return;
-    }
-    for (int32_t c = 0; c < count; c++)
-        sums[c] += itg_load_code(in, type, first + (size_t)c);
-}
-
 static void keep_larger(int32_t *largest, const void *in, itg_type type, size_t first, int32_t count)
 {
     for (int32_t c = 0; c < count; c++) {
@@ -41,7 +29,7 @@ static void walk_window(const itg_pool *pool, int32_t *values, const void *in, c
             const int32_t x = taps[1].first + kx * pool->dilation[1];
             const size_t first = ((size_t)y * (size_t)pool->in[1] + (size_t)x) * (size_t)pool->in[2] + (size_t)channel;
             if (pool->average)
-                add_codes(values, in, pool->in_type, first, count);
+                itg_add_codes(values, in, pool->in_type, first, count);
             else
                 keep_larger(values, in, pool->in_type, first, count);
         }
@@ -106,7 +94,7 @@ static void reduce_row(const itg_reduce *reduce, void *out, const void *in)
         for (int32_t c = 0; c < count; c++)
             sums[c] = -reduce->count * reduce->in_zero;
         for (int32_t i = 0; i < reduce->count; i++)
-            add_codes(sums, in, reduce->in_type, (size_t)i * (size_t)reduce->inner + (size_t)first, count);
+            itg_add_codes(sums, in, reduce->in_type, (size_t)i * (size_t)reduce->inner + (size_t)first, count);
         for (int32_t c = 0; c < count; c++)
             itg_store_reduced(reduce, out, (size_t)(first + c), sums[c]);
     }
