@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#define MOST_WASTE 256.0 /* of weights and of results: a kernel of one tap under a stride of 16 has as much */
+
 /* Reshape to six dimensions, Transpose, Reshape. */
 static itgc_tensor *insert_shuffle(itgc_graph *graph, const char *name, itgc_tensor *in, const int64_t *dim, const int64_t *perm,
                                    const itgc_shape *shape)
@@ -87,6 +89,14 @@ static phases read_phases(const itgc_convtranspose_params *params, const itgc_sh
     const int64_t wanted = (p.out + p.before + p.stride - 1) / p.stride;
     p.positions = wanted > in->dim[1 + axis] ? wanted : in->dim[1 + axis];
     return p;
+}
+
+/* False where most of what the convolution computes is cropped or comes from zeros between taps: far dilations or strides, deep padding. */
+static bool is_worthwhile(const itgc_window *window, const phases *y, const phases *x)
+{
+    const double taps = (double)(y->taps * y->stride) * (double)(x->taps * x->stride), kernel = (double)(window->kernel[0] * window->kernel[1]);
+    const double computed = (double)(y->positions * y->stride) * (double)(x->positions * x->stride), wanted = (double)(y->out * x->out);
+    return taps <= MOST_WASTE * kernel && computed <= MOST_WASTE * wanted;
 }
 
 /* What the transposed kernel holds `step` outputs behind an input; 0 between dilated taps and beyond the end. */
@@ -208,7 +218,7 @@ static bool expand_transposed(itgc_graph *graph, itgc_node *node)
     const itgc_shape *in = &node->in[0]->shape;
     const itgc_shape out = node->out[0]->shape;
     const phases y = read_phases(params, in, &out, 0), x = read_phases(params, in, &out, 1);
-    if (y.before < 0 || x.before < 0) {
+    if (y.before < 0 || x.before < 0 || !is_worthwhile(&params->conv.window, &y, &x)) {
         return true;
     }
     itgc_node *last = node;

@@ -80,6 +80,22 @@ static void expands_a_line(void **state)
     assert_int_equal(count_nodes(after, "Conv"), 1);
 }
 
+/* All but 9 of 601 x 601 weights would be zeros: a tiny file could ask for any memory. */
+static void keeps_what_would_be_zeros(void **state)
+{
+    static const itgc_window far[] = {
+        {.rank = 2, .kernel = {3, 3}, .stride = {1, 1}, .dilation = {300, 300}, .before = {300, 300}, .after = {300, 300}},
+        {.rank = 2, .kernel = {1, 1}, .stride = {300, 300}, .dilation = {1, 1}, .before = {150, 150}, .after = {150, 150}}};
+    fixture *f = *state;
+    itgc_tensor *x = add_input(f, "x", DIMS(1, 2, 2, 2));
+    for (size_t i = 0; i < 2; i++) {
+        itgc_node *node = add_node(f, "ConvTranspose", x, add_weights(f, DIMS(2, 2, far[i].kernel[0], far[i].kernel[1]), -1, 1), NULL);
+        ((itgc_convtranspose_params *)node->params)->conv = (itgc_conv_params){.group = 1, .window = far[i]};
+        add_output(f, finish(f, node));
+    }
+    assert_int_equal(count_nodes(run_and_compare(f, NULL), "ConvTranspose"), 2);
+}
+
 static void expands_resizes(void **state)
 {
     static const itgc_coordinates coordinates[] = {ITGC_HALF_PIXEL, ITGC_PYTORCH_HALF_PIXEL, ITGC_ALIGN_CORNERS, ITGC_ASYMMETRIC};
@@ -106,6 +122,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(expands_tile, set_up, tear_down),
         cmocka_unit_test_setup_teardown(expands_transposed_convolutions, set_up, tear_down),
         cmocka_unit_test_setup_teardown(expands_a_line, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(keeps_what_would_be_zeros, set_up, tear_down),
         cmocka_unit_test_setup_teardown(expands_resizes, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
