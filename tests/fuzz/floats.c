@@ -45,6 +45,13 @@ static float share_of(itgc_type type, float nudge)
     return nudge > 0.0f && nudge < half ? half : nudge;
 }
 
+/* Neither so large that sums lose the small nor so small that squares, which lowering may write out in float, become 0. */
+static bool is_tame_number(float value)
+{
+    const float size = fabsf(value);
+    return size < 1e6f && (size == 0.0f || size > 1e-18f);
+}
+
 /* Nudged: what is computed next reads this value a little off, as after other roundings. */
 static void watch_values(void *argument, const itgc_tensor *tensor, const itgc_value *value)
 {
@@ -52,7 +59,7 @@ static void watch_values(void *argument, const itgc_tensor *tensor, const itgc_v
     const int64_t count = value->f == NULL ? 0 : itgc_elements(&value->shape);
     const float share = share_of(tensor->type, watch->nudge);
     for (int64_t i = 0; i < count; i++) {
-        watch->is_tame = watch->is_tame && fabsf(value->f[i]) < 1e6f;
+        watch->is_tame = watch->is_tame && is_tame_number(value->f[i]);
         value->f[i] *= 1.0f + share * (float)(i % 3 - 1);
     }
 }

@@ -30,7 +30,7 @@ void fuzz_check_diagnosis(const itgc_diag *diag, bool done);
 /* floats.c. Inputs in [-1, 1], or small whole numbers, the same for the same place. */
 const itgc_value **fuzz_make_inputs(itgc_arena *arena, const itgc_graph *graph);
 /* Copies of the outputs, since executors reuse their buffers; NULL with a diagnostic. nudge: every value, inputs too (which are changed),
- * is moved by up to that share of it; 0: not. *is_tame becomes false if anything infinite, NaN or large was seen. */
+ * is moved by up to that share of it; 0: not. *is_tame becomes false if anything infinite, NaN, large or all but 0 was seen. */
 const itgc_value **fuzz_run_floats(itgc_compilation *c, const itgc_graph *graph, const itgc_value *const *inputs, double nudge, bool *is_tame);
 /* Steps amplify what rounding differs by: their results say nothing about a pass. */
 bool fuzz_has_steps(const itgc_graph *graph);
