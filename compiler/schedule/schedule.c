@@ -1,6 +1,39 @@
 /* SPDX-License-Identifier: Apache-2.0
  * quantized graph → scheduled graph: order, constants as shipped, lifetimes, addresses, budgets. Called by compile.c. */
 #include "compiler/schedule/parts.h"
+#include "compiler/ops/op.h"
+
+/* Runtime code in flash, rounded up from the objects of Cortex-M0, where it is largest: checks, runs and copies, what a kernel family adds with its
+ * ops, and ops that have no family. */
+#define BASE_BYTES 3584u
+static const struct {
+    uint32_t family, bytes;
+} family_code[] = {{ITG_FAMILY_CONV, 2560},  {ITG_FAMILY_DEPTHWISE, 2304}, {ITG_FAMILY_POOL, 2816},      {ITG_FAMILY_ELEMENTWISE, 3328},
+                   {ITG_FAMILY_LOOKUP, 512}, {ITG_FAMILY_SOFTMAX, 2304},   {ITG_FAMILY_NORMALIZE, 4352}, {ITG_FAMILY_MATMUL, 1792}};
+static const struct {
+    itg_op *run;
+    uint32_t bytes;
+} op_code[] = {{itg_op_cascade, 1024}, {itg_op_lrn, 1280}, {itg_op_div, 1152}};
+
+static unsigned long long count_code_bytes(const itgc_graph *graph)
+{
+    unsigned long long bytes = BASE_BYTES;
+    uint32_t families = 0;
+    for (int i = 0; i < graph->step_count; i++) {
+        families |= itgc_families_of(graph->steps[i]);
+    }
+    for (size_t f = 0; f < sizeof family_code / sizeof family_code[0]; f++) {
+        bytes += families & family_code[f].family ? family_code[f].bytes : 0;
+    }
+    for (size_t o = 0; o < sizeof op_code / sizeof op_code[0]; o++) {
+        int i = 0;
+        while (i < graph->step_count && graph->steps[i]->kind->run != op_code[o].run) {
+            i++;
+        }
+        bytes += i < graph->step_count ? op_code[o].bytes : 0;
+    }
+    return bytes;
+}
 
 static bool check_budgets(const itgc_graph *graph, const itgc_schedule_options *options)
 {
@@ -14,12 +47,12 @@ static bool check_budgets(const itgc_graph *graph, const itgc_schedule_options *
     }
     const unsigned long long weights = graph->weights_bytes;
     const unsigned long long plan = itgc_plan_bytes(graph);
-    const unsigned long long flash = weights + plan + ITGC_RUNTIME_BYTES;
+    const unsigned long long code = count_code_bytes(graph), flash = weights + plan + code;
     if (options->flash_budget && flash > options->flash_budget) {
         return itgc_fail(graph->diag, 502,
-                         "the model needs %llu bytes of flash (constants %llu, plan %llu, runtime code up to %u) and %llu are allowed; "
+                         "the model needs %llu bytes of flash (constants %llu, plan %llu, runtime code up to %llu) and %llu are allowed; "
                          "use a smaller model or a target with more flash",
-                         flash, weights, plan, ITGC_RUNTIME_BYTES, (unsigned long long)options->flash_budget);
+                         flash, weights, plan, code, (unsigned long long)options->flash_budget);
     }
     return true;
 }

@@ -31,10 +31,8 @@ const itg_model *itgc_build_plan(itgc_graph *graph, const itg_kernels *kernels);
 uint64_t itgc_plan_bytes(const itgc_graph *graph);
 
 /* What budgets count beside the arena and the constants, rounded up from what every Cortex-M target was measured at (targets/firmware):
- * itg_run with scalar kernels takes up to 764 bytes of stack, 1224 where it normalizes, the whole runtime library 14,689 bytes of flash
- * (Cortex-M0). */
+ * itg_run with scalar kernels takes up to 764 bytes of stack, 1224 where it normalizes. */
 #define ITGC_STACK_BYTES           1024u
 #define ITGC_NORMALIZE_STACK_BYTES 1536u
-#define ITGC_RUNTIME_BYTES         16384u
 
 #endif
