@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The result of a convolution that one sum alone reads becomes int16: in 8 bits it would be rounded only to be added and rounded again. No layer
- * reads it, and it is hardly ever a whole tensor, since schedule makes one step of both where the arena is no larger for it (schedule/fuse.c).
+ * reads it, and it is hardly ever a whole tensor, since schedule makes one step of both where the arena is no larger for it (schedule/edges.c).
  * Called by choose_format.c when all formats are chosen. */
 #include "compiler/quantize/groups.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Where everything lies in the arena: the tensors that have a place of their own, then the steps' scratch memory, a slot for each worker.
- * In: steps in order, graph->workers, graph->arena_align. Called by schedule.c and fuse.c. */
+ * In: steps in order, graph->workers, graph->arena_align. Called by schedule.c and choose_cascades.c. */
 #include "compiler/schedule/parts.h"
 #include "compiler/ops/op.h"
 

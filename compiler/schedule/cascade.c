@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * itg_op_cascade: one step for several, its tiers: how many rows of each are computed at a time, and the bands that hold what the next tier sees.
- * Scalar kernels take a row; packed weights are worth more, since each call stages its input anew. Called by fuse.c. */
+ * Scalar kernels take a row; packed weights are worth more, since each call stages its input anew. Called by choose_cascades.c. */
 #include "compiler/ops/op.h"
-#include "compiler/schedule/fuse.h"
+#include "compiler/schedule/cascade.h"
 
 #include "runtime/kernels/band.h"
 #include "runtime/kernels/element.h"

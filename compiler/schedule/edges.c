@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Which steps may follow one another in a cascade: convolutions, depthwise ones, poolings and sums, where the second alone reads the images that the
  * first one writes. A wide convolution behind another step costs time: it reads all its weights for each row. In: a graph whose steps are packed.
- * Called by fuse.c. */
+ * Called by choose_cascades.c. */
 #include "compiler/ops/op.h"
-#include "compiler/schedule/fuse.h"
+#include "compiler/schedule/cascade.h"
 
 #include "runtime/kernels/element.h"
 #include "runtime/kernels/winograd.h"

@@ -28,9 +28,9 @@ void itgc_share_weights(const itg_conv *pairs, itg_conv *dots);
  * weights. */
 bool itgc_can_transform(const itg_conv *conv, int32_t images);
 
-/* fuse.c: one step for several of which each alone reads what the one before it writes, where the arena is no larger for it; what costs time
- * only where the arena would take more than `most` bytes. */
-void itgc_fuse_steps(itgc_graph *graph, uint64_t most);
+/* choose_cascades.c: one step for several of which each alone reads what the one before it writes, where the arena is no larger for it; what costs
+ * time only where the arena would take more than `most` bytes. */
+void itgc_choose_cascades(itgc_graph *graph, uint64_t most);
 
 /* cascade.c: whether a cascade's results may lie where `place` does, over rows that the cascade has read. Lifetimes are known. */
 bool itgc_may_overwrite(const itgc_step *step, const itgc_tensor *place, uint32_t workers);

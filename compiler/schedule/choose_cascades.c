@@ -3,7 +3,7 @@
  * between them never takes a place in the arena as a whole. The codes stay those of the steps. In: a graph whose steps are packed. Out: fewer steps,
  * where the arena is no larger for it: bands, one a worker, and the first one's input, which lives until the last one runs, take memory as well.
  * Called by schedule.c. */
-#include "compiler/schedule/fuse.h"
+#include "compiler/schedule/cascade.h"
 #include "compiler/ops/op.h"
 
 #include <string.h>
@@ -149,7 +149,7 @@ static uint64_t choose_edges(candidates *all, uint64_t none, bool with_costly)
     return least;
 }
 
-void itgc_fuse_steps(itgc_graph *graph, uint64_t most)
+void itgc_choose_cascades(itgc_graph *graph, uint64_t most)
 {
     if (graph->step_count == 0) {
         return;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Cascades: steps of which each alone reads what the one before it writes, in one step that computes some rows at a time. What the files that make
  * them offer one another. */
-#ifndef ITGC_SCHEDULE_FUSE_H
-#define ITGC_SCHEDULE_FUSE_H
+#ifndef ITGC_SCHEDULE_CASCADE_H
+#define ITGC_SCHEDULE_CASCADE_H
 
 #include "compiler/schedule/parts.h"
 
