@@ -33,10 +33,12 @@ static bool fits_words(const int32_t shape[3], itg_type type)
 /* A mean or sum over all positions of an image. */
 static bool is_image_mean(const itgc_step *step)
 {
-    const itg_reduce *reduce = is_op(step, itg_op_reduce) ? step->params : NULL;
+    if (!is_op(step, itg_op_reduce)) {
+        return false;
+    }
+    const itg_reduce *reduce = step->params;
     const itgc_shape *shape = &step->in[0]->shape;
-    return reduce && shape->rank == 4 && reduce->inner == shape->dim[3] && reduce->count == shape->dim[1] * shape->dim[2] &&
-           itgc_elements(shape) <= INT32_MAX;
+    return shape->rank == 4 && reduce->inner == shape->dim[3] && reduce->count == shape->dim[1] * shape->dim[2] && itgc_elements(shape) <= INT32_MAX;
 }
 
 static bool is_tier(const itgc_step *step)
