@@ -11,6 +11,7 @@
 #include <string.h>
 
 #define RESULT_BYTES 98304 /* of a tier that are made at a time for windows, if its kernels stage: they stay in a 512 KB second-level cache */
+#define SUM_BYTES    32768 /* the same for a sum, whose other term goes through that cache too */
 
 #define BEGINS_WITH_WINDOWS(params)                                                                                                                  \
     _Static_assert(offsetof(params, in) == offsetof(itgc_windows, in) && offsetof(params, before) == offsetof(itgc_windows, before),                 \
@@ -109,7 +110,8 @@ static int32_t choose_rows(const itgc_graph *graph, const itgc_step *cascade, in
     const bool is_packed = k >= 0 && graph->packings[k] != ITG_PACK_ROWS;
     int32_t wanted = count_wanted(seen, k);
     if (is_packed && is_sum(tier)) {
-        wanted = index > 1 ? larger(wanted, before) : wanted;
+        const int32_t fitting = SUM_BYTES / row_bytes_of(seen);
+        wanted = index > 1 ? larger(wanted, before) : larger(wanted, fitting - fitting % wanted);
     } else if (is_packed) {
         wanted = larger(wanted, RESULT_BYTES / row_bytes_of(seen));
     }
