@@ -175,9 +175,20 @@ static bool run_samples(measuring *all, int64_t most)
     return true;
 }
 
+/* Scratch memory; as_int8: where cascades' bands held int8 alone. */
+static uint32_t count_scratch(const itgc_graph *graph, const itgc_step *step, bool as_int8)
+{
+    const itg_cascade *cascade = step->params;
+    uint32_t bytes = step->scratch_bytes;
+    for (int t = 0; as_int8 && t + 1 < step->tier_count; t++)
+        if (step->tiers[t]->out->format.type == ITG_S16)
+            bytes -= (uint32_t)(cascade->tiers[t].band_rows * cascade->tiers[t].row_bytes) / 2;
+    return bytes * graph->workers;
+}
+
 static uint32_t count_live(const itgc_graph *graph, int step, bool as_int8)
 {
-    uint32_t bytes = 0;
+    uint32_t bytes = count_scratch(graph, graph->steps[step], as_int8);
     for (int t = 0; t < graph->tensor_count; t++) {
         const itgc_tensor *tensor = graph->tensors[t];
         const itgc_place *place = &tensor->place;

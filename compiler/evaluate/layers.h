@@ -28,7 +28,7 @@ typedef struct itgc_layers {
     int count;
     int64_t samples;
     int64_t macs, int16_macs;             /* all; of steps that read int16 activations */
-    uint32_t live_bytes, live_bytes_int8; /* most bytes live at once; the same if every int16 tensor were int8 */
+    uint32_t live_bytes, live_bytes_int8; /* most bytes live at once, scratch memory included; the same if every int16 tensor were int8 */
 } itgc_layers;
 
 /* As itgc_evaluate, on at most `most` samples spread over those that count; of a plan whose steps are all their own (itgc_plan_apart), or layers
