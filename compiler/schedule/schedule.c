@@ -92,7 +92,7 @@ bool itgc_schedule_graph(itgc_graph *graph, const itgc_schedule_options *options
     graph->stack_bytes = find_stack(graph, options);
     if (!options->keep_results) {
         const uint64_t left = options->ram_budget > graph->stack_bytes ? options->ram_budget - graph->stack_bytes : 0;
-        itgc_choose_cascades(graph, options->ram_budget ? left : UINT64_MAX);
+        itgc_choose_cascades(graph, options->ram_budget ? left / graph->arena_align * graph->arena_align : UINT64_MAX); /* as arenas are rounded up */
     }
     itgc_merge_constants(graph);
     if (!itgc_place_tensors(graph) || !check_budgets(graph, options)) {
