@@ -256,11 +256,13 @@ const itgc_step *itgc_tier_at(const itgc_step *step, int index)
     return step->tiers ? step->tiers[index] : step;
 }
 
-uint32_t itgc_families_of(const itgc_step *step)
+uint32_t itgc_families_of(const itgc_graph *graph)
 {
     uint32_t families = 0;
-    for (int i = 0; i < itgc_tier_count(step); i++) {
-        families |= itgc_tier_at(step, i)->kind->families;
+    for (int s = 0; s < graph->step_count; s++) {
+        for (int t = 0; t < itgc_tier_count(graph->steps[s]); t++) {
+            families |= itgc_tier_at(graph->steps[s], t)->kind->families;
+        }
     }
     return families;
 }

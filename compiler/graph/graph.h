@@ -249,8 +249,8 @@ itgc_tensor *itgc_place_owner(const itgc_tensor *tensor);
 int itgc_tier_count(const itgc_step *step);
 const itgc_step *itgc_tier_at(const itgc_step *step, int index);
 
-/* itg_family bits of a step and all its tiers. */
-uint32_t itgc_families_of(const itgc_step *step);
+/* itg_family bits of all steps and their tiers. */
+uint32_t itgc_families_of(const itgc_graph *graph);
 
 /* Multiplications of all steps. */
 int64_t itgc_count_macs(const itgc_graph *graph);

@@ -15,16 +15,18 @@
 /* A kind of step: the op of the runtime that runs it, its params struct, the table of that struct's members, the families of kernels it calls. */
 #define ITGC_STEP_KIND(op, params, table, called)                                                                                                    \
     {                                                                                                                                                \
-        .op_name = #op, .params_name = #params, .run = op, .params_bytes = sizeof(params), .fields = table,                                          \
-        .field_count = sizeof table / sizeof table[0], .families = called                                                                            \
+        ITGC_KIND_MEMBERS(op, params, table, called)                                                                                                 \
     }
 
 /* The same of an op that can be a tier of a cascade. */
 #define ITGC_TIER_KIND(op, tier_op, params, table, called)                                                                                           \
     {                                                                                                                                                \
-        .op_name = #op, .tier_name = #tier_op, .params_name = #params, .run = op, .tier = tier_op, .params_bytes = sizeof(params), .fields = table,  \
-        .field_count = sizeof table / sizeof table[0], .families = called                                                                            \
+        ITGC_KIND_MEMBERS(op, params, table, called), .tier_name = #tier_op, .tier = tier_op                                                         \
     }
+
+#define ITGC_KIND_MEMBERS(op, params, table, called)                                                                                                 \
+    .op_name = #op, .params_name = #params, .run = op, .params_bytes = sizeof(params), .fields = table,                                              \
+    .field_count = sizeof table / sizeof table[0], .families = called
 
 /* What the params of all that walk windows begin with, and what those of layers by constant weights end with. */
 /* clang-format off */

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #define RESULT_BYTES 98304 /* of a tier that are made at a time for windows, if its kernels stage: they stay in a 512 KB second-level cache */
-#define SUM_BYTES    32768 /* the same for a sum, whose other term goes through that cache too */
+#define SUM_BYTES    32768 /* the same for a sum: fewer calls, and band and other term still fit that cache (decisions/0015) */
 
 #define BEGINS_WITH_WINDOWS(params)                                                                                                                  \
     _Static_assert(offsetof(params, in) == offsetof(itgc_windows, in) && offsetof(params, before) == offsetof(itgc_windows, before),                 \
@@ -102,8 +102,9 @@ static int32_t smaller(int32_t a, int32_t b)
     return a < b ? a : b;
 }
 
-/* Rows of tier `index`, not the first, that are computed at a time; before: those of the tier before it. */
-static int32_t choose_rows(const itgc_graph *graph, const itgc_step *cascade, int index, int k, int32_t before)
+/* Rows of tier `index`, not the first, that are computed at a time: as many as make up for a call of the tier before it, whose own are rows_before. A
+ * sum behind several tiers takes what the last of them gives; right behind a convolution, whole groups of its tiles, or it computes some twice. */
+static int32_t choose_rows(const itgc_graph *graph, const itgc_step *cascade, int index, int k, int32_t rows_before)
 {
     const itgc_step *tier = cascade->tiers[index], *seen = cascade->tiers[index - 1];
     const itgc_windows shape = itgc_windows_of(tier);
@@ -111,7 +112,7 @@ static int32_t choose_rows(const itgc_graph *graph, const itgc_step *cascade, in
     int32_t wanted = count_wanted(seen, k);
     if (is_packed && is_sum(tier)) {
         const int32_t fitting = SUM_BYTES / row_bytes_of(seen);
-        wanted = index > 1 ? larger(wanted, before) : larger(wanted, fitting - fitting % wanted);
+        wanted = index > 1 ? larger(wanted, rows_before) : larger(wanted, fitting - fitting % wanted);
     } else if (is_packed) {
         wanted = larger(wanted, RESULT_BYTES / row_bytes_of(seen));
     }
@@ -128,8 +129,7 @@ static void fill_tier(const itgc_step *step, int k, itg_tier *tier)
                        .row_bytes = row_bytes_of(step),
                        .reach = (shape.kernel[0] - 1) * shape.dilation[0] + 1,
                        .stride = shape.stride[0],
-                       .before = shape.before[0],
-                       .most_rows = shape.out[0]};
+                       .before = shape.before[0]};
 }
 
 static bool is_reduce(const itg_tier *tier)
@@ -147,10 +147,10 @@ static uint64_t place_bands(itg_tier *tiers, int count, uint64_t offset)
         tiers[i].band_offset = (int32_t)offset;
         offset += ((uint64_t)tiers[i].band_rows * (uint64_t)tiers[i].row_bytes + 63) / 64 * 64;
     }
-    const itg_tier *last = &tiers[count - 1];
+    itg_tier *last = &tiers[count - 1];
     if (is_reduce(last)) {
         const itg_reduce *reduce = last->params;
-        tiers[count - 1].band_offset = (int32_t)offset;
+        last->band_offset = (int32_t)offset;
         offset += ((uint64_t)reduce->inner * sizeof(int32_t) + 63) / 64 * 64;
     }
     return offset;
@@ -170,7 +170,8 @@ static itg_cascade *make_params(const itgc_graph *graph, itgc_step *cascade, int
         tiers[i].term = is_sum(cascade->tiers[i]) ? term++ : 0;
         tiers[i].most_rows = i ? choose_rows(graph, cascade, i, k, tiers[i - 1].most_rows) : tiers[i].rows;
     }
-    params->out_rows = is_reduce(&tiers[cascade->tier_count - 1]) ? 1 : tiers[cascade->tier_count - 1].rows;
+    const itg_tier *last = &tiers[cascade->tier_count - 1];
+    params->out_rows = is_reduce(last) ? 1 : last->rows;
     const uint64_t end = place_bands(tiers, cascade->tier_count, offset);
     const uint32_t bytes = end <= INT32_MAX ? (uint32_t)end : UINT32_MAX; /* more than band_offset can say is more than any arena has */
     cascade->scratch_bytes = bytes > cascade->scratch_bytes ? bytes : cascade->scratch_bytes;
@@ -215,23 +216,22 @@ itgc_step *itgc_make_cascade(const itgc_graph *graph, itgc_step *const *steps, c
     *cascade = (itgc_step){
         .kind = &itgc_step_cascade, .node = last->node, .in = {steps[0]->in[0]}, .out = last->out, .rows = last->rows, .tier_count = count};
     cascade->tiers = ITGC_NEW_ARRAY(graph->arena, itgc_step *, count);
-    bool has_sums_only = true;
+    bool is_layer_with_sums = true;
     for (int i = 0, term = 1; i < count; i++) {
         cascade->tiers[i] = is_sum(steps[i]) ? make_sum(graph, steps[i], operand[i]) : steps[i];
         cascade->macs += steps[i]->macs;
-        has_sums_only = has_sums_only && is_sum(steps[i]) == (i > 0);
+        is_layer_with_sums = is_layer_with_sums && is_sum(steps[i]) == (i > 0);
         if (is_sum(steps[i])) {
             cascade->in[term++] = cascade->tiers[i]->in[1];
         }
     }
     cascade->rows = is_sum(last) ? (uint32_t)(last->out->shape.dim[0] * last->out->shape.dim[1]) : last->rows;
-    cascade->blocks = has_sums_only ? steps[0]->blocks : 0;
+    cascade->blocks = is_layer_with_sums ? steps[0]->blocks : 0;
     make_variants(graph, cascade);
     return cascade;
 }
 
-/* The next row of the image in the arena that tier `index` reads, once `done` rows of its own are there; of a term as of what the first tier reads.
- */
+/* The next row of an image in the arena, a term or what the first tier reads, that the tier reads once `done` rows of its own are there. */
 static int64_t find_next(const itg_tier *tier, bool is_term, int32_t done)
 {
     if (done == tier->rows) {

@@ -6,7 +6,7 @@
 
 #include "compiler/schedule/parts.h"
 
-/* Two steps that may follow one another in a cascade, by their places in the list. */
+/* Two steps that may follow one another in a cascade, by their indices in the list. */
 typedef struct itgc_edge {
     int from, to;
     int operand;       /* of a sum: which one `from` writes */

@@ -25,7 +25,9 @@ typedef struct candidates {
     bool *is_inside;        /* by step: a chosen edge begins there */
 } candidates;
 
-/* From a cascade's last step back. */
+#define MOST_TERMS 2 /* other operands of sums: what a step has inputs for beside the first */
+
+/* A cascade's steps, first to last. */
 typedef struct path {
     itgc_step *steps[ITG_MOST_TIERS];
     int operand[ITG_MOST_TIERS];
@@ -42,17 +44,15 @@ static void find_candidates(candidates *all)
 /* The cascade that ends at step `last`, first step first. */
 static path trace_path(const candidates *all, int last)
 {
-    int place[ITG_MOST_TIERS];
     path found = {.count = 1};
-    place[0] = last;
-    while (all->into[place[found.count - 1]]) {
-        place[found.count] = all->into[place[found.count - 1]]->edge.from;
+    for (int i = last; all->into[i]; i = all->into[i]->edge.from) {
         found.count++;
     }
-    for (int i = 0; i < found.count; i++) {
-        const candidate *edge = all->into[place[found.count - 1 - i]];
-        found.steps[i] = all->steps[place[found.count - 1 - i]];
-        found.operand[i] = edge ? edge->edge.operand : 0;
+    for (int i = last, at = found.count - 1; at >= 0; at--) {
+        const candidate *into = all->into[i];
+        found.steps[at] = all->steps[i];
+        found.operand[at] = into ? into->edge.operand : 0;
+        i = into ? into->edge.from : i;
     }
     return found;
 }
@@ -70,7 +70,7 @@ static void measure_path(const candidates *all, int last, int *tiers, int *sums)
     }
 }
 
-/* Chosen edges in order of where they end, unless a cascade would be longer than a plan can say: two other terms, ITG_MOST_TIERS tiers. */
+/* Chosen edges in order of where they end, unless a cascade would be longer than a plan can say: MOST_TERMS other terms, ITG_MOST_TIERS tiers. */
 static void join_edges(candidates *all)
 {
     memset(all->into, 0, (size_t)all->step_count * sizeof *all->into);
@@ -79,7 +79,7 @@ static void join_edges(candidates *all)
         const itgc_edge *edge = &all->list[i].edge;
         int tiers, sums;
         measure_path(all, edge->from, &tiers, &sums);
-        if (all->list[i].is_chosen && tiers < ITG_MOST_TIERS && sums + (all->steps[edge->to]->kind->run == itg_op_add) <= 2) {
+        if (all->list[i].is_chosen && tiers < ITG_MOST_TIERS && sums + (all->steps[edge->to]->kind->run == itg_op_add) <= MOST_TERMS) {
             all->into[edge->to] = &all->list[i];
             all->is_inside[edge->from] = true;
         }
@@ -129,10 +129,12 @@ static uint64_t choose_edges(candidates *all, uint64_t none, bool with_costly)
         all->list[i].is_chosen = with_costly || !all->list[i].edge.is_costly;
     }
     uint64_t least = measure(all);
-    for (int i = 0; i < all->count && least > none; i++) {
-        all->list[i].is_chosen = false;
+    if (least > none) {
+        for (int i = 0; i < all->count; i++) {
+            all->list[i].is_chosen = false;
+        }
+        least = none;
     }
-    least = least > none ? none : least;
     for (int i = 0; i < all->count && i < MOST_TRIALS; i++) {
         candidate *one = &all->list[i];
         if (one->edge.is_costly && !with_costly) {
@@ -157,8 +159,11 @@ void itgc_choose_cascades(itgc_graph *graph, uint64_t most)
     candidates all = start_candidates(graph);
     find_candidates(&all);
     const uint64_t none = measure(&all), cheap = choose_edges(&all, none, false);
-    if (cheap > most && choose_edges(&all, none, true) >= cheap) {
-        (void)choose_edges(&all, none, false);
+    if (cheap > most) {
+        const void *without = itgc_copy_bytes(graph->arena, all.list, (size_t)all.count * sizeof *all.list);
+        if (choose_edges(&all, none, true) >= cheap) {
+            memcpy(all.list, without, (size_t)all.count * sizeof *all.list);
+        }
     }
     apply_chosen(&all);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Which steps may follow one another in a cascade: convolutions, depthwise ones, poolings and sums, where the second alone reads the images that the
- * first one writes. A wide convolution behind another step costs time: it reads all its weights for each row. In: a graph whose steps are packed.
- * Called by choose_cascades.c. */
+ * Which steps may follow one another in a cascade: convolutions, depthwise ones, poolings, sums and, as the last, means over the image, where the
+ * second alone reads the images that the first one writes. A wide convolution behind another step costs time: it reads all its weights for each row.
+ * In: a graph whose steps are packed. Called by choose_cascades.c. */
 #include "compiler/ops/op.h"
 #include "compiler/schedule/cascade.h"
 
@@ -76,7 +76,7 @@ static int64_t count_images(const itgc_step *step)
     return itgc_elements(&step->out->shape) / ((int64_t)itgc_windows_of(step).out[0] * itgc_windows_of(step).out[1] * itgc_windows_of(step).out[2]);
 }
 
-/* The place of the step that alone writes `tensor`, which `reader` alone reads; -1: there is none that a cascade can hold. */
+/* The index of the step that alone writes `tensor`, which `reader` alone reads; -1: there is none that a cascade can hold. */
 static int find_writer(const itgc_graph *graph, const itgc_step *reader, itgc_tensor *tensor)
 {
     const itgc_step *writer = itgc_find_writer(graph, reader, tensor);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Placement: blocks with a size and a span of steps → offsets such that no two blocks that live at once overlap.
- * One function type, so that schedule can be given another placer; called by schedule.c and the tests. */
+ * One function type, so that schedule can be given another placer; called by arena.c and the tests. */
 #ifndef ITGC_PLACE_H
 #define ITGC_PLACE_H
 

@@ -71,6 +71,7 @@ const itg_model *itgc_build_plan(itgc_graph *graph, const itg_kernels *kernels)
                          .version = ITG_PLAN_VERSION,
                          .packing = kernels->packing,
                          .workers = graph->workers,
+                         .families = itgc_families_of(graph),
                          .arena_bytes = graph->arena_bytes,
                          .arena_align = graph->arena_align,
                          .kernels = kernels,
@@ -85,7 +86,6 @@ const itg_model *itgc_build_plan(itgc_graph *graph, const itg_kernels *kernels)
     const int packing = find_packing(graph, kernels->packing);
     for (int i = 0; i < graph->step_count; i++) {
         fill_step(&steps[i], graph->steps[i], packing);
-        model->families |= itgc_families_of(graph->steps[i]);
     }
     return model->inputs && model->outputs ? model : NULL;
 }

@@ -18,10 +18,7 @@ static const struct {
 static unsigned long long count_code_bytes(const itgc_graph *graph)
 {
     unsigned long long bytes = BASE_BYTES;
-    uint32_t families = 0;
-    for (int i = 0; i < graph->step_count; i++) {
-        families |= itgc_families_of(graph->steps[i]);
-    }
+    const uint32_t families = itgc_families_of(graph);
     for (size_t f = 0; f < sizeof family_code / sizeof family_code[0]; f++) {
         bytes += families & family_code[f].family ? family_code[f].bytes : 0;
     }
@@ -69,13 +66,9 @@ static void choose_packings(itgc_graph *graph, const itgc_schedule_options *opti
 
 static uint32_t find_stack(const itgc_graph *graph, const itgc_schedule_options *options)
 {
-    uint32_t bytes = options->stack_bytes ? options->stack_bytes : ITGC_STACK_BYTES;
-    for (int i = 0; i < graph->step_count; i++) {
-        if ((itgc_families_of(graph->steps[i]) & ITG_FAMILY_NORMALIZE) && bytes < ITGC_NORMALIZE_STACK_BYTES) {
-            bytes = ITGC_NORMALIZE_STACK_BYTES;
-        }
-    }
-    return bytes;
+    const uint32_t bytes = options->stack_bytes ? options->stack_bytes : ITGC_STACK_BYTES;
+    const bool normalizes = (itgc_families_of(graph) & ITG_FAMILY_NORMALIZE) != 0;
+    return normalizes && bytes < ITGC_NORMALIZE_STACK_BYTES ? ITGC_NORMALIZE_STACK_BYTES : bytes;
 }
 
 bool itgc_schedule_graph(itgc_graph *graph, const itgc_schedule_options *options)

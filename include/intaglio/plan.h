@@ -188,8 +188,8 @@ typedef struct itg_add {
     itg_type a_type, b_type, out_type; /* all of 8 bits but for a, or all ITG_S16 */
 } itg_add;
 
-/* itg_op_cascade: ops of which each alone reads what the one before it computes, the codes of their steps one after the other. Of every tier but the
- * last a band of rows lies in scratch memory, and nothing else ever does; the first tier reads in[0], the last one writes out. Results are dense
+/* itg_op_cascade: ops of which each is the only reader of the one before it, the codes of their steps one after the other. Of the results of every
+ * tier but the last no more is kept than a band of rows, in scratch memory; the first tier reads in[0], the last one writes out. Results are dense
  * (out_pitch 0). Rows: the last op's. Blocks, where there are any: those of a convolution that only sums follow. out may have in[0]'s or a term's
  * place where no row is written that is read later; then one call computes all rows, unless it is the place of the last tier's term alone. */
 typedef struct itg_tier itg_tier;
@@ -199,7 +199,7 @@ typedef void itg_tier_run(const struct itg_tier_job *job);
 struct itg_tier {
     itg_tier_run *run;
     const void *params;             /* the struct named after the op */
-    int32_t rows, row_bytes;        /* of an image of its results */
+    int32_t rows, row_bytes;        /* of an image of its results; of itg_tier_reduce the rows that it sums up, and 0 */
     int32_t reach, stride, before;  /* row y sees rows y * stride - before to y * stride - before + reach - 1 of the tier before it */
     int32_t most_rows;              /* computed at a time */
     int32_t band_rows, band_offset; /* rows that its band holds, unless it is the last one, and where in scratch memory that lies, or its sums */
@@ -209,7 +209,7 @@ struct itg_tier {
 typedef struct itg_cascade {
     const itg_tier *tiers;
     int32_t count, in_image_bytes; /* count: 2 to ITG_MOST_TIERS */
-    int32_t out_rows;              /* of an image: the last tier's; 1 if that is itg_tier_reduce, of which rows are those that it sums up */
+    int32_t out_rows;              /* of an image: the last tier's; 1 if that is itg_tier_reduce */
 } itg_cascade;
 
 #define ITG_MOST_TIERS 12

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * What a tier of a cascade is asked for (cascade.c). conv.c, depthwise.c, pool.c and add.c answer it. */
+ * What a tier of a cascade is asked for (cascade.c). conv.c, depthwise.c, pool.c, add.c and reduce.c answer it. */
 #ifndef ITG_OPS_CASCADE_H
 #define ITG_OPS_CASCADE_H
 

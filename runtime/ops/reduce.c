@@ -25,10 +25,14 @@ void itg_tier_reduce(const struct itg_tier_job *job)
     const size_t width = (size_t)(reduce->count / tier->rows);
     int32_t *sums = (int32_t *)(void *)((uint8_t *)job->scratch + tier->band_offset);
     uint8_t *out = job->work->arena + job->step->out + (size_t)job->image * (size_t)reduce->inner * itg_element_bytes(reduce->out_type);
-    for (int32_t c = 0; job->begin == 0 && c < reduce->inner; c++)
-        sums[c] = -reduce->count * reduce->in_zero;
+    if (job->begin == 0) {
+        for (int32_t c = 0; c < reduce->inner; c++)
+            sums[c] = -reduce->count * reduce->in_zero;
+    }
     for (size_t pixel = (size_t)job->begin * width; pixel < (size_t)job->end * width; pixel++)
         itg_add_codes(sums, job->in, reduce->in_type, pixel * (size_t)reduce->inner, reduce->inner);
-    for (int32_t c = 0; job->end == tier->rows && c < reduce->inner; c++)
-        itg_store_reduced(reduce, out, (size_t)c, sums[c]);
+    if (job->end == tier->rows) {
+        for (int32_t c = 0; c < reduce->inner; c++)
+            itg_store_reduced(reduce, out, (size_t)c, sums[c]);
+    }
 }

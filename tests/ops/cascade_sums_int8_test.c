@@ -23,13 +23,6 @@ static itgc_tensor *add_layer(bench *b, const residual_case *c, itgc_tensor *x, 
     return add_conv(b, x, weights, add_reals(b, DIMS(c->channels), -1.0, 1.0), window)->out[0];
 }
 
-static itgc_tensor *add_sum(bench *b, itgc_tensor *x, itgc_tensor *y)
-{
-    itgc_node *node = add_node(b, "Add", x, y, NULL);
-    *(itgc_binary_params *)node->params = (itgc_binary_params){.kind = ITGC_ADD, .legacy_axis = -1};
-    return finish_node(b, node);
-}
-
 static itgc_tensor *add_relu(bench *b, itgc_tensor *x)
 {
     return add_unary(b, "Relu", (itgc_unary_params){.kind = ITGC_RELU}, x, x->producer);

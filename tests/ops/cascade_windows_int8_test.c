@@ -37,20 +37,6 @@ static const windows_case cases[] = {
 
 #define CASE_COUNT (sizeof cases / sizeof cases[0])
 
-static itgc_tensor *add_pool(bench *b, const windows_case *c, itgc_tensor *x)
-{
-    itgc_node *node = add_node(b, c->reader == MAXIMUM ? "MaxPool" : "AveragePool", x, NULL, NULL);
-    itgc_pool_params *params = node->params;
-    *params = (itgc_pool_params){.kind = c->reader == MAXIMUM ? ITGC_POOL_MAX : ITGC_POOL_AVERAGE, .window = {.rank = 2, .channels_last = true}};
-    for (int i = 0; i < 2; i++) {
-        params->window.kernel[i] = c->window;
-        params->window.stride[i] = c->step;
-        params->window.dilation[i] = c->dilation;
-        params->window.before[i] = params->window.after[i] = c->pad;
-    }
-    return finish_node(b, node);
-}
-
 static itgc_tensor *add_depthwise(bench *b, const windows_case *c, itgc_tensor *x)
 {
     itgc_tensor *weights = add_exact_weights(b, DIMS(c->channels, 1, c->window, c->window), -7, 5);
@@ -66,7 +52,9 @@ static void start_case(bench *b, const windows_case *c)
     const conv_window window = {.stride = c->stride, .pad = c->kernel / 2, .dilation = 1, .group = 1};
     itgc_node *conv = add_conv(b, x, weights, add_reals(b, DIMS(c->channels), -1.0, 1.0), window);
     itgc_tensor *result = add_unary(b, "Relu", (itgc_unary_params){.kind = ITGC_RELU}, conv->out[0], conv);
-    add_output(b, c->reader == DEPTHWISE ? add_depthwise(b, c, result) : add_pool(b, c, result));
+    const conv_window read = {.stride = c->step, .pad = c->pad, .dilation = c->dilation};
+    const itgc_pool_kind kind = c->reader == MAXIMUM ? ITGC_POOL_MAX : ITGC_POOL_AVERAGE;
+    add_output(b, c->reader == DEPTHWISE ? add_depthwise(b, c, result) : add_pool(b, result, kind, c->window, read));
     if (c->is_shared) {
         add_output(b, result);
     }

@@ -55,16 +55,8 @@ typedef struct far_window {
 static itgc_tensor *add_far_window(bench *b, const far_window *far, bool average)
 {
     itgc_tensor *x = add_input(b, DIMS(1, 8, 8, 64), 0x1p-5, 0);
-    itgc_node *node = add_node(b, average ? "AveragePool" : "MaxPool", x, NULL, NULL);
-    itgc_pool_params *params = node->params;
-    *params = (itgc_pool_params){.kind = average ? ITGC_POOL_AVERAGE : ITGC_POOL_MAX, .window = {.rank = 2, .channels_last = true}};
-    for (int k = 0; k < 2; k++) {
-        params->window.kernel[k] = far->kernel;
-        params->window.stride[k] = far->stride;
-        params->window.dilation[k] = far->dilation;
-        params->window.before[k] = params->window.after[k] = far->pad;
-    }
-    return finish_node(b, node);
+    const conv_window window = {.stride = far->stride, .pad = far->pad, .dilation = far->dilation};
+    return add_pool(b, x, average ? ITGC_POOL_AVERAGE : ITGC_POOL_MAX, far->kernel, window);
 }
 
 /* Ranges that come from a file run no float model, which would find them. */

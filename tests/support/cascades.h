@@ -29,6 +29,13 @@ static inline void stop_crew(const pools *crew)
     }
 }
 
+static inline itgc_tensor *add_sum(bench *b, itgc_tensor *x, itgc_tensor *y)
+{
+    itgc_node *node = add_node(b, "Add", x, y, NULL);
+    *(itgc_binary_params *)node->params = (itgc_binary_params){.kind = ITGC_ADD, .legacy_axis = -1};
+    return finish_node(b, node);
+}
+
 /* The first output's codes for this plan. */
 static inline const uint8_t *run_plan(bench *b, const itg_model *model, const itg_exec *exec)
 {

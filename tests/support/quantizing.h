@@ -166,6 +166,21 @@ static inline itgc_node *add_conv(bench *b, itgc_tensor *x, itgc_tensor *weights
     return node;
 }
 
+/* kernel, stride, dilation and padding: the same along both axes. */
+static inline itgc_tensor *add_pool(bench *b, itgc_tensor *x, itgc_pool_kind kind, int64_t kernel, conv_window window)
+{
+    itgc_node *node = add_node(b, kind == ITGC_POOL_MAX ? "MaxPool" : "AveragePool", x, NULL, NULL);
+    itgc_pool_params *params = node->params;
+    *params = (itgc_pool_params){.kind = kind, .window = {.rank = 2, .channels_last = true}};
+    for (int i = 0; i < 2; i++) {
+        params->window.kernel[i] = kernel;
+        params->window.stride[i] = window.stride;
+        params->window.dilation[i] = window.dilation;
+        params->window.before[i] = params->window.after[i] = window.pad;
+    }
+    return finish_node(b, node);
+}
+
 static inline void add_output(bench *b, itgc_tensor *tensor)
 {
     tensor->is_output = true;
